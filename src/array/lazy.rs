@@ -1,0 +1,120 @@
+use crate::dtype::DType;
+use crate::error::Result;
+use crate::store::{ChunkGrid, ChunkSource, NdArray, Selection, Selector};
+use std::fmt::Debug;
+use std::sync::Arc;
+
+/// The values of a variable: here, or still in a file.
+#[derive(Clone, Debug)]
+pub enum Data {
+    /// Here.
+    Memory(NdArray),
+    /// In a file.
+    Lazy(LazyArray),
+}
+
+/// One elementwise step from what a file holds to what it means. Shape and missing places are not changed otherwise.
+pub trait DecodeStep: Send + Sync + Debug {
+    /// The type that values of this type become.
+    fn dtype(&self, from: &DType) -> DType;
+    /// The values.
+    ///
+    /// # Errors
+    /// Overflow or type, with the value.
+    fn apply(&self, block: NdArray) -> Result<NdArray>;
+}
+
+/// A source, what is selected of it, and the steps that decode what is read; nothing more.
+#[derive(Clone, Debug)]
+pub struct LazyArray {
+    source: Arc<dyn ChunkSource>,
+    selection: Selection,
+    steps: Vec<Arc<dyn DecodeStep>>,
+    dtype: DType,
+    shape: Vec<usize>,
+}
+
+impl LazyArray {
+    /// All of a source, as stored.
+    pub fn new(source: Arc<dyn ChunkSource>) -> LazyArray {
+        let (dtype, shape) = (source.dtype().clone(), source.shape().to_vec());
+        LazyArray { selection: Selection::all(shape.len()), source, steps: Vec::new(), dtype, shape }
+    }
+
+    /// With one more step after those it has.
+    pub fn then(mut self, step: Arc<dyn DecodeStep>) -> LazyArray {
+        self.dtype = step.dtype(&self.dtype);
+        self.steps.push(step);
+        self
+    }
+
+    /// The source.
+    pub fn source(&self) -> &Arc<dyn ChunkSource> {
+        &self.source
+    }
+
+    /// What is selected of the source.
+    pub fn selection(&self) -> &Selection {
+        &self.selection
+    }
+
+    /// The steps in order.
+    pub fn steps(&self) -> &[Arc<dyn DecodeStep>] {
+        &self.steps
+    }
+
+    /// The type after decoding.
+    pub fn dtype(&self) -> &DType {
+        &self.dtype
+    }
+
+    /// The shape of what is selected.
+    pub fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// Selects further; reads nothing.
+    ///
+    /// # Errors
+    /// Shape, for a position outside.
+    pub fn select(&self, selection: &Selection) -> Result<LazyArray> {
+        selection.check(&self.shape)?;
+        let selection_all = self.selection.then(selection);
+        Ok(LazyArray { shape: selection.shape(&self.shape), selection: selection_all, ..self.clone() })
+    }
+
+    /// The pieces in which reading this selection is cheapest.
+    pub fn grid(&self) -> ChunkGrid {
+        let whole = self.source.grid();
+        let chunk: Vec<usize> = self
+            .selection
+            .selectors()
+            .iter()
+            .zip(&whole.chunk)
+            .filter_map(|(s, &c)| match s {
+                Selector::At(_) => None,
+                Selector::Range { step, .. } => Some(c / step.unsigned_abs().max(1)),
+                _ => Some(c),
+            })
+            .collect();
+        ChunkGrid::new(&self.shape, &chunk)
+    }
+
+    /// Reads and decodes a part of what is selected.
+    ///
+    /// # Errors
+    /// What the source says, with its place.
+    pub fn read(&self, selection: &Selection) -> Result<NdArray> {
+        selection.check(&self.shape)?;
+        let raw = self.source.read(&self.selection.then(selection)).map_err(|e| e.at(self.source.place()))?;
+        self.steps.iter().try_fold(raw, |block, step| step.apply(block)).map_err(|e| e.at(self.source.place()))
+    }
+
+    /// Reads and decodes all that is selected.
+    ///
+    /// # Errors
+    /// What the source says, with its place.
+    pub fn load(&self) -> Result<NdArray> {
+        self.read(&Selection::all(self.shape.len()))
+    }
+}

@@ -1,0 +1,13 @@
+//! Cubes: N-d variables with named dimensions, coordinates, attributes and encoding.
+
+mod data_array;
+mod dataset;
+mod encoding;
+mod lazy;
+mod variable;
+
+pub use data_array::DataArray;
+pub use dataset::{Coords, Dataset};
+pub use encoding::{Encoding, Filter};
+pub use lazy::{Data, DecodeStep, LazyArray};
+pub use variable::Variable;

@@ -1,0 +1,1 @@
+//! Runs plans over batches and blocks, in parallel, within the budget.

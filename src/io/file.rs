@@ -1,0 +1,109 @@
+//! Outputs that appear whole or not at all.
+
+use crate::error::{Error, IoResultExt, Place, Result};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+/// Temporary files that exist now, so that an interrupted run can take them away.
+static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Removes every temporary output of this process: called when the user interrupts.
+pub fn remove_unfinished() {
+    let paths = std::mem::take(&mut *UNFINISHED.lock().unwrap_or_else(|e| e.into_inner()));
+    for path in paths {
+        let _ = std::fs::remove_file(path);
+    }
+}
+
+/// A file that is written beside its target and takes its place only when it is complete. Dropped before that, it is removed.
+#[derive(Debug)]
+pub struct Output {
+    target: PathBuf,
+    temporary: PathBuf,
+    done: bool,
+}
+
+impl Output {
+    /// Checks the target and creates an empty temporary file beside it, named `.TARGET.PID.hpda-tmp`.
+    ///
+    /// # Errors
+    /// Exists, where the target is there and `overwrite` is not given; what the system refuses.
+    pub fn create(target: &Path, overwrite: Overwrite) -> Result<Output> {
+        if overwrite == Overwrite::No && target.symlink_metadata().is_ok() {
+            return Err(Error::exists("the output exists").help("--overwrite replaces it").at(Place::file(target)));
+        }
+        // A link stays a link: the file it points to is replaced.
+        let real = std::fs::canonicalize(target).unwrap_or_else(|_| target.to_path_buf());
+        if real.is_dir() {
+            return Err(Error::io(std::io::ErrorKind::IsADirectory.into(), target));
+        }
+        let name = real.file_name().ok_or_else(|| Error::invalid("the output has no file name").at(Place::file(target)))?;
+        let temporary = real.with_file_name(format!(".{}.{}.hpda-tmp", name.to_string_lossy(), std::process::id()));
+        UNFINISHED.lock().unwrap_or_else(|e| e.into_inner()).push(temporary.clone());
+        let output = Output { target: real, temporary, done: false };
+        File::create(&output.temporary).io_at(target)?;
+        Ok(output)
+    }
+
+    /// The path to write to.
+    pub fn path(&self) -> &Path {
+        &self.temporary
+    }
+
+    /// The path that it will have.
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+
+    /// The temporary file, opened for writing from its beginning.
+    ///
+    /// # Errors
+    /// What the system refuses.
+    pub fn open(&self) -> Result<File> {
+        File::create(&self.temporary).io_at(&self.target)
+    }
+
+    /// Brings what was written to the disk and puts it in the target's place.
+    ///
+    /// # Errors
+    /// What the system refuses; the target is then as it was.
+    pub fn commit(mut self) -> Result<()> {
+        let file = File::options().read(true).write(true).open(&self.temporary).io_at(&self.target)?;
+        if let Ok(old) = std::fs::metadata(&self.target) {
+            let _ = file.set_permissions(old.permissions());
+        }
+        file.sync_all().io_at(&self.target)?;
+        std::fs::rename(&self.temporary, &self.target).io_at(&self.target)?;
+        self.done = true;
+        self.forget();
+        // The rename is durable only once the folder is.
+        if let Some(folder) = self.target.parent().filter(|p| !p.as_os_str().is_empty()) {
+            let _ = File::open(folder).and_then(|f| f.sync_all());
+        }
+        Ok(())
+    }
+
+    fn forget(&self) {
+        UNFINISHED.lock().unwrap_or_else(|e| e.into_inner()).retain(|p| *p != self.temporary);
+    }
+}
+
+impl Drop for Output {
+    fn drop(&mut self) {
+        if !self.done {
+            let _ = std::fs::remove_file(&self.temporary);
+            self.forget();
+        }
+    }
+}
+
+/// Whether an existing target may be replaced.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Overwrite {
+    /// It is an error.
+    #[default]
+    No,
+    /// It is replaced once the new file is complete.
+    Yes,
+}

@@ -1,0 +1,153 @@
+//! The table of formats: names, endings, first bytes, what each can do. Everything that asks about a format asks here.
+
+use crate::error::{Error, IoResultExt, Place, Result};
+use std::io::Read;
+use std::path::Path;
+
+/// A file format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum Format {
+    Csv,
+    Tsv,
+    Jsonl,
+    Json,
+    Parquet,
+    Arrow,
+    Nc,
+    Nc3,
+    H5,
+    Npy,
+    Npz,
+    Zarr,
+    Raw,
+}
+
+/// Whether a format holds tables or cubes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum Kind {
+    Table,
+    Cube,
+}
+
+struct Row {
+    format: Format,
+    name: &'static str,
+    kind: Kind,
+    endings: &'static [&'static str],
+    magic: &'static [&'static [u8]],
+    here: bool,
+}
+
+const fn row(
+    format: Format,
+    name: &'static str,
+    kind: Kind,
+    endings: &'static [&'static str],
+    magic: &'static [&'static [u8]],
+    here: bool,
+) -> Row {
+    Row { format, name, kind, endings, magic, here }
+}
+
+/// One row per format. `here`: this build reads and writes it.
+const TABLE: [Row; 13] = [
+    row(Format::Csv, "csv", Kind::Table, &["csv", "txt"], &[], true),
+    row(Format::Tsv, "tsv", Kind::Table, &["tsv", "tab"], &[], true),
+    row(Format::Jsonl, "jsonl", Kind::Table, &["jsonl", "ndjson"], &[], false),
+    row(Format::Json, "json", Kind::Table, &["json"], &[], false),
+    row(Format::Parquet, "parquet", Kind::Table, &["parquet", "pq"], &[b"PAR1"], true),
+    row(Format::Arrow, "arrow", Kind::Table, &["arrow", "feather", "ipc", "arrows"], &[b"ARROW1", b"\xff\xff\xff\xff"], true),
+    row(Format::Nc, "nc", Kind::Cube, &["nc", "nc4", "cdf"], &[b"\x89HDF\r\n\x1a\n"], true),
+    row(Format::Nc3, "nc3", Kind::Cube, &["nc3"], &[b"CDF\x01", b"CDF\x02", b"CDF\x05"], true),
+    row(Format::H5, "h5", Kind::Cube, &["h5", "hdf5", "he5"], &[], false),
+    row(Format::Npy, "npy", Kind::Cube, &["npy"], &[b"\x93NUMPY"], true),
+    row(Format::Npz, "npz", Kind::Cube, &["npz"], &[b"PK\x03\x04"], false),
+    row(Format::Zarr, "zarr", Kind::Cube, &["zarr"], &[], false),
+    row(Format::Raw, "raw", Kind::Cube, &["raw", "bin", "dat"], &[], true),
+];
+
+/// Formats that are refused by name, with what does them.
+const ELSEWHERE: [(&[&str], &str); 3] = [
+    (&["grib", "grb", "grib2", "grb2"], "GRIB is not read here: `cdo -f nc4 copy IN OUT.nc` or cfgrib converts it"),
+    (&["xls", "xlsx", "ods"], "spreadsheets are not read here: save the sheet as CSV"),
+    (&["pkl", "pickle"], "pickle is not read here: write Parquet with `df.to_parquet` in pandas"),
+];
+
+impl Format {
+    fn row(self) -> &'static Row {
+        TABLE.iter().find(|r| r.format == self).expect("every format has a row")
+    }
+
+    /// Every format.
+    pub fn all() -> impl Iterator<Item = Format> {
+        TABLE.iter().map(|r| r.format)
+    }
+
+    /// Its name, as `--from` and `--to` take it.
+    pub fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// What it holds.
+    pub fn kind(self) -> Kind {
+        self.row().kind
+    }
+
+    /// Whether this build reads and writes it.
+    pub fn is_here(self) -> bool {
+        self.row().here
+    }
+
+    /// The format of this name.
+    ///
+    /// # Errors
+    /// Not found, with the nearest name.
+    pub fn parse(name: &str) -> Result<Format> {
+        let found = TABLE.iter().find(|r| r.name.eq_ignore_ascii_case(name));
+        found.map(|r| r.format).ok_or_else(|| Error::not_found("format", name, TABLE.iter().map(|r| r.name)))
+    }
+
+    /// The format that a file's name says, if it says one.
+    ///
+    /// # Errors
+    /// Unsupported, for formats and places that are refused by name.
+    pub fn of_name(path: &Path) -> Result<Option<Format>> {
+        let text = path.to_string_lossy();
+        if text.contains("://") {
+            return Err(Error::unsupported("URLs and object stores are not read here")
+                .help("fetch the file first, with curl or the store's own tool")
+                .at(Place::file(path)));
+        }
+        let ending = path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+        if let Some((_, help)) = ELSEWHERE.iter().find(|(endings, _)| endings.contains(&ending.as_str())) {
+            return Err(Error::unsupported(format!("files named .{ending} are not handled")).help(*help).at(Place::file(path)));
+        }
+        Ok(TABLE.iter().find(|r| r.endings.contains(&ending.as_str())).map(|r| r.format))
+    }
+
+    /// The format of an existing file: from its name, else from its first bytes.
+    ///
+    /// A NetCDF name with classic content is classic; any other contradiction is left to the reader to report.
+    ///
+    /// # Errors
+    /// Io; unsupported; format, where neither tells.
+    pub fn of_file(path: &Path) -> Result<Format> {
+        let named = Format::of_name(path)?;
+        if path.is_dir() {
+            return named.filter(|f| *f == Format::Zarr).ok_or_else(|| Error::io(std::io::ErrorKind::IsADirectory.into(), path));
+        }
+        let mut first = [0u8; 8];
+        let n = std::fs::File::open(path).and_then(|mut f| f.read(&mut first)).io_at(path)?;
+        let says = TABLE.iter().find(|r| r.magic.iter().any(|m| first[..n].starts_with(m))).map(|r| r.format);
+        match (named, says) {
+            (Some(Format::Nc | Format::Nc3 | Format::H5), Some(f @ (Format::Nc | Format::Nc3))) => Ok(f),
+            (Some(f), _) => Ok(f),
+            (None, Some(f)) => Ok(f),
+            (None, None) => Err(Error::format("neither its name nor its first bytes tell the format")
+                .help("say it with --from FORMAT")
+                .at(Place::file(path))),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Arrow IPC: Feather files and streams.

@@ -1,0 +1,13 @@
+//! Files: one folder per format, and the one table of formats.
+
+pub mod csv;
+mod file;
+mod format;
+pub mod ipc;
+pub mod netcdf;
+pub mod npy;
+pub mod parquet;
+pub mod raw;
+
+pub use file::{Output, Overwrite, remove_unfinished};
+pub use format::{Format, Kind};

@@ -1,0 +1,1 @@
+//! NetCDF-4 and classic.

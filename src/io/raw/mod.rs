@@ -1,0 +1,1 @@
+//! Raw binary: numbers and nothing else.

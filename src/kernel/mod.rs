@@ -1,0 +1,3 @@
+//! Pure functions on slices: no names, no labels, no files.
+
+pub mod calendar;

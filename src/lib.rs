@@ -1,0 +1,25 @@
+//! Labelled tables and labelled N-d cubes: read, look, summarise, convert.
+#![warn(missing_docs)]
+
+pub mod array;
+pub mod cli;
+pub mod coding;
+pub mod dtype;
+pub mod error;
+pub mod exec;
+pub mod frame;
+pub mod io;
+pub mod kernel;
+pub mod label;
+pub mod open;
+pub mod ops;
+pub mod plan;
+pub mod show;
+pub mod store;
+
+pub use array::{Coords, DataArray, Dataset, Variable};
+pub use dtype::{DType, Scalar};
+pub use error::{Error, ErrorKind, Place, Result};
+pub use frame::{DataFrame, Series};
+pub use label::Index;
+pub use store::{Attrs, Column, NdArray};

@@ -1,0 +1,3 @@
+//! The `hpda-data` command.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Postponed work: expressions and plans. No files, no values.

@@ -1,0 +1,1 @@
+//! Text layout of tables and cubes.

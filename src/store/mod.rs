@@ -1,0 +1,18 @@
+//! How values are held: columns on arrow, N-d arrays on byte buffers, schemas, attributes, selections; the seams through which
+//! files and plans meet without knowing each other; and the one accountant of memory.
+
+mod attrs;
+mod budget;
+mod column;
+mod nd;
+mod schema;
+mod select;
+mod source;
+
+pub use attrs::{AttrValue, Attrs};
+pub use budget::{Budget, Reservation};
+pub use column::Column;
+pub use nd::{NdArray, NdBuilder};
+pub use schema::{Batch, ColumnLabels, Field, IndexSpec, Schema};
+pub use select::{ChunkGrid, Selection, Selector};
+pub use source::{BatchIter, ChunkSink, ChunkSource, Compare, Predicate, Pushdown, ScanRequest, TableSink, TableSource};

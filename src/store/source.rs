@@ -1,0 +1,138 @@
+//! The seams: `io` implements them, plans hold them, the executor drives them.
+
+use super::{Batch, Budget, ChunkGrid, NdArray, Schema, Selection};
+use crate::dtype::{DType, Scalar};
+use crate::error::{Notices, Place, Result};
+use std::fmt::Debug;
+use std::sync::Arc;
+
+/// Batches of rows, one after the other.
+pub type BatchIter = Box<dyn Iterator<Item = Result<Batch>> + Send>;
+
+/// A comparison that a reader may be able to check against its statistics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Compare {
+    Lt,
+    Le,
+    Eq,
+    Ne,
+    Ge,
+    Gt,
+}
+
+/// `column compare value`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Predicate {
+    /// The column's position.
+    pub column: usize,
+    /// How.
+    pub compare: Compare,
+    /// With what.
+    pub value: Scalar,
+}
+
+/// What a reader makes of a predicate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pushdown {
+    /// Nothing.
+    No,
+    /// It leaves out some rows that fail; the filter is still needed.
+    Partly,
+    /// It leaves out all rows that fail.
+    Fully,
+}
+
+/// What is wanted from a scan.
+#[derive(Clone, Debug)]
+pub struct ScanRequest {
+    /// Columns by position, in the order wanted; all when `None`.
+    pub columns: Option<Vec<usize>>,
+    /// All of these hold for the rows wanted.
+    pub predicates: Vec<Predicate>,
+    /// At most this many rows in a batch.
+    pub batch_rows: usize,
+    /// Where buffers are booked.
+    pub budget: Budget,
+}
+
+impl ScanRequest {
+    /// Every column and row.
+    pub fn all(budget: &Budget) -> ScanRequest {
+        ScanRequest { columns: None, predicates: Vec::new(), batch_rows: 64 * 1024, budget: budget.clone() }
+    }
+}
+
+/// A table that can be read in parts, each on any thread. The rows of part `i` stand before those of part `i + 1`.
+pub trait TableSource: Send + Sync + Debug {
+    /// Its columns.
+    fn schema(&self) -> &Arc<Schema>;
+    /// How many rows, where that is known without reading.
+    fn rows(&self) -> Option<u64>;
+    /// How many parts.
+    fn parts(&self) -> usize;
+    /// About how many bytes of the source a part is, for progress.
+    fn part_bytes(&self, part: usize) -> u64;
+    /// What the reader can do with a predicate.
+    fn accepts(&self, _predicate: &Predicate) -> Pushdown {
+        Pushdown::No
+    }
+    /// The rows of one part.
+    ///
+    /// # Errors
+    /// What the format's reader says, with file and line or row.
+    fn scan(&self, part: usize, request: &ScanRequest) -> Result<BatchIter>;
+    /// Oddities met so far that can be lived with.
+    fn notices(&self) -> Notices {
+        Notices::new()
+    }
+}
+
+/// Takes the batches of a table in order. Nothing is visible at the target until [`TableSink::finish`].
+pub trait TableSink: Send {
+    /// Takes the next rows. May work on several threads of the current pool inside the call.
+    ///
+    /// # Errors
+    /// What the format cannot hold; what the system refuses.
+    fn write(&mut self, batch: &Batch) -> Result<()>;
+    /// Completes the target.
+    ///
+    /// # Errors
+    /// What the system refuses.
+    fn finish(self: Box<Self>) -> Result<()>;
+}
+
+/// An array in a file (or anywhere), read by selection from any thread.
+pub trait ChunkSource: Send + Sync + Debug {
+    /// The type as stored.
+    fn dtype(&self) -> &DType;
+    /// The shape.
+    fn shape(&self) -> &[usize];
+    /// The pieces in which reading is cheapest.
+    fn grid(&self) -> ChunkGrid;
+    /// Reads what is selected into one contiguous C-order array.
+    ///
+    /// # Errors
+    /// Shape, for a selection outside; what the reader says, with the place.
+    fn read(&self, selection: &Selection) -> Result<NdArray>;
+    /// Where it is.
+    fn place(&self) -> Place;
+}
+
+/// Takes the blocks of a cube's variables. Nothing is visible at the target until [`ChunkSink::finish`].
+///
+/// A variable is named by its path: `tas` at the root, `ocean/tas` in a group.
+pub trait ChunkSink: Send {
+    /// The blocks in which a variable is best written; `None` for a variable that is not in the target.
+    fn grid(&self, variable: &str) -> Option<ChunkGrid>;
+    /// Writes a block (of the type and at the place that the target was made for), blocks of one variable in C order.
+    ///
+    /// # Errors
+    /// What the format or the system refuses.
+    fn write(&mut self, variable: &str, start: &[usize], block: &NdArray) -> Result<()>;
+    /// Completes the target.
+    ///
+    /// # Errors
+    /// What the system refuses.
+    fn finish(self: Box<Self>) -> Result<()>;
+}

@@ -1,0 +1,6 @@
+mod bridge;
+mod coding;
+mod combine;
+mod core;
+mod expr;
+mod summary;

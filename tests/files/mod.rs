@@ -1,0 +1,6 @@
+mod csv;
+mod ipc;
+mod netcdf;
+mod npy;
+mod parquet;
+mod raw;

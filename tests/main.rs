@@ -1,0 +1,8 @@
+//! All integration tests in one program: one link step.
+
+mod api;
+mod errors;
+mod files;
+mod golden;
+mod laws;
+mod parity;

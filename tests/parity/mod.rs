@@ -1,0 +1,2 @@
+mod pandas;
+mod xarray;
