@@ -1,3 +1,4 @@
 //! Pure functions on slices: no names, no labels, no files.
 
 pub mod calendar;
+mod display;
