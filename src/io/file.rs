@@ -1,9 +1,34 @@
-//! Outputs that appear whole or not at all.
+//! Inputs seen through a memory map; outputs that appear whole or not at all.
 
 use crate::error::{Error, IoResultExt, Place, Result};
+use bytes::Bytes;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+
+/// The whole of a file as shared bytes that the system brings in when they are looked at: they are no memory of ours. Slices of
+/// it are handles; `arrow::buffer::Buffer::from` takes it over without a copy.
+///
+/// # Errors
+/// What the system refuses; io, for what is no plain file (a folder, a pipe).
+pub fn map(path: &Path) -> Result<Bytes> {
+    let file = File::open(path).io_at(path)?;
+    let facts = file.metadata().io_at(path)?;
+    if facts.is_dir() {
+        return Err(Error::io(std::io::ErrorKind::IsADirectory.into(), path));
+    }
+    if !facts.is_file() {
+        return Err(Error::unsupported("only plain files can be mapped into memory").help("copy it to a file first").at(Place::file(path)));
+    }
+    if facts.len() == 0 {
+        return Ok(Bytes::new());
+    }
+    // SAFETY: the map is read-only and private, and is only ever seen as bytes, of which every value is valid. Another process
+    // that shortens the file while we read can end this one (SIGBUS), as with every program that maps files; one that rewrites
+    // it makes us read other values, which every reader of bytes checks as it goes.
+    let map = unsafe { memmap2::Mmap::map(&file) }.io_at(path)?;
+    Ok(Bytes::from_owner(map))
+}
 
 /// Temporary files that exist now, so that an interrupted run can take them away.
 static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());

@@ -9,5 +9,5 @@ pub mod npy;
 pub mod parquet;
 pub mod raw;
 
-pub use file::{Output, Overwrite, remove_unfinished};
+pub use file::{Output, Overwrite, map, remove_unfinished};
 pub use format::{Format, Kind};
