@@ -1,1 +1,67 @@
-//! Runs plans over batches and blocks, in parallel, within the budget.
+//! Running what is planned: ordered parallel streams within a budget, summaries, and copies to sinks.
+//!
+//! The executor knows tables and cubes only through the seam traits of [`crate::store`]; it never sees a file format.
+
+mod concat;
+pub mod cube;
+mod mem;
+mod ordered;
+mod stream;
+
+pub use concat::ConcatSource;
+pub use mem::MemSource;
+pub use ordered::{Ordered, Parts};
+pub use stream::{BatchStream, copy, stream};
+
+use crate::store::Budget;
+use std::fmt;
+use std::sync::Arc;
+
+/// Told how far the work has come. Called from any thread, about once per batch or block.
+pub trait Progress: Send + Sync {
+    /// This many bytes of input more are to be read than was known.
+    fn total(&self, bytes: u64);
+    /// This many bytes of input more have been done.
+    fn advance(&self, bytes: u64);
+    /// What is being done now.
+    fn message(&self, text: &str);
+}
+
+/// What running takes beside the plan.
+#[derive(Clone)]
+pub struct ExecOptions {
+    /// How many batches or blocks are worked on at the same time; as many as the current pool has threads when `None`.
+    pub threads: Option<usize>,
+    /// The bound on memory for data.
+    pub budget: Budget,
+    /// Who is told of the progress.
+    pub progress: Option<Arc<dyn Progress>>,
+}
+
+/// The budget where nothing is said.
+pub const DEFAULT_MEMORY: usize = 512 << 20;
+
+impl Default for ExecOptions {
+    fn default() -> ExecOptions {
+        ExecOptions { threads: None, budget: Budget::new(DEFAULT_MEMORY), progress: None }
+    }
+}
+
+impl ExecOptions {
+    /// How many batches or blocks are worked on at the same time.
+    pub fn workers(&self) -> usize {
+        self.threads.unwrap_or_else(rayon::current_num_threads).max(1)
+    }
+
+    /// The same with another budget of this many bytes.
+    pub fn with_memory(mut self, bytes: usize) -> ExecOptions {
+        self.budget = Budget::new(bytes);
+        self
+    }
+}
+
+impl fmt::Debug for ExecOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ExecOptions").field("threads", &self.threads).field("budget", &self.budget).finish_non_exhaustive()
+    }
+}

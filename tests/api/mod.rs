@@ -2,5 +2,6 @@ mod bridge;
 mod coding;
 mod combine;
 mod core;
+mod exec;
 mod expr;
 mod summary;

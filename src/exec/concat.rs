@@ -1,0 +1,179 @@
+use crate::dtype::{DType, promote};
+use crate::error::{Error, Notices, Place, Result, ResultExt};
+use crate::store::{Attrs, Batch, BatchIter, Column, Field, IndexSpec, ScanRequest, Schema, TableSource};
+use arrow::compute::{CastOptions, cast_with_options};
+use std::sync::Arc;
+
+/// Several tables as one: the rows of the first, then of the second, and so on.
+///
+/// Columns are matched by name and stand in the order of first appearance. Number types widen to their common type, dates meet
+/// date-times, categories meet text; a column that a table lacks is missing there. A column of arrow's null type takes any type.
+#[derive(Debug)]
+pub struct ConcatSource {
+    schema: Arc<Schema>,
+    inputs: Vec<Input>,
+}
+
+#[derive(Debug)]
+struct Input {
+    source: Arc<dyn TableSource>,
+    /// For each column of the result, where it is here.
+    positions: Vec<Option<usize>>,
+    first_part: usize,
+}
+
+fn is_empty_type(dtype: &DType) -> bool {
+    *dtype == DType::Opaque(arrow::datatypes::DataType::Null)
+}
+
+impl ConcatSource {
+    /// Tables under the names (of files) that errors tell.
+    ///
+    /// # Errors
+    /// Type, where a column is text here and a number there, with both tables; invalid for no tables.
+    pub fn new(inputs: Vec<(String, Arc<dyn TableSource>)>) -> Result<ConcatSource> {
+        let Some((first_name, first)) = inputs.first() else { return Err(Error::invalid("no tables to put together")) };
+        // A column, and the name of the table that gave it its type.
+        let mut fields: Vec<(Field, &str)> = first.schema().fields.iter().map(|f| (f.clone(), first_name.as_str())).collect();
+        for (name, source) in &inputs[1..] {
+            let schema = source.schema();
+            for field in &schema.fields {
+                let Some((known, giver)) = fields.iter_mut().find(|(f, _)| f.name == field.name) else {
+                    fields.push((Field { nullable: true, ..field.clone() }, name));
+                    continue;
+                };
+                let common = match (&known.dtype, &field.dtype) {
+                    (a, b) if is_empty_type(a) => b.clone(),
+                    (a, b) if is_empty_type(b) => a.clone(),
+                    (a, b) => promote(a, b).map_err(|e| {
+                        let message = format!("column {:?} is {a} in {giver:?} and {b} in {name:?}", field.name);
+                        let help = e.remedy().map_or_else(|| "give both one type: --dtypes NAME=TYPE".to_string(), Into::into);
+                        Error::wrong_type(message).help(help).at(Place::column(&field.name))
+                    })?,
+                };
+                if common != known.dtype {
+                    (known.dtype, *giver) = (common, name);
+                }
+                known.nullable |= field.nullable;
+                known.attrs = common_attrs(&known.attrs, &field.attrs);
+            }
+            for (known, _) in &mut fields {
+                known.nullable |= schema.fields.iter().all(|f| f.name != known.name);
+            }
+        }
+        let mut schema = Schema::new(fields.into_iter().map(|(f, _)| f).collect());
+        // Level columns lead in the first table and therefore in the result; the index stays if every table says the same.
+        if let IndexSpec::Levels(levels) = &first.schema().index
+            && inputs.iter().all(|(_, s)| s.schema().index == first.schema().index)
+            && schema.fields.len() >= levels.len()
+        {
+            schema.index = first.schema().index.clone();
+        }
+        schema.attrs = inputs.iter().skip(1).fold(first.schema().attrs.clone(), |a, (_, s)| common_attrs(&a, &s.schema().attrs));
+        if inputs.iter().all(|(_, s)| s.schema().labels == first.schema().labels && s.schema().fields.len() == schema.fields.len()) {
+            schema.labels = first.schema().labels.clone();
+        }
+        if inputs.len() == 1 {
+            schema = (**first.schema()).clone();
+        }
+        let mut first_part = 0;
+        let inputs = inputs
+            .iter()
+            .map(|(_, source)| {
+                let positions = schema.names().map(|n| source.schema().names().position(|m| m == n)).collect();
+                let input = Input { source: source.clone(), positions, first_part };
+                first_part += source.parts();
+                input
+            })
+            .collect();
+        Ok(ConcatSource { schema: Arc::new(schema), inputs })
+    }
+
+    fn input(&self, part: usize) -> (&Input, usize) {
+        let at = self.inputs.partition_point(|i| i.first_part <= part).saturating_sub(1);
+        // Inputs without parts share their first part with the next one; the last of equals is the one that has it.
+        (&self.inputs[at], part - self.inputs[at].first_part)
+    }
+}
+
+/// What both say alike.
+fn common_attrs(a: &Attrs, b: &Attrs) -> Attrs {
+    let mut out = Attrs::new();
+    for (name, value) in a.iter() {
+        if b.get(name) == Some(value) {
+            out.set(name, value.clone());
+        }
+    }
+    out
+}
+
+impl TableSource for ConcatSource {
+    fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
+    fn rows(&self) -> Option<u64> {
+        self.inputs.iter().map(|i| i.source.rows()).sum()
+    }
+
+    fn parts(&self) -> usize {
+        self.inputs.iter().map(|i| i.source.parts()).sum()
+    }
+
+    fn part_bytes(&self, part: usize) -> u64 {
+        let (input, part) = self.input(part);
+        input.source.part_bytes(part)
+    }
+
+    fn scan(&self, part: usize, request: &ScanRequest) -> Result<BatchIter> {
+        let (input, part) = self.input(part);
+        let wanted: Vec<usize> = request.columns.clone().unwrap_or_else(|| (0..self.schema.fields.len()).collect());
+        let schema = match &request.columns {
+            None => self.schema.clone(),
+            Some(columns) => Arc::new(self.schema.project(columns)),
+        };
+        let here: Vec<usize> = wanted.iter().filter_map(|&c| input.positions[c]).collect();
+        let present: Vec<bool> = wanted.iter().map(|&c| input.positions[c].is_some()).collect();
+        // Predicates are only advice; they speak of our columns and types and are not passed on.
+        let inner = ScanRequest { columns: Some(here), predicates: Vec::new(), ..request.clone() };
+        let batches = input.source.scan(part, &inner)?;
+        Ok(Box::new(batches.map(move |batch| {
+            let batch = batch?;
+            let rows = batch.rows();
+            let mut given = batch.columns.into_iter();
+            let columns = schema.fields.iter().zip(&present).map(|(field, &there)| match given.next_if(there) {
+                Some(column) => cast(column, &field.dtype).at_column(&field.name),
+                None => Ok(Column::missing(field.dtype.clone(), rows)),
+            });
+            Batch::with_rows(schema.clone(), columns.collect::<Result<_>>()?, rows)
+        })))
+    }
+
+    fn notices(&self) -> Notices {
+        let mut all = Notices::new();
+        for input in &self.inputs {
+            all.extend(input.source.notices());
+        }
+        all
+    }
+}
+
+trait NextIf: Iterator {
+    /// The next item, taken only on condition.
+    fn next_if(&mut self, condition: bool) -> Option<Self::Item> {
+        if condition { self.next() } else { None }
+    }
+}
+impl<I: Iterator> NextIf for I {}
+
+/// A column in a wider type.
+fn cast(column: Column, dtype: &DType) -> Result<Column> {
+    if column.dtype() == dtype {
+        return Ok(column);
+    }
+    if is_empty_type(column.dtype()) {
+        return Ok(Column::missing(dtype.clone(), column.len()));
+    }
+    let options = CastOptions { safe: false, ..CastOptions::default() };
+    Column::new(dtype.clone(), cast_with_options(column.values(), &dtype.to_arrow(), &options)?)
+}
