@@ -1,6 +1,7 @@
 //! All integration tests in one program: one link step.
 
 mod api;
+mod architecture;
 mod errors;
 mod files;
 mod golden;

@@ -1,0 +1,13 @@
+# Short names for the scripts. Building needs a C compiler and cmake; the scripts find or install them.
+.PHONY: demo test check check-peers bench
+
+demo:         ## build the release binary, print a summary and a conversion
+	sh scripts/demo.sh
+test:         ## pass all tests
+	sh scripts/test.sh
+check:        ## format, lints, docs, dependencies
+	sh scripts/check.sh
+check-peers:  ## judge with pandas, xarray, pyarrow, CDO, ncdump and a CF checker
+	bash scripts/check-peers
+bench:        ## kernels and readers, by criterion
+	cargo bench
