@@ -2,3 +2,4 @@
 
 pub mod calendar;
 mod display;
+pub mod text;

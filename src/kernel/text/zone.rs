@@ -1,0 +1,40 @@
+use chrono::{Offset, TimeZone};
+
+/// A time zone by its name or fixed offset.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Zone {
+    /// UTC, written `Z`.
+    Utc,
+    /// Seconds east of UTC.
+    Fixed(i32),
+    /// A zone of the IANA database.
+    Named(chrono_tz::Tz),
+}
+
+impl Zone {
+    /// The zone of this name (`UTC`, `Z`, `+02:00`, `Europe/Paris`), if it is known.
+    pub fn parse(name: &str) -> Option<Zone> {
+        if matches!(name, "UTC" | "Z" | "utc" | "Etc/UTC" | "GMT" | "+00:00") {
+            return Some(Zone::Utc);
+        }
+        if let Some((seconds, used)) = super::moment::parse_offset(name.as_bytes())
+            && used == name.len()
+        {
+            return Some(Zone::Fixed(seconds));
+        }
+        name.parse().ok().map(Zone::Named)
+    }
+
+    /// Seconds east of UTC at an instant given in seconds since 1970.
+    pub fn offset(self, seconds: i64) -> i32 {
+        match self {
+            Zone::Utc => 0,
+            Zone::Fixed(s) => s,
+            // Beyond chrono's years the offset is taken from 1970.
+            Zone::Named(tz) => {
+                let at = chrono::DateTime::from_timestamp(seconds, 0).unwrap_or_default().naive_utc();
+                tz.offset_from_utc_datetime(&at).fix().local_minus_utc()
+            }
+        }
+    }
+}
