@@ -86,7 +86,14 @@ fn imports_point_one_way() {
         let allowed = rows.get(&module).unwrap_or_else(|| panic!("{module} has no row in ARCHITECTURE.md"));
         let code = std::fs::read_to_string(&file).unwrap();
         // Tests at the end of a file may reach further: they try the module with what is around it.
-        let code: String = code.split("#[cfg(test)]\nmod ").next().unwrap().lines().filter(|l| !l.trim_start().starts_with("//")).map(|l| format!("{l}\n")).collect();
+        let code: String = code
+            .split("#[cfg(test)]\nmod ")
+            .next()
+            .unwrap()
+            .lines()
+            .filter(|l| !l.trim_start().starts_with("//"))
+            .map(|l| format!("{l}\n"))
+            .collect();
         for import in imports(&code) {
             // Macros and re-exports at the root are not modules.
             if rows.contains_key(&import) && import != module && !allowed.contains(&import) {

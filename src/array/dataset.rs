@@ -75,6 +75,8 @@ pub struct Dataset {
     pub coords: Coords,
     /// What the file says of itself.
     pub attrs: Attrs,
+    /// Attributes of the file that decoding took out (`coordinates`), exactly as they were.
+    pub encoding: Attrs,
     /// Dimensions that no variable need have, and the lengths of all, in the order of the file.
     pub dims: IndexMap<Arc<str>, usize>,
     /// Dimensions that can grow in the file.
@@ -160,7 +162,8 @@ impl Dataset {
             let s = v.dims().iter().map(|d| selectors.iter().find(|(n, _)| *n == &**d).map_or(Selector::All, |(_, s)| s.clone()));
             v.isel(&Selection::new(s.collect()))
         };
-        let mut out = Dataset { attrs: self.attrs.clone(), unlimited: self.unlimited.clone(), ..Dataset::default() };
+        let mut out =
+            Dataset { attrs: self.attrs.clone(), encoding: self.encoding.clone(), unlimited: self.unlimited.clone(), ..Dataset::default() };
         for (d, &n) in &self.dims {
             match selectors.iter().find(|(s, _)| *s == &**d) {
                 None => drop(out.dims.insert(d.clone(), n)),

@@ -20,7 +20,7 @@ pub struct Encoding {
     pub attrs: Attrs,
     /// Whether fill mode was set and the library's default fill value stands for missing chunks (no `_FillValue` attribute).
     pub no_fill: bool,
-    /// The name of the dimension of characters of a char array.
+    /// The name of the dimension of characters of a char array; empty where each element is one character.
     pub char_dim: Option<String>,
     /// The calendar as the file spelled it is in `attrs`; this is what it means, `standard` not resolved.
     pub calendar: Option<Calendar>,

@@ -1,6 +1,7 @@
 use crate::dtype::DType;
-use crate::error::Result;
+use crate::error::{Place, Result};
 use crate::store::{ChunkGrid, ChunkSource, NdArray, Selection, Selector};
+use std::any::Any;
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -22,6 +23,32 @@ pub trait DecodeStep: Send + Sync + Debug {
     /// # Errors
     /// Overflow or type, with the value.
     fn apply(&self, block: NdArray) -> Result<NdArray>;
+    /// Itself, where it can be told apart from other steps and so be taken away again.
+    fn as_any(&self) -> Option<&dyn Any> {
+        None
+    }
+}
+
+/// An array in memory behind the face of a file.
+#[derive(Debug)]
+struct InMemory(NdArray);
+
+impl ChunkSource for InMemory {
+    fn dtype(&self) -> &DType {
+        self.0.dtype()
+    }
+    fn shape(&self) -> &[usize] {
+        self.0.shape()
+    }
+    fn grid(&self) -> ChunkGrid {
+        ChunkGrid::new(self.0.shape(), self.0.shape())
+    }
+    fn read(&self, selection: &Selection) -> Result<NdArray> {
+        self.0.select(selection)?.to_contiguous()
+    }
+    fn place(&self) -> Place {
+        Place::default()
+    }
 }
 
 /// A source, what is selected of it, and the steps that decode what is read; nothing more.
@@ -39,6 +66,18 @@ impl LazyArray {
     pub fn new(source: Arc<dyn ChunkSource>) -> LazyArray {
         let (dtype, shape) = (source.dtype().clone(), source.shape().to_vec());
         LazyArray { selection: Selection::all(shape.len()), source, steps: Vec::new(), dtype, shape }
+    }
+
+    /// An array in memory, so that steps over it are put off like those over a file.
+    pub fn from_array(array: NdArray) -> LazyArray {
+        LazyArray::new(Arc::new(InMemory(array)))
+    }
+
+    /// With only the first `count` of its steps.
+    pub fn with_steps(&self, count: usize) -> LazyArray {
+        let steps = self.steps[..count.min(self.steps.len())].to_vec();
+        let dtype = steps.iter().fold(self.source.dtype().clone(), |t, s| s.dtype(&t));
+        LazyArray { steps, dtype, ..self.clone() }
     }
 
     /// With one more step after those it has.

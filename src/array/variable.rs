@@ -148,7 +148,8 @@ impl Variable {
         let mut out = Variable::new(kept.iter().map(|&d| self.dims[d].clone()), data)?.with_attrs(self.attrs.clone());
         out.encoding = self.encoding.clone();
         if let Some(chunks) = &self.encoding.chunks {
-            out.encoding.chunks = Some(kept.iter().map(|&d| chunks[d]).collect()).filter(|c: &Vec<usize>| !c.is_empty());
+            out.encoding.chunks =
+                Some(kept.iter().filter_map(|&d| chunks.get(d).copied()).collect()).filter(|c: &Vec<usize>| !c.is_empty());
         }
         Ok(out)
     }

@@ -3,3 +3,5 @@
 pub mod calendar;
 mod display;
 pub mod text;
+pub mod pack;
+pub mod time;

@@ -117,6 +117,10 @@ pub trait ChunkSource: Send + Sync + Debug {
     fn read(&self, selection: &Selection) -> Result<NdArray>;
     /// Where it is.
     fn place(&self) -> Place;
+    /// Itself, where a layer above wants to tell it apart from other sources.
+    fn as_any(&self) -> Option<&dyn std::any::Any> {
+        None
+    }
 }
 
 /// Takes the blocks of a cube's variables. Nothing is visible at the target until [`ChunkSink::finish`].
