@@ -2,6 +2,6 @@
 
 pub mod calendar;
 mod display;
-pub mod text;
 pub mod pack;
+pub mod text;
 pub mod time;
