@@ -1,6 +1,7 @@
 //! Files: one folder per format, and the one table of formats.
 
 pub mod csv;
+mod dense;
 mod file;
 mod format;
 pub mod ipc;
