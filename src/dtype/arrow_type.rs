@@ -50,8 +50,7 @@ impl DType {
         }
     }
 
-    /// Our type for an arrow type. What has none of its own is [`DType::Opaque`]. Dictionaries of text are categories; other
-    /// dictionaries are their values.
+    /// Our type for an arrow type. What has none of its own is [`DType::Opaque`]. Dictionaries of text are categories.
     pub fn from_arrow(t: &DataType) -> DType {
         match t {
             DataType::Boolean => DType::Bool,
@@ -80,7 +79,7 @@ impl DType {
             },
             DataType::Dictionary(_, v) => match DType::from_arrow(v) {
                 DType::Str => DType::Categorical { ordered: false },
-                inner => inner,
+                _ => DType::Opaque(t.clone()),
             },
             other => DType::Opaque(other.clone()),
         }

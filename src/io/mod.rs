@@ -1,5 +1,6 @@
 //! Files: one folder per format, and the one table of formats.
 
+mod arrow_schema;
 pub mod csv;
 mod dense;
 mod file;
