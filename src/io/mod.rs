@@ -1,15 +1,18 @@
 //! Files: one folder per format, and the one table of formats.
 
 mod arrow_schema;
+mod codec;
 pub mod csv;
 mod dense;
 mod file;
 mod format;
+mod guard;
 pub mod ipc;
 pub mod netcdf;
 pub mod npy;
 pub mod parquet;
 pub mod raw;
 
+pub use codec::Codec;
 pub use file::{Output, Overwrite, map, remove_unfinished};
 pub use format::{Format, Kind};

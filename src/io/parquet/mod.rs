@@ -1,1 +1,10 @@
-//! Parquet.
+//! Parquet: row groups read in parts on any thread, columns written in parallel.
+
+mod info;
+mod prune;
+mod read;
+mod write;
+
+pub use info::{ParquetColumn, ParquetInfo, RowGroup};
+pub use read::ParquetSource;
+pub use write::{ParquetSink, ParquetWriteOptions};
