@@ -100,12 +100,12 @@ pub(super) fn to_natural(value: &AttrValue) -> Value {
         AttrValue::Text(t) => t.as_str().into(),
         AttrValue::Texts(t) => t.as_slice().into(),
         AttrValue::Bytes(b) => b.as_slice().into(),
-        AttrValue::I8(_) | AttrValue::I16(_) | AttrValue::I32(_) | AttrValue::I64(_) => {
-            one_or_many(value.scalars().iter().map(|s| if let crate::dtype::Scalar::I64(x) = s { (*x).into() } else { Value::Null }).collect())
-        }
-        AttrValue::U8(_) | AttrValue::U16(_) | AttrValue::U32(_) | AttrValue::U64(_) => {
-            one_or_many(value.scalars().iter().map(|s| if let crate::dtype::Scalar::U64(x) = s { (*x).into() } else { Value::Null }).collect())
-        }
+        AttrValue::I8(_) | AttrValue::I16(_) | AttrValue::I32(_) | AttrValue::I64(_) => one_or_many(
+            value.scalars().iter().map(|s| if let crate::dtype::Scalar::I64(x) = s { (*x).into() } else { Value::Null }).collect(),
+        ),
+        AttrValue::U8(_) | AttrValue::U16(_) | AttrValue::U32(_) | AttrValue::U64(_) => one_or_many(
+            value.scalars().iter().map(|s| if let crate::dtype::Scalar::U64(x) = s { (*x).into() } else { Value::Null }).collect(),
+        ),
         // JSON has no NaN and no infinity: they are null there.
         AttrValue::F32(v) => one_or_many(v.iter().map(|&x| (x as f64).into()).collect()),
         AttrValue::F64(v) => one_or_many(v.iter().map(|&x| x.into()).collect()),

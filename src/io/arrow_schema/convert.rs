@@ -40,7 +40,8 @@ pub(crate) fn column_from_file(array: ArrayRef, dtype: &DType) -> Result<Column>
 
 /// Codes into distinct, present texts: a dictionary may hold a text twice, or a null.
 fn categories(array: &ArrayRef) -> Result<ArrayRef> {
-    let any = array.as_any_dictionary_opt().ok_or_else(|| Error::format("values that are no dictionary where categories were announced"))?;
+    let any =
+        array.as_any_dictionary_opt().ok_or_else(|| Error::format("values that are no dictionary where categories were announced"))?;
     let values = cast_with_options(any.values(), &DataType::Utf8View, &exact())?;
     let keys = cast_with_options(any.keys(), &DataType::UInt32, &exact())?;
     let keys = keys.as_primitive::<UInt32Type>().clone();
@@ -56,7 +57,11 @@ fn categories(array: &ArrayRef) -> Result<ArrayRef> {
         }
         let next = kept.len() as u32;
         let code = *first.entry(texts.value(i)).or_insert(next);
-        if code == next { kept.push(i as u32) } else { clean = false }
+        if code == next {
+            kept.push(i as u32)
+        } else {
+            clean = false
+        }
         map.push(Some(code));
     }
     if clean {

@@ -24,7 +24,13 @@ pub(super) fn has_statistics(metadata: &ParquetMetaData, columns: &FileColumns, 
 }
 
 /// Whether no row of the row group can fulfil the predicate.
-pub(super) fn rules_out(arrow: &ArrowSchema, metadata: &ParquetMetaData, columns: &FileColumns, group: usize, predicate: &Predicate) -> bool {
+pub(super) fn rules_out(
+    arrow: &ArrowSchema,
+    metadata: &ParquetMetaData,
+    columns: &FileColumns,
+    group: usize,
+    predicate: &Predicate,
+) -> bool {
     let bounds = guarded(|| Ok(bounds(arrow, metadata, columns, group, predicate.column)));
     let Ok(Some((low, high, exact))) = bounds else { return false };
     if low.is_missing() || high.is_missing() {
@@ -42,7 +48,13 @@ pub(super) fn rules_out(arrow: &ArrowSchema, metadata: &ParquetMetaData, columns
 }
 
 /// The least and the largest value of a column in a row group, and whether both occur.
-fn bounds(arrow: &ArrowSchema, metadata: &ParquetMetaData, columns: &FileColumns, group: usize, column: usize) -> Option<(Scalar, Scalar, bool)> {
+fn bounds(
+    arrow: &ArrowSchema,
+    metadata: &ParquetMetaData,
+    columns: &FileColumns,
+    group: usize,
+    column: usize,
+) -> Option<(Scalar, Scalar, bool)> {
     let root = *columns.order.get(column)?;
     let statistics = metadata.row_group(group).column(leaf(metadata, root)?).statistics()?;
     let descr = metadata.file_metadata().schema_descr();

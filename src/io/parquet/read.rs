@@ -102,14 +102,18 @@ fn check_ends(bytes: &[u8]) -> Result<()> {
     }
     let end = &bytes[bytes.len() - 8..];
     if &end[4..] == b"PARE" {
-        return Err(Error::unsupported("encrypted Parquet files are not read").help("decrypt it with the tool that has the keys, pyarrow for one"));
+        return Err(
+            Error::unsupported("encrypted Parquet files are not read").help("decrypt it with the tool that has the keys, pyarrow for one")
+        );
     }
     if &end[4..] != b"PAR1" {
         return Err(Error::format("the Parquet file is cut off: it does not end with `PAR1`").help("fetch or write it again"));
     }
     let footer = u32::from_le_bytes([end[0], end[1], end[2], end[3]]) as u64;
     if footer + 12 > bytes.len() as u64 {
-        return Err(Error::format(format!("the Parquet footer claims {footer} bytes of a file of {}", bytes.len())).help("the file is damaged"));
+        return Err(
+            Error::format(format!("the Parquet footer claims {footer} bytes of a file of {}", bytes.len())).help("the file is damaged")
+        );
     }
     Ok(())
 }
@@ -139,7 +143,9 @@ fn check_layout(metadata: &ParquetMetaData, length: u64) -> Result<()> {
                 return Err(Error::unsupported("values in another file are not read").at(Place::column(name)));
             }
             let start = column.dictionary_page_offset().unwrap_or(i64::MAX).min(column.data_page_offset());
-            let fits = start >= 0 && column.compressed_size() >= 0 && (start as u64).checked_add(column.compressed_size() as u64).is_some_and(|e| e <= length);
+            let fits = start >= 0
+                && column.compressed_size() >= 0
+                && (start as u64).checked_add(column.compressed_size() as u64).is_some_and(|e| e <= length);
             if !fits || column.uncompressed_size() < 0 || column.num_values() < 0 || column.data_page_offset() < 0 {
                 let text = format!("row group {i} claims {} bytes at {start} of a file of {length}", column.compressed_size());
                 return Err(damaged(text).at(Place::column(name)));
@@ -210,7 +216,8 @@ impl ParquetFile {
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(self.bytes.clone(), self.reader.clone());
         let mask = ProjectionMask::roots(builder.parquet_schema(), roots.iter().copied());
         let group_rows = self.metadata().row_group(part.row_group).num_rows() as usize;
-        let mut builder = builder.with_row_groups(vec![part.row_group]).with_projection(mask).with_batch_size(batch_rows.min(part.rows).max(1));
+        let mut builder =
+            builder.with_row_groups(vec![part.row_group]).with_projection(mask).with_batch_size(batch_rows.min(part.rows).max(1));
         if part.rows != group_rows {
             let selection = RowSelection::from(vec![RowSelector::skip(part.start), RowSelector::select(part.rows)]);
             builder = builder.with_row_selection(selection);
@@ -265,7 +272,9 @@ impl TableSource for ParquetSource {
             None => ours.schema.clone(),
             Some(_) => Arc::new(ours.schema.project(&wanted)),
         };
-        if part.rows == 0 || request.predicates.iter().any(|p| prune::rules_out(file.reader.schema(), file.metadata(), ours, part.row_group, p)) {
+        if part.rows == 0
+            || request.predicates.iter().any(|p| prune::rules_out(file.reader.schema(), file.metadata(), ours, part.row_group, p))
+        {
             return Ok(Box::new(std::iter::empty()));
         }
         let batch_rows = request.batch_rows.max(1);
@@ -338,6 +347,9 @@ impl Iterator for Batches {
         if !matches!(read, Ok(Some(_))) {
             self.reader = None;
         }
-        read.map_err(|e| if e.place().column.is_some() { e.at(Place::file(&self.file.path)) } else { self.file.blame(e, self.part, &self.roots) }).transpose()
+        read.map_err(|e| {
+            if e.place().column.is_some() { e.at(Place::file(&self.file.path)) } else { self.file.blame(e, self.part, &self.roots) }
+        })
+        .transpose()
     }
 }

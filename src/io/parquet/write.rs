@@ -218,7 +218,9 @@ fn check_type(t: &DataType) -> Result<()> {
         DataType::Union(..) | DataType::Interval(arrow::datatypes::IntervalUnit::MonthDayNano) => true,
         DataType::Struct(fields) if fields.is_empty() => true,
         DataType::Struct(fields) => return fields.iter().try_for_each(|f| check_type(f.data_type())),
-        DataType::List(f) | DataType::LargeList(f) | DataType::FixedSizeList(f, _) | DataType::Map(f, _) => return check_type(f.data_type()),
+        DataType::List(f) | DataType::LargeList(f) | DataType::FixedSizeList(f, _) | DataType::Map(f, _) => {
+            return check_type(f.data_type());
+        }
         DataType::Dictionary(_, v) => return check_type(v),
         _ => false,
     };
