@@ -4,9 +4,13 @@
 
 mod concat;
 pub mod cube;
+mod key;
 mod mem;
 mod ordered;
+pub mod spill;
 mod stream;
+pub mod summary;
+pub mod tally;
 
 pub use concat::ConcatSource;
 pub use mem::MemSource;

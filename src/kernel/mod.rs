@@ -1,5 +1,6 @@
 //! Pure functions on slices: no names, no labels, no files.
 
+pub mod agg;
 pub mod calendar;
 mod display;
 pub mod pack;

@@ -1,0 +1,59 @@
+//! Blocks of a variable, read in parallel.
+
+use crate::array::Variable;
+use crate::error::Result;
+use crate::exec::ExecOptions;
+use crate::exec::ordered::{Ordered, Parts};
+use crate::store::{ChunkGrid, NdArray, Selection};
+
+/// Blocks of a variable in C order, read in parallel, handed over in order.
+pub(super) struct Blocks<T, F> {
+    variable: Variable,
+    boxes: Vec<(Vec<usize>, Vec<usize>)>,
+    make: F,
+    weigh: fn(&T) -> usize,
+}
+
+impl<T, F> Parts for Blocks<T, F>
+where
+    T: Send + 'static,
+    F: Fn(NdArray) -> Result<T> + Send + Sync + 'static,
+{
+    type Item = (usize, T);
+    fn parts(&self) -> usize {
+        self.boxes.len()
+    }
+    fn open(&self, part: usize) -> Result<Box<dyn Iterator<Item = Result<(usize, T)>> + Send>> {
+        let (start, shape) = &self.boxes[part];
+        let block = self.variable.read(&Selection::hyperslab(start, shape))?.to_contiguous()?;
+        let item = (self.make)(block)?;
+        Ok(Box::new(std::iter::once(Ok((part, item)))))
+    }
+    fn weight(&self, item: &(usize, T)) -> usize {
+        (self.weigh)(&item.1)
+    }
+    fn progress(&self, part: usize) -> u64 {
+        let width = self.variable.dtype().phys().and_then(|p| p.width()).unwrap_or(16);
+        (self.boxes[part].1.iter().product::<usize>() * width) as u64
+    }
+}
+
+/// Reads boxes (start and shape) of a variable in parallel and in order, `make` applied to each in the worker.
+pub(super) fn blocks<T, F>(
+    variable: &Variable,
+    boxes: Vec<(Vec<usize>, Vec<usize>)>,
+    options: &ExecOptions,
+    weigh: fn(&T) -> usize,
+    make: F,
+) -> Ordered<Blocks<T, F>>
+where
+    T: Send + 'static,
+    F: Fn(NdArray) -> Result<T> + Send + Sync + 'static,
+{
+    Ordered::new(Blocks { variable: variable.clone(), boxes, make, weigh }, options)
+}
+
+/// All chunks of a grid as (start, shape).
+pub(super) fn boxes(grid: &ChunkGrid) -> Vec<(Vec<usize>, Vec<usize>)> {
+    (0..grid.count()).map(|i| grid.block(i)).collect()
+}

@@ -1,0 +1,8 @@
+//! Cubes block by block: copies to a sink, and reductions.
+
+mod blocks;
+mod copy;
+mod reduce;
+
+pub use copy::copy;
+pub use reduce::{Whole, reduce, whole};
