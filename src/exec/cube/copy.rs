@@ -68,7 +68,7 @@ fn copy_variable(path: &str, variable: &Variable, sink: &mut dyn ChunkSink, opti
 /// covers whole source chunks in as many dims as possible and fits `most` elements is taken, else the target's grid itself.
 fn slab(source: &ChunkGrid, target: &ChunkGrid, most: usize) -> ChunkGrid {
     let rank = target.shape.len();
-    let covered = |d: usize| target.chunk[d] % source.chunk[d] == 0 || target.chunk[d] >= target.shape[d];
+    let covered = |d: usize| target.chunk[d].is_multiple_of(source.chunk[d]) || target.chunk[d] >= target.shape[d];
     // Large pieces of one target chunk have nothing to win; small ones are better read many at a time.
     const FEW: usize = 1 << 18;
     let elements = |chunk: &[usize]| chunk.iter().zip(&target.shape).map(|(&c, &n)| c.min(n)).product::<usize>();
@@ -81,7 +81,7 @@ fn slab(source: &ChunkGrid, target: &ChunkGrid, most: usize) -> ChunkGrid {
         let unit = target.chunk[k];
         let rest = elements(&chunk).div_ceil(unit.min(target.shape[k]).max(1)).max(1);
         // Whole chunks of both along this dim, then as many of these as make a block of decent size.
-        let both = if source.chunk[k] % unit == 0 { source.chunk[k] } else { lcm(unit, source.chunk[k], target.shape[k]) };
+        let both = if source.chunk[k].is_multiple_of(unit) { source.chunk[k] } else { lcm(unit, source.chunk[k], target.shape[k]) };
         let decent = (FEW / rest / both).max(1) * both;
         for length in [decent, both, unit] {
             chunk[k] = length.min(target.shape[k].max(1));
