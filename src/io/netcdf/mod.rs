@@ -1,1 +1,23 @@
-//! NetCDF-4 and classic.
+//! NetCDF files, NetCDF-4 and classic, as raw cubes: values as stored, attributes in their exact types, groups, unlimited
+//! dimensions. What the conventions make of them is the business of `coding`.
+//!
+//! NetCDF-4 goes through the C library, every call under its one lock ([`ffi`](self)); classic files (CDF-1, CDF-2, CDF-5) are
+//! read here, from a header that is checked against the size of the file.
+
+mod array;
+mod attrs;
+mod classic;
+mod classic_array;
+mod define;
+mod ffi;
+mod flat;
+mod kind;
+mod read;
+mod slab;
+mod types;
+mod write;
+mod zstd;
+
+pub use kind::{NetcdfFacts, NetcdfKind, facts};
+pub use read::{NetcdfReadOptions, open};
+pub use write::{NetcdfFormat, NetcdfSink, NetcdfWriteOptions};

@@ -1,0 +1,132 @@
+//! Values of NetCDF-4 variables, read by the C library under its lock.
+
+use super::ffi::{self, Lib};
+use super::slab::{Slab, filled, grow, read_selection};
+use crate::dtype::DType;
+use crate::error::{Error, Place, Result, ResultExt};
+use crate::store::{ChunkGrid, ChunkSource, NdArray, Selection};
+use arrow::array::StringViewBuilder;
+use std::ffi::c_int;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+/// An open file; closed when the last variable that reads from it goes.
+#[derive(Debug)]
+pub(super) struct NcFile {
+    pub id: c_int,
+    pub path: PathBuf,
+}
+
+impl NcFile {
+    pub fn open(lib: &Lib, path: &Path) -> Result<NcFile> {
+        Ok(NcFile { id: lib.open(path).at_file(path)?, path: path.to_path_buf() })
+    }
+}
+
+impl Drop for NcFile {
+    fn drop(&mut self) {
+        // A file that was only read has nothing to lose.
+        let _ = ffi::lock().close(self.id);
+    }
+}
+
+/// A variable of a NetCDF-4 file.
+#[derive(Debug)]
+pub(super) struct NcArray {
+    /// Keeps the file open.
+    pub file: Arc<NcFile>,
+    pub group: c_int,
+    pub variable: c_int,
+    pub dtype: DType,
+    pub shape: Vec<usize>,
+    pub chunks: Option<Vec<usize>>,
+    pub place: Place,
+    /// Bytes that the library may keep of decoded chunks; changed under the lock only.
+    pub cache: AtomicUsize,
+}
+
+/// Reading is cheapest in blocks of about this many bytes.
+const BLOCK: usize = 8 << 20;
+/// A larger chunk is not kept between reads.
+const LARGEST_CACHE: usize = 64 << 20;
+
+impl NcArray {
+    fn width(&self) -> usize {
+        self.dtype.phys().and_then(|p| p.width()).unwrap_or(32)
+    }
+
+    fn read_slab(&self, slab: &Slab) -> Result<NdArray> {
+        let step: Vec<isize> = slab.step.iter().map(|&s| s as isize).collect();
+        let slab_c = (slab.start.as_slice(), slab.count.as_slice(), step.as_slice());
+        let lib = ffi::lock();
+        self.tune_cache(&lib, slab)?;
+        if self.dtype == DType::Str {
+            return texts(&lib.get_strings(self.group, self.variable, slab_c)?, &slab.count);
+        }
+        // SAFETY: the buffer has as many elements as the box, of the width of the variable's type; the library writes all of
+        // them (fill values where the file has none) or answers with an error.
+        let mut array = unsafe { filled(&self.dtype, &slab.count, |out, _| lib.get(self.group, self.variable, slab_c, out.cast()))? };
+        if self.dtype == DType::Bool {
+            let bytes = array.as_slice::<u8>().unwrap_or_default();
+            if bytes.iter().any(|&b| b > 1) {
+                array = NdArray::from_vec(bytes.iter().map(|&b| (b != 0) as u8).collect(), &slab.count)?.reinterpret(DType::Bool)?;
+            }
+        }
+        Ok(array)
+    }
+
+    /// Whole chunks need no cache, and one would only hold memory for each variable that was ever read; parts of chunks need
+    /// one that holds a chunk.
+    fn tune_cache(&self, lib: &Lib, slab: &Slab) -> Result<()> {
+        let Some(chunks) = &self.chunks else { return Ok(()) };
+        let whole = (0..chunks.len()).all(|d| {
+            let end = slab.start[d] + slab.count[d];
+            slab.step[d] == 1 && slab.start[d] % chunks[d] == 0 && (end == self.shape[d] || end % chunks[d] == 0)
+        });
+        let bytes = chunks.iter().fold(self.width(), |n, &c| n.saturating_mul(c));
+        let want = if whole { 1 } else { bytes.saturating_add(1).clamp(1 << 20, LARGEST_CACHE) };
+        if self.cache.load(Relaxed) < want {
+            lib.chunk_cache(self.group, self.variable, want)?;
+            self.cache.store(want, Relaxed);
+        }
+        Ok(())
+    }
+}
+
+fn texts(strings: &ffi::Strings, shape: &[usize]) -> Result<NdArray> {
+    let mut out = StringViewBuilder::with_capacity(strings.iter().len());
+    for (i, bytes) in strings.iter().enumerate() {
+        let text = std::str::from_utf8(bytes).map_err(|e| {
+            let at = (i, String::from_utf8_lossy(bytes));
+            Error::format(format!("text number {} is not UTF-8: {:?}", at.0, at.1)).because(e)
+        })?;
+        out.append_value(text);
+    }
+    NdArray::from_texts(out.finish(), shape)
+}
+
+impl ChunkSource for NcArray {
+    fn dtype(&self) -> &DType {
+        &self.dtype
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    fn grid(&self) -> ChunkGrid {
+        let ones = vec![1; self.shape.len()];
+        ChunkGrid::new(&self.shape, &grow(self.chunks.as_ref().unwrap_or(&ones), &self.shape, self.width(), BLOCK))
+    }
+
+    fn read(&self, selection: &Selection) -> Result<NdArray> {
+        let ones = vec![1; self.shape.len()];
+        let gap = self.chunks.as_ref().unwrap_or(&ones);
+        read_selection(selection, (&self.shape, gap, &self.dtype), |slab| self.read_slab(slab)).map_err(|e| e.at(self.place()))
+    }
+
+    fn place(&self) -> Place {
+        Place { file: Some(self.file.path.clone()), ..self.place.clone() }
+    }
+}

@@ -1,0 +1,273 @@
+//! Metadata of a file as a cube whose variables are still in it.
+
+use super::array::{NcArray, NcFile};
+use super::classic::{self, Header};
+use super::classic_array::{ClassicArray, ClassicFile};
+use super::ffi::{self, Lib, RawVariable, Storage};
+use super::kind::{NetcdfKind, sniff};
+use super::types::{class_name, dtype_of};
+use super::{attrs, zstd};
+use crate::array::{Data, Dataset, Encoding, Filter, LazyArray, Variable};
+use crate::dtype::DType;
+use crate::error::{Error, Level, Notices, Place, Result, ResultExt};
+use crate::store::Attrs;
+use netcdf_sys as nc;
+use std::ffi::c_int;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+/// How a file is read.
+#[derive(Clone, Debug, Default)]
+pub struct NetcdfReadOptions {
+    /// Only this group (`/ocean/deep`) and those below it, as if it were the file.
+    pub group: Option<String>,
+}
+
+/// Opens a file: metadata only, values stay in it until they are asked for. Nothing is decoded.
+///
+/// * A 1-D variable named as its dimension is a coordinate, every other one is in `vars`.
+/// * Characters (`NC_CHAR`) are `u8` arrays with `encoding.dtype` text and `encoding.char_dim` their last dimension (none for a
+///   single character).
+/// * An enumeration is read as its integers, its names in the attributes `flag_values` and `flag_meanings`; the one that h5py
+///   writes for booleans as `bool`.
+/// * Records, lists and opaque bytes are left out with a notice of level [`Level::Changed`], the rest is read.
+///
+/// The file stays open as long as a variable of it is held.
+///
+/// # Errors
+/// Io; format, for what is no NetCDF file, is cut off or damaged; not found, for a group that is not there.
+pub fn open(path: &Path, options: &NetcdfReadOptions) -> Result<(Dataset, Notices)> {
+    let (file, kind) = sniff(path)?;
+    let mut notices = Notices::new();
+    let dataset = match kind {
+        NetcdfKind::Netcdf4 | NetcdfKind::Netcdf4Classic => hdf5(path, options, &mut notices),
+        _ => flat(file, path, options, &mut notices),
+    };
+    Ok((dataset.at_file(path)?, notices))
+}
+
+fn flat(mut file: std::fs::File, path: &Path, options: &NetcdfReadOptions, notices: &mut Notices) -> Result<Dataset> {
+    if let Some(group) = options.group.as_deref().filter(|g| !g.trim_matches('/').is_empty()) {
+        return Err(Error::not_found("group", group, []).help("a classic file has no groups"));
+    }
+    let header = classic::read_header(&mut file, path)?;
+    let file = Arc::new(ClassicFile::new(file, path));
+    let mut dataset = Dataset { attrs: header.attrs.clone(), ..Dataset::new() };
+    for name in &header.odd_names {
+        notices.warn(format!("the name {name:?} is not UTF-8 in the file"), Place::file(path));
+    }
+    let names: Vec<Arc<str>> = header.dims.iter().map(|d| d.name.as_str().into()).collect();
+    for (d, name) in header.dims.iter().zip(&names) {
+        if dataset.dims.insert(name.clone(), d.length).is_some() {
+            return Err(Error::format(format!("the file has dimension {name:?} twice")));
+        }
+        if d.record {
+            dataset.unlimited.push(name.clone());
+        }
+    }
+    for v in &header.variables {
+        let place = Place { file: Some(path.to_path_buf()), ..Place::variable(&v.name) };
+        let dims: Vec<Arc<str>> = v.dims.iter().map(|&d| names[d].clone()).collect();
+        let mut encoding = Encoding { dtype: Some(Header::dtype(v)?), contiguous: !v.record, ..Encoding::default() };
+        if Header::is_text(v) {
+            encoding.dtype = Some(DType::Str);
+            encoding.char_dim = dims.last().map(|d| d.to_string());
+        }
+        let data = LazyArray::new(Arc::new(ClassicArray::new(&file, &header, v)?));
+        let variable = Placed { name: v.name.clone(), dims, data, attrs: v.attrs.clone(), encoding };
+        variable.add_to(&mut dataset, place, notices);
+    }
+    Ok(dataset)
+}
+
+/// A variable on its way into a cube.
+struct Placed {
+    name: String,
+    dims: Vec<Arc<str>>,
+    data: LazyArray,
+    attrs: Attrs,
+    encoding: Encoding,
+}
+
+impl Placed {
+    /// A variable that a cube cannot hold (a dimension twice) is left out with a notice.
+    fn add_to(self, dataset: &mut Dataset, place: Place, notices: &mut Notices) {
+        let Placed { name, dims, data, attrs, encoding } = self;
+        let coordinate = dims.len() == 1 && *dims[0] == *name;
+        let put = Variable::new(dims, Data::Lazy(data)).map(|v| v.with_attrs(attrs).with_encoding(encoding)).and_then(|v| {
+            if dataset.vars.contains_key(&name) || dataset.coords.contains(&name) {
+                return Err(Error::format("the name stands twice"));
+            }
+            if coordinate { dataset.insert_coord(name.clone(), v) } else { dataset.insert(name.clone(), v) }
+        });
+        if let Err(e) = put {
+            notices.push(Level::Changed, format!("variable {name:?} is left out: {}", e.message()), place);
+        }
+    }
+}
+
+fn hdf5(path: &Path, options: &NetcdfReadOptions, notices: &mut Notices) -> Result<Dataset> {
+    let lib = ffi::lock();
+    let file = Arc::new(NcFile::open(&lib, path)?);
+    let reader = Reader { lib: &lib, file: &file };
+    let (mut id, mut at) = (file.id, String::new());
+    for part in options.group.as_deref().unwrap_or("").split('/').filter(|p| !p.is_empty()) {
+        let groups = lib.groups(id)?.into_iter().map(|g| Ok((lib.group_name(g)?, g))).collect::<Result<Vec<_>>>()?;
+        let found = groups.iter().find(|(name, _)| name == part);
+        id = found.ok_or_else(|| Error::not_found("group", part, groups.iter().map(|(n, _)| n.as_str())))?.1;
+        at = format!("{at}/{part}");
+    }
+    reader.group(id, &at, 0, notices)
+}
+
+struct Reader<'a> {
+    lib: &'a Lib,
+    file: &'a Arc<NcFile>,
+}
+
+/// Groups deeper than this are the mark of a damaged file (a group that holds itself).
+const DEEPEST: usize = 64;
+
+impl Reader<'_> {
+    fn place(&self, group: &str) -> Place {
+        Place { file: Some(self.file.path.clone()), group: (!group.is_empty()).then(|| group.to_string()), ..Place::default() }
+    }
+
+    fn group(&self, id: c_int, path: &str, depth: usize, notices: &mut Notices) -> Result<Dataset> {
+        if depth > DEEPEST {
+            return Err(Error::format(format!("groups are more than {DEEPEST} deep")));
+        }
+        let lib = self.lib;
+        let place = self.place(path);
+        let count = lib.attributes(id)?;
+        let attrs = attrs::read(lib, id, ffi::GLOBAL, count, &place, notices)?;
+        let mut dataset = Dataset { attrs, ..Dataset::new() };
+        let unlimited = lib.unlimited(id)?;
+        for d in lib.dims(id)? {
+            let (name, length) = lib.dim(id, d)?;
+            let name: Arc<str> = name.into();
+            dataset.dims.insert(name.clone(), length);
+            if unlimited.contains(&d) {
+                dataset.unlimited.push(name);
+            }
+        }
+        for v in lib.variables(id)? {
+            let raw = lib.variable(id, v)?;
+            let place = Place { variable: Some(raw.name.clone()), ..place.clone() };
+            self.variable(id, v, raw, &mut dataset, &place, notices).map_err(|e| e.at(place))?;
+        }
+        for g in lib.groups(id)? {
+            let name = lib.group_name(g)?;
+            let below = self.group(g, &format!("{path}/{name}"), depth + 1, notices)?;
+            dataset.groups.insert(name, below);
+        }
+        Ok(dataset)
+    }
+
+    fn variable(
+        &self,
+        group: c_int,
+        id: c_int,
+        raw: RawVariable,
+        dataset: &mut Dataset,
+        place: &Place,
+        notices: &mut Notices,
+    ) -> Result<()> {
+        let lib = self.lib;
+        let mut attrs = attrs::read(lib, group, id, raw.attributes, place, notices)?;
+        let dtype = match dtype_of(raw.xtype) {
+            Some(dtype) => dtype,
+            None => match self.user_type(group, &raw, &mut attrs, place, notices)? {
+                Some(dtype) => dtype,
+                None => return Ok(()),
+            },
+        };
+        let (mut dims, mut shape) = (Vec::with_capacity(raw.dims.len()), Vec::with_capacity(raw.dims.len()));
+        for &d in &raw.dims {
+            let (name, length) = lib.dim(group, d)?;
+            dims.push(Arc::<str>::from(name));
+            shape.push(length);
+        }
+        let storage = lib.storage(group, id, dims.len())?;
+        if storage.chunks.as_ref().is_some_and(|c| c.contains(&0)) {
+            return Err(Error::format("a chunk has length 0"));
+        }
+        let mut encoding = encoding_of(&storage);
+        encoding.dtype = Some(dtype.clone());
+        if raw.xtype == nc::NC_CHAR {
+            encoding.dtype = Some(DType::Str);
+            encoding.char_dim = dims.last().map(|d| d.to_string());
+        }
+        let source = NcArray {
+            file: self.file.clone(),
+            group,
+            variable: id,
+            dtype,
+            shape,
+            chunks: storage.chunks,
+            place: place.clone(),
+            cache: AtomicUsize::new(0),
+        };
+        Placed { name: raw.name, dims, data: LazyArray::new(Arc::new(source)), attrs, encoding }.add_to(dataset, place.clone(), notices);
+        Ok(())
+    }
+
+    /// The type that a variable of a type of the file's own is read as; `None`, with a notice, for those that are not read.
+    fn user_type(&self, group: c_int, raw: &RawVariable, attrs: &mut Attrs, place: &Place, notices: &mut Notices) -> Result<Option<DType>> {
+        let user = self.lib.user_type(group, raw.xtype)?;
+        let base = dtype_of(user.base).filter(DType::is_integer);
+        let Some(base) = base.filter(|_| user.class == nc::NC_ENUM) else {
+            let message = format!("variable {:?} is left out: its type {:?} is {}", raw.name, user.name, class_name(user.class));
+            notices.push(Level::Changed, message, place.clone());
+            return Ok(None);
+        };
+        let members = (0..user.members).map(|i| self.lib.enum_member(group, raw.xtype, i)).collect::<Result<Vec<_>>>()?;
+        let boolean = [("FALSE", 0u8), ("TRUE", 1)];
+        if user.size == 1 && members.len() == 2 && boolean.iter().all(|(n, v)| members.iter().any(|(m, x)| m == n && x[0] == *v)) {
+            return Ok(Some(DType::Bool));
+        }
+        let plain = members.iter().all(|(n, _)| !n.is_empty() && !n.contains(char::is_whitespace));
+        if !plain || attrs.contains("flag_values") || attrs.contains("flag_meanings") {
+            let names: Vec<&str> = members.iter().map(|(n, _)| n.as_str()).collect();
+            let message = format!("variable {:?} is read as numbers without their names {names:?}", raw.name);
+            notices.warn(message, place.clone());
+            return Ok(Some(base));
+        }
+        let width = user.size.min(8);
+        let values: Vec<u8> = members.iter().flat_map(|(_, v)| v[..width].to_vec()).collect();
+        attrs.set("flag_values", attrs::from_bytes("flag_values", user.base, &values)?);
+        attrs.set("flag_meanings", members.iter().map(|(n, _)| n.as_str()).collect::<Vec<_>>().join(" "));
+        Ok(Some(base))
+    }
+}
+
+fn encoding_of(storage: &Storage) -> Encoding {
+    let mut filters = Vec::new();
+    // Whether the list has shuffle and checksum in it depends on how the file was made.
+    let listed = |id| storage.filters.iter().any(|(f, _)| *f == id);
+    if storage.shuffle && !listed(2) {
+        filters.push(Filter::Shuffle);
+    }
+    for (id, parameters) in &storage.filters {
+        filters.push(match (*id, parameters.as_slice()) {
+            (2, _) => Filter::Shuffle,
+            (3, _) => Filter::Fletcher32,
+            (1, [level, ..]) => Filter::Deflate(*level),
+            (zstd::FILTER, p) => Filter::Zstd(p.first().map_or(zstd::DEFAULT_LEVEL, |&l| l as i32)),
+            (4, [options, pixels, ..]) => Filter::Szip { options: *options, pixels: *pixels },
+            _ => Filter::Other { id: *id, parameters: parameters.clone() },
+        });
+    }
+    if storage.fletcher32 && !listed(3) {
+        filters.push(Filter::Fletcher32);
+    }
+    Encoding {
+        contiguous: storage.chunks.is_none(),
+        chunks: storage.chunks.clone(),
+        filters,
+        big_endian: storage.big_endian,
+        no_fill: storage.no_fill,
+        ..Encoding::default()
+    }
+}
