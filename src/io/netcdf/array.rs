@@ -82,7 +82,7 @@ impl NcArray {
         let Some(chunks) = &self.chunks else { return Ok(()) };
         let whole = (0..chunks.len()).all(|d| {
             let end = slab.start[d] + slab.count[d];
-            slab.step[d] == 1 && slab.start[d] % chunks[d] == 0 && (end == self.shape[d] || end % chunks[d] == 0)
+            slab.step[d] == 1 && slab.start[d].is_multiple_of(chunks[d]) && (end == self.shape[d] || end.is_multiple_of(chunks[d]))
         });
         let bytes = chunks.iter().fold(self.width(), |n, &c| n.saturating_mul(c));
         let want = if whole { 1 } else { bytes.saturating_add(1).clamp(1 << 20, LARGEST_CACHE) };

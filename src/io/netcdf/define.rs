@@ -291,6 +291,7 @@ fn halve(chunks: &mut [usize]) {
 }
 
 /// `_FillValue` must be of the variable's own type: another one is brought to it where the number is the same.
+#[allow(clippy::unnecessary_cast)] // one macro for all types, f64 too
 fn fill_in_type(mut attrs: Attrs, xtype: c_int) -> Result<Attrs> {
     let Some(value) = attrs.get("_FillValue") else { return Ok(attrs) };
     let misfit = || Error::wrong_type(format!("the _FillValue {:?} is not of the variable's type", value.scalars()));

@@ -1,13 +1,13 @@
 //! What the classic format cannot hold, and what stands for it there.
 
 use crate::array::Variable;
-use crate::dtype::DType;
-use crate::error::{Error, Level, Notices, Place, Result};
+use crate::dtype::{DType, Element, Phys};
+use crate::error::{Error, ErrorKind, Level, Notices, Place, Result};
 use crate::store::{AttrValue, Attrs, NdArray};
-use crate::with_phys;
 use arrow::array::Array;
 use netcdf_sys as nc;
 use std::ffi::c_int;
+use std::fmt::Display;
 
 /// How the values of a block become those of the file.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -142,19 +142,29 @@ fn whole(name: &str, values: impl Iterator<Item = i128> + Clone, place: &Place, 
 
 /// 64-bit integers as 32-bit ones.
 pub(super) fn narrow(block: &NdArray, fill: Option<(i64, i32)>) -> Result<NdArray> {
-    let misfit = |value: &dyn std::fmt::Display| {
-        Error::new(crate::error::ErrorKind::Loss, format!("the value {value} does not fit 32 bits, the widest integer of a classic file"))
+    let gaps = || Error::internal("a block with gaps");
+    let out = match block.phys() {
+        Phys::I64 => narrowed(block.as_slice::<i64>().ok_or_else(gaps)?, fill),
+        Phys::U64 => narrowed(block.as_slice::<u64>().ok_or_else(gaps)?, fill.map(|(from, to)| (from as u64, to))),
+        other => Err(Error::internal(format!("{other:?} is no 64-bit integer"))),
+    };
+    NdArray::from_vec(out?, block.shape())
+}
+
+fn narrowed<T: Element + Display + Into<i128>>(values: &[T], fill: Option<(T, i32)>) -> Result<Vec<i32>> {
+    let misfit = |value: T| {
+        Error::new(ErrorKind::Loss, format!("the value {value} does not fit 32 bits, the widest integer of a classic file"))
             .help("write NetCDF-4 with --to nc")
     };
-    let out: Result<Vec<i32>> = with_phys!(block.phys(), T => {
-        let values = block.as_slice::<T>().ok_or_else(|| Error::internal("a block with gaps"))?;
-        values.iter().map(|&x| match fill {
-            Some((from, to)) if x as i64 == from => Ok(to),
-            Some((_, to)) if x as i128 == to as i128 => Err(misfit(&x).help("it is the fill value of classic files")),
-            _ => i32::try_from(x as i128).map_err(|_| misfit(&x)),
-        }).collect()
-    }, text => Err(Error::internal("texts are no integers")));
-    NdArray::from_vec(out?, block.shape())
+    let one = |&x: &T| match fill {
+        Some((from, to)) if x == from => Ok(to),
+        Some((_, to)) if x.into() == i128::from(to) => {
+            Err(Error::new(ErrorKind::Loss, format!("the value {x} is the fill value of classic files"))
+                .help("write NetCDF-4 with --to nc"))
+        }
+        _ => i32::try_from(x.into()).map_err(|_| misfit(x)),
+    };
+    values.iter().map(one).collect()
 }
 
 /// Texts as rows of bytes of one length.
