@@ -8,6 +8,7 @@ mod nd;
 mod schema;
 mod select;
 mod source;
+mod walk;
 
 pub use attrs::{AttrValue, Attrs};
 pub use budget::{Budget, Reservation};

@@ -1,3 +1,4 @@
+use super::walk::Walk;
 use super::{Selection, Selector};
 use crate::dtype::{DType, Element, Phys, Scalar};
 use crate::error::{Error, Result};
@@ -479,67 +480,6 @@ impl NdBuilder {
                 }
                 NdArray::from_texts(b.finish(), &self.shape)
             }
-        }
-    }
-}
-
-/// Two strided walks over one shape.
-struct Walk<'a> {
-    shape: &'a [usize],
-    from: &'a [isize],
-    to: &'a [isize],
-    from_base: usize,
-    to_base: usize,
-}
-
-impl Walk<'_> {
-    /// Calls `f` with the two positions of the first element of each run along the last axis.
-    fn runs(&self, mut f: impl FnMut(usize, usize)) {
-        if self.shape.contains(&0) {
-            return;
-        }
-        let outer = self.shape.len().saturating_sub(1);
-        let mut index = vec![0usize; outer];
-        let (mut from, mut to) = (self.from_base as isize, self.to_base as isize);
-        loop {
-            f(from as usize, to as usize);
-            let mut d = outer;
-            loop {
-                if d == 0 {
-                    return;
-                }
-                d -= 1;
-                index[d] += 1;
-                from += self.from[d];
-                to += self.to[d];
-                if index[d] < self.shape[d] {
-                    break;
-                }
-                from -= self.from[d] * index[d] as isize;
-                to -= self.to[d] * index[d] as isize;
-                index[d] = 0;
-            }
-        }
-    }
-
-    fn each(&self, mut f: impl FnMut(usize, usize)) {
-        let (n, s, t) = self.last();
-        self.runs(|from, to| (0..n as isize).for_each(|i| f((from as isize + i * s) as usize, (to as isize + i * t) as usize)));
-    }
-
-    /// Length and the two strides of the last axis.
-    fn last(&self) -> (usize, isize, isize) {
-        match self.shape.len() {
-            0 => (1, 1, 1),
-            r => (self.shape[r - 1], self.from[r - 1], self.to[r - 1]),
-        }
-    }
-
-    fn copy<T: Copy>(&self, source: &[T], target: &mut [T]) {
-        match self.last() {
-            (n, 1, 1) => self.runs(|from, to| target[to..to + n].copy_from_slice(&source[from..from + n])),
-            (n, 0, 1) => self.runs(|from, to| target[to..to + n].fill(source[from])),
-            _ => self.each(|from, to| target[to] = source[from]),
         }
     }
 }
