@@ -22,6 +22,8 @@ pub struct Encoding {
     pub no_fill: bool,
     /// The name of the dimension of characters of a char array; empty where each element is one character.
     pub char_dim: Option<String>,
+    /// The length of that dimension in the file, set when the characters were joined to texts.
+    pub char_len: Option<usize>,
     /// The calendar as the file spelled it is in `attrs`; this is what it means, `standard` not resolved.
     pub calendar: Option<Calendar>,
 }
