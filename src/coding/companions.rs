@@ -111,7 +111,7 @@ pub(super) fn split(raw: Dataset) -> (Dataset, IndexMap<String, Variable>) {
     (rest, variables)
 }
 
-fn words<'a>(attrs: &'a Attrs) -> impl Iterator<Item = &'a str> {
+fn words(attrs: &Attrs) -> impl Iterator<Item = &str> {
     attrs.text("coordinates").into_iter().flat_map(str::split_whitespace)
 }
 
@@ -149,7 +149,9 @@ pub(super) fn unplace(dataset: &Dataset) -> (Dataset, IndexMap<String, Variable>
     for (_, v) in dataset.coords.iter().chain(dataset.vars.iter().map(|(n, v)| (n.as_str(), v))) {
         mentioned.extend(words(&v.encoding.attrs).chain(words(&v.attrs)));
     }
-    let needs = |n: &str, v: &Variable| !(v.dims().len() == 1 && *v.dims()[0] == *n) && !mentioned.contains(n) && !n.contains(' ');
+    let is_index = |n: &str, v: &Variable| v.dims().len() == 1 && *v.dims()[0] == *n;
+    // A name with a space cannot stand in the attribute.
+    let needs = |n: &str, v: &Variable| !(is_index(n, v) || mentioned.contains(n) || n.contains(' '));
     let orphans: Vec<(&str, &Variable)> = dataset.coords.iter().filter(|(n, v)| needs(n, v)).collect();
     let (mut out, mut variables) = split(Dataset { groups: IndexMap::new(), ..dataset.clone() });
     for (k, value) in std::mem::take(&mut out.encoding).iter() {

@@ -200,17 +200,17 @@ impl DecodeStep for Unpack {
         with_phys!(seen.phys(), T => {
             let values = seen.as_slice::<T>().ok_or_else(wrong)?;
             match self.out {
-                DType::F32 => return NdArray::from_vec(self.floats::<T, f32>(values), &shape),
-                DType::F64 => return NdArray::from_vec(self.floats::<T, f64>(values), &shape),
+                DType::F32 => NdArray::from_vec(self.floats::<T, f32>(values), &shape),
+                DType::F64 => NdArray::from_vec(self.floats::<T, f64>(values), &shape),
                 _ => {
                     let mut valid = pack::validity(values, &self.missing::<T>());
                     if let (Some(v), Some(old)) = (&mut valid, seen.valid()) {
                         v.iter_mut().zip(old).for_each(|(v, &o)| *v &= o);
                     }
-                    return match valid {
+                    match valid {
                         Some(v) => own(&seen)?.with_valid(Some(Buffer::from_vec(v))),
                         None => Ok(seen),
-                    };
+                    }
                 }
             }
         }, text => Err(wrong()))

@@ -68,7 +68,7 @@ impl TimeAxis {
     /// of a calendar month.
     pub fn instant_of_float(&self, value: f64) -> Option<i64> {
         let whole = value.floor();
-        if !(whole >= -9.3e18 && whole <= 9.2e18) {
+        if !(-9.3e18..=9.2e18).contains(&whole) {
             return None;
         }
         match self.step {

@@ -142,7 +142,8 @@ impl Cursor<'_> {
 
 fn date_time(text: &str) -> Option<Fields> {
     let mut c = Cursor(text.as_bytes());
-    let negative = c.eat(b'-') || { c.eat(b'+') && false };
+    let negative = c.eat(b'-');
+    c.eat(b'+');
     let mut f = Fields { year: 0, month: 1, day: 1, nanos: 0, zone_minutes: 0 };
     if c.run() == 8 {
         // 19700101, ISO's basic form.
