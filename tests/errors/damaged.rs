@@ -1,1 +1,219 @@
+//! Files that are cut off, empty, of another format than their name says, or no files of any format: one clear error each, no
+//! panic, no endless loop. The same files go through the binary in `damaged_files_end_the_binary_with_one_error`.
 
+use hpda_data::io::netcdf::{self, NetcdfReadOptions};
+use hpda_data::io::npy;
+use hpda_data::io::parquet::ParquetSource;
+use hpda_data::io::raw::{self, RawOptions};
+use hpda_data::store::{Budget, ScanRequest, TableSource};
+use hpda_data::{DType, Dataset, Error, ErrorKind, Result};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::time::Duration;
+
+/// A format with a sound file in it, and how all of such a file is read through the library.
+struct Reader {
+    name: &'static str,
+    sound: &'static str,
+    read: fn(&Path) -> Result<()>,
+    /// Whether what is cut off may still be a sound file: text ends where it ends.
+    text: bool,
+}
+
+const READERS: [Reader; 5] = [
+    Reader { name: "parquet", sound: "data/stations.parquet", read: |p| scan(&ParquetSource::open(p)?), text: false },
+    Reader { name: "nc", sound: "data/climate.nc", read: nc, text: false },
+    Reader { name: "nc3", sound: "data/cube.nc3", read: nc, text: false },
+    Reader { name: "npy", sound: "data/matrix.npy", read: |p| load(&npy::open(p)?), text: false },
+    Reader { name: "raw", sound: "data/matrix_f.npy", read: raw_doubles, text: false },
+];
+
+fn nc(path: &Path) -> Result<()> {
+    load(&netcdf::open(path, &NetcdfReadOptions::default())?.0)
+}
+
+fn raw_doubles(path: &Path) -> Result<()> {
+    load(&raw::open(path, &RawOptions { offset: 128, ..RawOptions::new(DType::F64, &[48, 40]) })?)
+}
+
+fn scan(source: &dyn TableSource) -> Result<()> {
+    let request = ScanRequest::all(&Budget::unlimited());
+    for part in 0..source.parts() {
+        for batch in source.scan(part, &request)? {
+            batch?;
+        }
+    }
+    Ok(())
+}
+
+fn load(ds: &Dataset) -> Result<()> {
+    for (_, v) in ds.coords.iter() {
+        v.load()?;
+    }
+    ds.vars.values().try_for_each(|v| v.load().map(drop))?;
+    ds.groups.values().try_for_each(load)
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn bytes_of(reader: &Reader) -> Vec<u8> {
+    std::fs::read(root().join(reader.sound)).unwrap()
+}
+
+/// What came of reading a file, with a panic as words and an end to waiting.
+fn attempt(reader: &Reader, path: &Path, what: &str) -> Result<()> {
+    let (send, receive) = mpsc::channel();
+    let (read, path) = (reader.read, path.to_path_buf());
+    std::thread::spawn(move || {
+        let outcome = catch_unwind(AssertUnwindSafe(|| read(&path)));
+        let _ = send.send(outcome.map_err(|_| ()));
+    });
+    match receive.recv_timeout(Duration::from_secs(60)) {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(())) => panic!("{}: {what}: a panic", reader.name),
+        Err(_) => panic!("{}: {what}: no end within a minute", reader.name),
+    }
+}
+
+/// An error that a user can act on: a file, a sentence, not our own fault.
+fn check_error(reader: &Reader, what: &str, e: &Error) {
+    assert!(e.place().file.is_some(), "{}: {what}: no file in the place: {e}", reader.name);
+    assert_ne!(e.kind(), ErrorKind::Internal, "{}: {what}: {e}", reader.name);
+    assert!(!e.message().is_empty() && !e.message().contains('\n') && !e.message().ends_with('.'), "{}: {what}: {e:?}", reader.name);
+}
+
+/// Lengths at which a file of this length is cut: the beginning byte by byte, then evenly, then the end.
+fn cuts(length: usize) -> Vec<usize> {
+    let mut cuts: Vec<usize> = (0..16).chain((1..40).map(|i| length * i / 40)).chain((1..=12).map(|i| length - i.min(length))).collect();
+    cuts.retain(|&c| c < length);
+    cuts.sort_unstable();
+    cuts.dedup();
+    cuts
+}
+
+/// Bytes that look like nothing: a fixed sequence of xorshift.
+fn garbage(length: usize) -> Vec<u8> {
+    let mut x = 0x9E37_79B9_7F4A_7C15u64;
+    let mut next = || {
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        (x >> 32) as u8
+    };
+    (0..length).map(|_| next()).collect()
+}
+
+fn file(folder: &tempfile::TempDir, name: &str, bytes: &[u8]) -> PathBuf {
+    let path = folder.path().join(name);
+    std::fs::write(&path, bytes).unwrap();
+    path
+}
+
+#[test]
+fn sound_files_of_each_format_read() {
+    for reader in &READERS {
+        attempt(reader, &root().join(reader.sound), "the sound file").unwrap_or_else(|e| panic!("{}: {e}", reader.name));
+    }
+}
+
+#[test]
+fn truncated_files_of_each_format_are_an_error_and_no_panic() {
+    let to = tempfile::tempdir().unwrap();
+    for reader in &READERS {
+        let bytes = bytes_of(reader);
+        for cut in cuts(bytes.len()) {
+            let what = format!("cut off after {cut} of {} bytes", bytes.len());
+            let path = file(&to, &format!("cut.{}", reader.name), &bytes[..cut]);
+            match attempt(reader, &path, &what) {
+                Err(e) => check_error(reader, &what, &e),
+                Ok(()) => assert!(reader.text && cut > 0, "{}: {what}: no error", reader.name),
+            }
+        }
+    }
+}
+
+#[test]
+fn binary_garbage_under_each_name_is_an_error_and_no_panic() {
+    let to = tempfile::tempdir().unwrap();
+    for reader in &READERS {
+        let sound = bytes_of(reader);
+        let noise = garbage(5000);
+        let nothing = vec![0u8; 4096];
+        let mut begun = sound[..12.min(sound.len())].to_vec();
+        begun.extend(&noise);
+        let mut ended = begun.clone();
+        ended.extend(&sound[sound.len() - 12.min(sound.len())..]);
+        let mut cases = vec![("noise", &noise[..]), ("a little noise", &noise[..3]), ("zeros", &nothing[..])];
+        if !reader.text {
+            cases.extend([("a sound beginning", &begun[..]), ("sound ends", &ended[..])]);
+        }
+        for (what, bytes) in cases {
+            let path = file(&to, &format!("noise.{}", reader.name), bytes);
+            match attempt(reader, &path, what) {
+                Err(e) => check_error(reader, what, &e),
+                Ok(()) => panic!("{}: {what}: no error", reader.name),
+            }
+        }
+    }
+}
+
+#[test]
+fn files_of_one_format_under_the_name_of_another_are_an_error() {
+    let to = tempfile::tempdir().unwrap();
+    for reader in &READERS {
+        for other in READERS.iter().filter(|o| o.name != reader.name) {
+            // Any text is a table of one column; NetCDF of either kind is told by its content.
+            let both = |a: &str, b: &str| [reader.name, other.name] == [a, b] || [reader.name, other.name] == [b, a];
+            if reader.text && other.text || both("nc", "nc3") {
+                continue;
+            }
+            // Two files of doubles in npy, of which one is read as raw on purpose.
+            if both("npy", "raw") {
+                continue;
+            }
+            let what = format!("{} named .{}", other.sound, reader.name);
+            let path = file(&to, &format!("other.{}", reader.name), &bytes_of(other));
+            match attempt(reader, &path, &what) {
+                Err(e) => check_error(reader, &what, &e),
+                Ok(()) => panic!("{}: {what}: no error", reader.name),
+            }
+        }
+    }
+}
+
+#[test]
+fn single_flipped_bytes_never_panic() {
+    let to = tempfile::tempdir().unwrap();
+    // HDF5 files are the C library's to check, and have tests of their own.
+    for reader in READERS.iter().filter(|r| r.name != "nc") {
+        let sound = bytes_of(reader);
+        let header = sound.len().min(400);
+        for at in
+            (0..header).chain((header..sound.len()).step_by(sound.len() / 100 + 1)).chain(sound.len().saturating_sub(200)..sound.len())
+        {
+            let mut bytes = sound.clone();
+            bytes[at] ^= 0x81;
+            let what = format!("byte {at} flipped");
+            let path = file(&to, &format!("flip.{}", reader.name), &bytes);
+            if let Err(e) = attempt(reader, &path, &what) {
+                check_error(reader, &what, &e);
+            }
+        }
+    }
+}
+
+#[test]
+fn folders_and_absent_files_are_an_error_that_says_so() {
+    let to = tempfile::tempdir().unwrap();
+    for reader in &READERS {
+        let folder = to.path().join(format!("folder.{}", reader.name));
+        std::fs::create_dir(&folder).unwrap();
+        let e = attempt(reader, &folder, "a folder").unwrap_err();
+        assert!(e.message().contains("folder"), "{}: {e}", reader.name);
+        let e = attempt(reader, &to.path().join(format!("absent.{}", reader.name)), "an absent file").unwrap_err();
+        assert_eq!(e.kind(), ErrorKind::NotFound, "{}: {e}", reader.name);
+    }
+}
