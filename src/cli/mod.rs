@@ -1,1 +1,135 @@
-//! The command line.
+//! The command line. It holds no logic of its own: every command has a library call of the same name behind it.
+
+mod args;
+mod completions;
+mod convert;
+mod head;
+mod info;
+mod lists;
+mod options;
+mod progress;
+mod session;
+mod summary;
+mod usage;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::io::remove_unfinished;
+use clap::{ArgMatches, Command};
+use session::Session;
+use std::process::ExitCode;
+
+/// One command: how it is parsed and what it does.
+struct Entry {
+    name: &'static str,
+    about: &'static str,
+    /// A transcript on files in `data/`, which the tests run.
+    example: &'static str,
+    arguments: fn(Command) -> Command,
+    run: fn(&ArgMatches) -> Result<()>,
+}
+
+/// The commands of this version.
+const COMMANDS: [Entry; 5] = [
+    Entry {
+        name: "info",
+        about: "What a file holds: sizes, names, types, attributes",
+        example: include_str!("examples/info.md"),
+        arguments: info::arguments,
+        run: info::run,
+    },
+    Entry {
+        name: "head",
+        about: "The first rows of a table; a corner of each variable of a cube",
+        example: include_str!("examples/head.md"),
+        arguments: head::arguments,
+        run: head::run,
+    },
+    Entry {
+        name: "summary",
+        about: "Counts, missing values, means, quantiles, most frequent values: exact, in one pass",
+        example: include_str!("examples/summary.md"),
+        arguments: summary::arguments,
+        run: summary::run,
+    },
+    Entry {
+        name: "convert",
+        about: "The same data in another format",
+        example: include_str!("examples/convert.md"),
+        arguments: convert::arguments,
+        run: convert::run,
+    },
+    Entry {
+        name: "completions",
+        about: "A script that completes commands and options in a shell",
+        example: include_str!("examples/completions.md"),
+        arguments: completions::arguments,
+        run: completions::run,
+    },
+];
+
+/// Commands of the contract that later versions have.
+const LATER: [&str; 23] = [
+    "counts", "corr", "diff", "doctor", "plot", "select", "attrs", "sort", "missing", "groupby", "reduce", "resample", "rolling", "pivot",
+    "melt", "stack", "unstack", "join", "pipe", "concat", "apply", "sql", "serve",
+];
+
+/// Runs the program on the arguments of this process.
+pub fn main() -> ExitCode {
+    session::catch_faults();
+    let outcome = std::panic::catch_unwind(|| run(std::env::args_os()));
+    match outcome {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(e)) if e.is_broken_pipe() => {
+            remove_unfinished();
+            ExitCode::SUCCESS
+        }
+        Ok(Err(e)) => {
+            session::report(&e);
+            ExitCode::from(if e.kind() == ErrorKind::Interrupted { 130 } else { 2 })
+        }
+        Err(_) => {
+            remove_unfinished();
+            session::report_fault();
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// The whole command line as clap sees it.
+fn command() -> Command {
+    let root = Command::new("hpda-data")
+        .version(clap::crate_version!())
+        .about("Labelled tables and labelled N-d cubes: look, summarise, convert")
+        .after_help(format!(
+            "Examples:\n{}\nTables: csv tsv parquet arrow. Cubes: nc nc3 npy raw. `hpda-data COMMAND --help` says more.",
+            usage::example(include_str!("examples/overview.md"))
+        ))
+        .arg_required_else_help(true)
+        .subcommand_required(true)
+        .disable_help_subcommand(true)
+        .args_override_self(true);
+    COMMANDS.iter().fold(root, |root, entry| {
+        let about = Command::new(entry.name).about(entry.about).after_help(format!("Example:\n{}", usage::example(entry.example)));
+        root.subcommand((entry.arguments)(about))
+    })
+}
+
+fn run(args: impl IntoIterator<Item = std::ffi::OsString>) -> Result<()> {
+    let matches = match command().try_get_matches_from(args) {
+        Ok(matches) => matches,
+        Err(e) => return usage::answer(e),
+    };
+    let Some((name, arguments)) = matches.subcommand() else { return Err(Error::internal("no command")) };
+    let entry = COMMANDS.iter().find(|c| c.name == name).ok_or_else(|| Error::internal(format!("no command {name:?}")))?;
+    (entry.run)(arguments)
+}
+
+/// The typed arguments of a command.
+fn typed<A: clap::FromArgMatches>(matches: &ArgMatches) -> Result<A> {
+    A::from_arg_matches(matches).map_err(usage::error)
+}
+
+/// Starts what every command that reads data needs.
+fn start(run: &args::RunArgs, strict: bool) -> Result<Session> {
+    Session::start(run, strict)
+}

@@ -169,7 +169,7 @@ pub fn attribute(value: &AttrValue) -> String {
     match value {
         AttrValue::Text(t) => escape(t),
         AttrValue::Bytes(b) => format!("{} of bytes", bytes(b.len() as u64)),
-        other => other.scalars().iter().map(|s| plain(s)).collect::<Vec<_>>().join(", "),
+        other => other.scalars().iter().map(plain).collect::<Vec<_>>().join(", "),
     }
 }
 

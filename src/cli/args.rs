@@ -1,0 +1,168 @@
+//! Groups of options that commands share, named once. Values stay text here; [`super::options`] reads them.
+
+use clap::{Args, ValueHint};
+use std::path::PathBuf;
+
+/// How the inputs are read, whatever their format.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Reading")]
+pub struct ReadArgs {
+    /// Format of the input, if its name and first bytes do not tell (csv tsv parquet arrow nc nc3 npy raw)
+    #[arg(long, value_name = "FORMAT")]
+    pub from: Option<String>,
+    /// Only this group of a NetCDF file
+    #[arg(long, value_name = "NAME")]
+    pub group: Option<String>,
+    /// Raw input: the type of its elements, such as f64
+    #[arg(long, value_name = "TYPE")]
+    pub dtype: Option<String>,
+    /// Raw input: its shape, such as 40000,40000
+    #[arg(long, value_name = "N,N")]
+    pub shape: Option<String>,
+    /// Raw input: C has the last dimension vary fastest, F the first
+    #[arg(long, value_name = "C|F")]
+    pub order: Option<String>,
+    /// Raw input: bytes before the first element
+    #[arg(long, value_name = "N")]
+    pub offset: Option<u64>,
+    /// Raw input: bytes of elements in big-endian order
+    #[arg(long)]
+    pub big_endian: bool,
+}
+
+/// How text is read.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Reading CSV and TSV")]
+pub struct CsvArgs {
+    /// The character between cells
+    #[arg(long, value_name = "C", allow_hyphen_values = true)]
+    pub delimiter: Option<String>,
+    /// The first line is data
+    #[arg(long)]
+    pub no_header: bool,
+    /// Names of the columns
+    #[arg(long, value_name = "A,B")]
+    pub names: Option<String>,
+    /// Lines to leave out before the header
+    #[arg(long, value_name = "N")]
+    pub skip_rows: Option<usize>,
+    /// Lines that start with this are comments
+    #[arg(long, value_name = "C", allow_hyphen_values = true)]
+    pub comment: Option<String>,
+    /// The quote character
+    #[arg(long, value_name = "C")]
+    pub quote: Option<String>,
+    /// What means missing, in place of the usual list
+    #[arg(long, value_name = "A,B", allow_hyphen_values = true)]
+    pub missing: Option<String>,
+    /// Types of columns: id=str,x=f64
+    #[arg(long, value_name = "NAME=TYPE")]
+    pub dtypes: Option<String>,
+    /// Columns that are dates or times
+    #[arg(long, value_name = "A,B")]
+    pub parse_dates: Option<String>,
+    /// How dates are written, such as %d.%m.%Y
+    #[arg(long, value_name = "FORMAT")]
+    pub date_format: Option<String>,
+    /// Dates stay text unless asked for
+    #[arg(long)]
+    pub no_infer_dates: bool,
+    /// The decimal point
+    #[arg(long, value_name = "C")]
+    pub decimal: Option<String>,
+    /// The mark between groups of three digits
+    #[arg(long, value_name = "C")]
+    pub thousands: Option<String>,
+    /// Cells are separated by blanks
+    #[arg(long)]
+    pub whitespace: bool,
+    /// The encoding of the text, by its WHATWG name
+    #[arg(long, value_name = "NAME")]
+    pub encoding: Option<String>,
+    /// What to do with lines of too many cells: error, skip or report
+    #[arg(long, value_name = "ACTION")]
+    pub bad_lines: Option<String>,
+}
+
+/// What is done to every table before the command.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Before the command")]
+pub struct ExprArgs {
+    /// Keep the rows where this is true (repeatable; --where and --with act in the order written)
+    #[arg(long = "where", id = "where", value_name = "EXPR", allow_hyphen_values = true)]
+    pub filters: Vec<String>,
+    /// Add or replace a column (repeatable)
+    #[arg(long = "with", id = "with", value_name = "NAME = EXPR", allow_hyphen_values = true)]
+    pub columns: Vec<String>,
+}
+
+/// Where the result goes.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Writing")]
+pub struct OutputArgs {
+    /// Write to this file (- is standard output)
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub write: WriteArgs,
+}
+
+/// How the result is written.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Writing")]
+pub struct WriteArgs {
+    /// Format of the output, if its name does not tell (csv tsv parquet arrow nc nc3 npy raw)
+    #[arg(long, value_name = "FORMAT")]
+    pub to: Option<String>,
+    /// Replace an existing output
+    #[arg(long)]
+    pub overwrite: bool,
+    /// Write although values, types or structure come out different
+    #[arg(long, conflicts_with = "strict")]
+    pub allow_loss: bool,
+    /// Refuse every loss and every warning
+    #[arg(long)]
+    pub strict: bool,
+    /// Compression: zstd:3, deflate:4, snappy, lz4, none, as the format has it
+    #[arg(long, value_name = "NAME[:LEVEL]")]
+    pub compress: Option<String>,
+    /// Chunk lengths by dimension: time=12,lat=180
+    #[arg(long, value_name = "DIM=N")]
+    pub chunks: Option<String>,
+    /// Pack floats into this integer type
+    #[arg(long, value_name = "TYPE")]
+    pub pack: Option<String>,
+    /// Rows in a row group of Parquet
+    #[arg(long, value_name = "N")]
+    pub row_group: Option<usize>,
+    /// Text without the line of names
+    #[arg(long)]
+    pub no_header_out: bool,
+    /// How floats are written in text, such as %.3f
+    #[arg(long, value_name = "FORMAT")]
+    pub float_format: Option<String>,
+    /// What missing values are written as
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub missing_as: Option<String>,
+    /// What NaN is written as
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub nan_as: Option<String>,
+}
+
+/// How the work is run.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Running")]
+pub struct RunArgs {
+    /// Threads (default: one per core)
+    #[arg(short = 'j', long = "threads", value_name = "N")]
+    pub threads: Option<usize>,
+    /// The most memory for data, such as 512MB (default: a quarter of this machine's)
+    #[arg(long, value_name = "SIZE")]
+    pub memory: Option<String>,
+    /// No progress bar
+    #[arg(long)]
+    pub no_progress: bool,
+    /// No progress bar and no warnings
+    #[arg(long)]
+    pub quiet: bool,
+}

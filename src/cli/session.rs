@@ -1,0 +1,172 @@
+//! What surrounds a command: threads, memory, interruption, messages on standard error.
+
+use super::args::RunArgs;
+use super::{lists, progress};
+use crate::error::{Error, IoResultExt, Level, Notices, Result};
+use crate::exec::ExecOptions;
+use crate::io::remove_unfinished;
+use crate::show::paint;
+use crate::store::Budget;
+use anstyle::{AnsiColor, Style};
+use std::io::{IsTerminal, Write};
+use std::sync::Mutex;
+
+const RED: Style = AnsiColor::Red.on_default().bold();
+const YELLOW: Style = AnsiColor::Yellow.on_default();
+
+/// A running command.
+pub struct Session {
+    quiet: bool,
+    strict: bool,
+    progress: bool,
+    threads: Option<usize>,
+    /// Where buffers are booked.
+    pub budget: Budget,
+    told: Mutex<Notices>,
+}
+
+impl Session {
+    /// Reads the options; an interrupt from now on takes unfinished outputs away.
+    pub fn start(run: &RunArgs, strict: bool) -> Result<Session> {
+        let limit = match &run.memory {
+            Some(text) => lists::size(text)?,
+            None => default_memory(),
+        };
+        if limit < 1_000_000 {
+            return Err(Error::invalid("--memory is too small: 1MB at least").help("sizes look like 512MB, 1.5GB or 2GiB"));
+        }
+        if run.threads == Some(0) {
+            return Err(Error::invalid("-j takes 1 thread at least"));
+        }
+        let _ = ctrlc::set_handler(|| {
+            remove_unfinished();
+            eprintln!("interrupted");
+            leave(130)
+        });
+        let session = Session {
+            quiet: run.quiet,
+            strict,
+            progress: !run.quiet && !run.no_progress && std::io::stderr().is_terminal(),
+            threads: run.threads,
+            budget: Budget::new(limit),
+            told: Mutex::default(),
+        };
+        Ok(session)
+    }
+
+    /// Starts the threads, if a number was asked for: called by commands that have work for them.
+    pub fn start_threads(&self) {
+        if let Some(n) = self.threads {
+            // It fails only where a pool is running already, which then serves as well.
+            let _ = rayon::ThreadPoolBuilder::new().num_threads(n).build_global();
+        }
+    }
+
+    /// How the executor is to work.
+    pub fn exec(&self, what: &str) -> ExecOptions {
+        self.start_threads();
+        let mut options = ExecOptions::default();
+        options.budget = self.budget.clone();
+        if self.progress {
+            options.progress = Some(progress::Bar::shared(what));
+        }
+        options
+    }
+
+    /// Prints warnings, each once; with `--strict` they are an error.
+    pub fn tell(&self, notices: &Notices) -> Result<()> {
+        if self.strict {
+            notices.refuse(Level::Warning)?;
+        }
+        let mut told = self.told.lock().unwrap_or_else(|e| e.into_inner());
+        for notice in notices.iter() {
+            if !self.quiet && !told.iter().any(|t| t == notice) {
+                say(&notice.to_string());
+            }
+        }
+        told.extend(notices.clone());
+        Ok(())
+    }
+
+    /// A remark on standard error.
+    pub fn remark(&self, text: &str) {
+        if !self.quiet {
+            say(text);
+        }
+    }
+}
+
+/// A line on standard error; its first word up to the colon stands out.
+fn say(text: &str) {
+    let line = match text.split_once(": ") {
+        Some((word, rest)) if !word.contains(' ') => format!("{} {rest}", paint(YELLOW, &format!("{word}:"))),
+        _ => text.to_string(),
+    };
+    let _ = writeln!(anstream::stderr(), "{line}");
+}
+
+/// Prints an error.
+pub fn report(e: &Error) {
+    let text = e.to_string();
+    let (word, rest) = text.split_once(": ").unwrap_or(("error", &text));
+    let _ = writeln!(anstream::stderr(), "{} {rest}", paint(RED, &format!("{word}:")));
+}
+
+/// Prints text for people on standard output; colours are stripped where they are not wanted.
+pub fn print(text: &str) -> Result<()> {
+    let mut out = anstream::stdout();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).io_at("standard output")
+}
+
+/// Columns of the terminal; 100 where the output is none.
+pub fn width() -> usize {
+    let asked = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok()).filter(|c| *c >= 20);
+    asked.or_else(|| terminal_size::terminal_size_of(std::io::stdout()).map(|(w, _)| w.0 as usize)).unwrap_or(100)
+}
+
+static FAULT: Mutex<Option<String>> = Mutex::new(None);
+
+/// A panic is a fault of this program. It is kept in silence, because readers of damaged files may live with one inside a library;
+/// only if it reaches the top is it reported.
+pub fn catch_faults() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if std::env::var_os("RUST_BACKTRACE").is_some_and(|v| v != "0") {
+            usual(info);
+        }
+        let message = info.payload_as_str().unwrap_or("unknown cause").to_string();
+        let place = info.location().map(|l| format!(" ({}:{})", l.file(), l.line())).unwrap_or_default();
+        *FAULT.lock().unwrap_or_else(|e| e.into_inner()) = Some(format!("{message}{place}"));
+    }));
+}
+
+/// Says that a panic reached the top.
+pub fn report_fault() {
+    let message = FAULT.lock().unwrap_or_else(|e| e.into_inner()).take().unwrap_or_default();
+    let e = Error::internal(format!("this is a fault of hpda-data, not of your data: {message}"))
+        .help("please report it with the command that you ran; RUST_BACKTRACE=1 shows where it arose");
+    report(&e);
+}
+
+/// Ends the process at once: the C libraries' clean-up at exit must not run beside threads that still use them.
+fn leave(code: i32) -> ! {
+    #[cfg(unix)]
+    // SAFETY: `_exit` takes any number, touches no memory of ours and does not return.
+    unsafe {
+        libc::_exit(code)
+    }
+    #[cfg(not(unix))]
+    std::process::exit(code)
+}
+
+/// A quarter of what the machine (or its container) has, 256 MB at least.
+fn default_memory() -> usize {
+    let number = |text: String| text.trim().parse::<usize>().ok();
+    let container = std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok().and_then(number);
+    let machine = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
+        let line = text.lines().find(|l| l.starts_with("MemTotal:"))?;
+        line.split_whitespace().nth(1)?.parse::<usize>().ok().map(|kib| kib * 1024)
+    });
+    let all = container.into_iter().chain(machine).min().unwrap_or(4_000_000_000);
+    (all / 4).max(256_000_000)
+}

@@ -1,1 +1,0 @@
-//! The facade: open, scan, save.
