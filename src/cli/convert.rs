@@ -1,0 +1,75 @@
+//! `convert IN... OUT`
+
+use super::args::{CsvArgs, ExprArgs, OutputArgs, ReadArgs, RunArgs};
+use super::{lists, options, start, typed};
+use crate::error::{Error, Result};
+use crate::open::{Scanned, check, save, scan};
+use clap::{ArgMatches, Args, Command, ValueHint};
+use std::path::PathBuf;
+
+#[derive(Args)]
+struct ConvertArgs {
+    /// The inputs, and last the output (unless -o names it, or --to sends text to standard output)
+    #[arg(value_name = "FILE", required = true, value_hint = ValueHint::FilePath)]
+    files: Vec<PathBuf>,
+    /// Only these variables of a cube
+    #[arg(long, value_name = "NAMES")]
+    var: Option<String>,
+    /// Columns of a table that become the dimensions of a cube
+    #[arg(long, value_name = "A,B")]
+    index: Option<String>,
+    /// The dimension along which several cubes are joined
+    #[arg(long, value_name = "DIM")]
+    dim: Option<String>,
+    /// Read the result back and compare it
+    #[arg(long, hide = true)]
+    verify: bool,
+    #[command(flatten)]
+    before: ExprArgs,
+    #[command(flatten)]
+    read: ReadArgs,
+    #[command(flatten)]
+    csv: CsvArgs,
+    #[command(flatten)]
+    out: OutputArgs,
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+pub fn arguments(command: Command) -> Command {
+    ConvertArgs::augment_args(command)
+}
+
+pub fn run(matches: &ArgMatches) -> Result<()> {
+    let mut args: ConvertArgs = typed(matches)?;
+    if args.verify {
+        return Err(Error::unsupported("--verify is not there yet").help("convert back and compare with `cmp` or in Python"));
+    }
+    if args.out.output.is_none() && args.files.len() > 1 {
+        args.out.output = args.files.pop();
+    }
+    let Some(target) = options::destination(&args.out)? else {
+        return Err(Error::invalid("the output is missing").help("usage: hpda-data convert IN... OUT"));
+    };
+    let session = start(&args.run, args.out.write.strict)?;
+    let mut open = options::reading(&args.read, &args.csv, &session)?;
+    open.dim = args.dim.clone();
+    let mut how = options::writing(&args.out.write)?;
+    how.vars = args.var.as_deref().map(lists::items).transpose()?;
+    how.index = args.index.as_deref().map(lists::items).transpose()?;
+    // What is wrong with the output is said before the input is read.
+    check(&target, &how)?;
+    let exec = session.exec("converting");
+    let steps = options::steps(matches);
+    let (scanned, notices) = scan(&args.files, &open)?;
+    session.tell(&notices)?;
+    let scanned = match scanned {
+        Scanned::Table(source) => Scanned::Table(options::apply(source, &steps)?),
+        cube => {
+            options::no_steps(&steps)?;
+            cube
+        }
+    };
+    let notices = save(scanned, &target, &how, &exec)?;
+    session.tell(&notices)
+}

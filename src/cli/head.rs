@@ -1,0 +1,104 @@
+//! `head FILE`
+
+use super::args::{CsvArgs, ExprArgs, OutputArgs, ReadArgs, RunArgs};
+use super::{lists, options, session, start, typed};
+use crate::array::Dataset;
+use crate::error::{Error, Result};
+use crate::open::{Pick, Scanned, rows, scan};
+use crate::show;
+use clap::{ArgMatches, Args, Command, ValueHint};
+use std::path::PathBuf;
+
+#[derive(Args)]
+struct HeadArgs {
+    /// The file
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    file: PathBuf,
+    /// How many rows, or positions along each dimension
+    #[arg(short = 'n', long = "rows", value_name = "N", default_value_t = 5)]
+    n: usize,
+    /// The last rows instead
+    #[arg(long)]
+    tail: bool,
+    /// Rows by chance instead, in their order
+    #[arg(long, value_name = "N", conflicts_with = "tail")]
+    sample: Option<usize>,
+    /// What the chance starts from
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    seed: u64,
+    /// Only these variables of a cube
+    #[arg(long, value_name = "NAMES")]
+    var: Option<String>,
+    #[command(flatten)]
+    before: ExprArgs,
+    #[command(flatten)]
+    read: ReadArgs,
+    #[command(flatten)]
+    csv: CsvArgs,
+    #[command(flatten)]
+    out: OutputArgs,
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+pub fn arguments(command: Command) -> Command {
+    HeadArgs::augment_args(command)
+}
+
+pub fn run(matches: &ArgMatches) -> Result<()> {
+    let args: HeadArgs = typed(matches)?;
+    let session = start(&args.run, args.out.write.strict)?;
+    let mut open = options::reading(&args.read, &args.csv, &session)?;
+    let steps = options::steps(matches);
+    let to = options::destination(&args.out)?;
+    // The first rows of a text need no more than a glance, unless rows are chosen by what they hold.
+    let glance = !args.tail && args.sample.is_none() && steps.is_empty();
+    if glance {
+        open.rows = Some(args.n);
+    }
+    let (scanned, notices) = scan(std::slice::from_ref(&args.file), &open)?;
+    session.tell(&notices)?;
+    let exec = session.exec("reading");
+    let vars = args.var.as_deref().map(lists::items).transpose()?;
+    match (scanned, to) {
+        (Scanned::Cube(ds), None) => {
+            options::no_steps(&steps)?;
+            session::print(&corners(&ds, vars.as_deref(), args.n)?)
+        }
+        (scanned, to) => {
+            let (source, notices) = options::as_table(scanned, vars.as_deref(), &exec)?;
+            session.tell(&notices)?;
+            let source = options::apply(source, &steps)?;
+            let pick = match args.sample {
+                Some(n) => Pick::Sample { n, seed: args.seed },
+                None if args.tail => Pick::Tail(args.n),
+                None => Pick::Head(args.n),
+            };
+            let frame = rows(&source, pick, &exec)?;
+            match to {
+                Some(target) => options::write_frame(&frame, target, &args.out.write, &session),
+                None => session::print(&show::table(&frame, session::width())?),
+            }
+        }
+    }
+}
+
+/// A corner of each variable.
+fn corners(ds: &Dataset, vars: Option<&[String]>, n: usize) -> Result<String> {
+    let names: Vec<&str> = match vars {
+        Some(names) => names.iter().map(String::as_str).collect(),
+        None => ds.vars.keys().map(String::as_str).collect(),
+    };
+    if names.is_empty() && ds.groups.is_empty() {
+        return Err(Error::invalid("there are no variables").help("`hpda-data info` shows what there is"));
+    }
+    let mut out = String::new();
+    for (i, name) in names.iter().enumerate() {
+        out += &format!("{}{}", if i > 0 { "\n" } else { "" }, show::corner(ds, name, n, session::width())?);
+    }
+    for (name, group) in ds.groups.iter().filter(|_| vars.is_none()) {
+        let text = corners(group, None, n).unwrap_or_default();
+        out += &format!("{}group {}\n{text}", if out.is_empty() { "" } else { "\n" }, crate::error::escape(name));
+    }
+    Ok(out)
+}

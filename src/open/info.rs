@@ -1,0 +1,121 @@
+//! What a file holds, without reading its values (text has to be read once).
+
+use super::{OpenOptions, cube, table};
+use crate::array::Dataset;
+use crate::dtype::{Calendar, DType, Scalar};
+use crate::error::{IoResultExt, Notices, Result};
+use crate::io::{Format, Kind};
+use crate::store::{AttrValue, Schema, Selection, Selector};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A file seen from outside.
+#[derive(Clone, Debug)]
+pub struct Info {
+    /// The file.
+    pub file: PathBuf,
+    /// Its size.
+    pub bytes: u64,
+    /// Its format.
+    pub format: Format,
+    /// What it holds.
+    pub content: Content,
+    /// Oddities.
+    pub notices: Notices,
+}
+
+/// What a file holds.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub enum Content {
+    Table(TableInfo),
+    Cube(CubeInfo),
+}
+
+/// A table seen from outside.
+#[derive(Clone, Debug)]
+pub struct TableInfo {
+    /// How many rows; `None` where only a part was looked at.
+    pub rows: Option<u64>,
+    /// Its columns.
+    pub schema: Arc<Schema>,
+    /// Missing values of each column, where the format stores that.
+    pub missing: Vec<Option<u64>>,
+    /// What else there is to say: compression, row groups.
+    pub facts: Vec<(String, String)>,
+    /// Only so many bytes were looked at.
+    pub sampled: Option<usize>,
+}
+
+/// A cube seen from outside.
+#[derive(Clone, Debug)]
+pub struct CubeInfo {
+    /// Its variables, decoded, not read.
+    pub dataset: Dataset,
+    /// Variables that belong to others (bounds, grid mappings), by path.
+    pub companions: Vec<String>,
+    /// The time it spans.
+    pub time: Option<TimeRange>,
+}
+
+/// The span of a time axis.
+#[derive(Clone, Debug)]
+pub struct TimeRange {
+    /// The coordinate.
+    pub name: String,
+    /// Its first value.
+    pub first: Scalar,
+    /// Its last value.
+    pub last: Scalar,
+    /// How many.
+    pub steps: usize,
+    /// The calendar, as the file spells it.
+    pub calendar: String,
+}
+
+/// How much of a text file is looked at when that is to be fast.
+pub(super) const GLANCE: usize = 64 * 1024;
+
+/// Looks at one file: only its metadata in binary formats, all of it in text (`fast`: its first 64 kB).
+///
+/// # Errors
+/// What the format's reader says.
+pub fn info(path: &Path, options: &OpenOptions, fast: bool) -> Result<Info> {
+    let format = options.format_of(path)?;
+    let bytes = if path.as_os_str() == "-" { 0 } else { std::fs::metadata(path).io_at(path)?.len() };
+    let mut notices = Notices::new();
+    let content = match format.kind() {
+        Kind::Table => Content::Table(table::info(path, format, bytes, options, fast, &mut notices)?),
+        Kind::Cube => {
+            let (dataset, more) = cube::scan(&[path.to_path_buf()], &[format], options)?;
+            notices.extend(more);
+            Content::Cube(CubeInfo { time: time_range(&dataset)?, companions: cube::companions(&dataset), dataset })
+        }
+    };
+    Ok(Info { file: path.to_path_buf(), bytes, format, content, notices })
+}
+
+/// The first time coordinate that is one-dimensional or a single value.
+fn time_range(ds: &Dataset) -> Result<Option<TimeRange>> {
+    let is_time = |t: &DType| matches!(t, DType::Instant { .. } | DType::Date);
+    let found = ds.coords.iter().find(|(_, v)| is_time(v.dtype()) && v.dims().len() <= 1 && !v.is_empty());
+    let Some((name, v)) = found else {
+        // The time axis of a file with groups may stand in one of them.
+        for group in ds.groups.values() {
+            if let Some(range) = time_range(group)? {
+                return Ok(Some(range));
+            }
+        }
+        return Ok(None);
+    };
+    let at = |i: usize| -> Result<Scalar> {
+        let s = if v.dims().is_empty() { Selection::all(0) } else { Selection::new(vec![Selector::At(i)]) };
+        Ok(v.read(&s)?.scalar(0))
+    };
+    let calendar = match (v.encoding.attrs.get("calendar"), v.dtype()) {
+        (Some(AttrValue::Text(t)), _) => t.clone(),
+        (_, DType::Instant { calendar, .. }) => v.encoding.calendar.unwrap_or(*calendar).name().to_string(),
+        _ => Calendar::ProlepticGregorian.name().to_string(),
+    };
+    Ok(Some(TimeRange { name: name.into(), first: at(0)?, last: at(v.len() - 1)?, steps: v.len(), calendar }))
+}
