@@ -1,3 +1,5 @@
 //! The `hpda-data` command.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    hpda_data::cli::main()
+}

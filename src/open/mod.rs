@@ -4,21 +4,24 @@
 //! stream, which [`save`] writes in another format within a budget, and the verbs of `plan` take.
 
 mod cube;
+mod pending;
+mod rows;
 mod info;
 mod save;
 mod table;
 
 pub use cube::{open_dataset, open_mfdataset};
 pub use info::{Content, CubeInfo, Info, TableInfo, TimeRange, info};
-pub use save::{Losses, SaveOptions, Target, check, save, save_frame};
-pub use table::{read_arrow, read_csv, read_csv_with, read_parquet};
+pub use rows::{Pick, rows};
+pub use save::{Compression, Losses, SaveOptions, Target, check, save, save_frame, to_table};
+pub use table::{read_arrow, read_csv, read_parquet};
 
 use crate::array::Dataset;
 use crate::error::{Error, Notices, Place, Result};
 use crate::exec::{ConcatSource, ExecOptions};
 use crate::frame::DataFrame;
-use crate::io::csv::CsvReadOptions;
-use crate::io::raw::RawOptions;
+use pending::CsvReadOptions;
+use pending::RawOptions;
 use crate::io::{Format, Kind};
 use crate::store::{Budget, TableSource};
 use std::path::{Path, PathBuf};
@@ -55,6 +58,8 @@ pub struct OpenOptions {
     pub group: Option<String>,
     /// The dimension along which several cubes are joined; the one that differs, when `None`.
     pub dim: Option<String>,
+    /// No more than so many rows are wanted: text is then looked at only as far as that takes.
+    pub rows: Option<usize>,
     /// Where buffers are booked.
     pub budget: Option<Budget>,
 }

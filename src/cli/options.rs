@@ -1,0 +1,133 @@
+//! From the words of options to the typed options of the library.
+
+use super::args::{CsvArgs, OutputArgs, ReadArgs, WriteArgs};
+use super::lists;
+use super::session::Session;
+use crate::dtype::DType;
+use crate::error::{Error, Notices, Result};
+use crate::exec::ExecOptions;
+use crate::frame::DataFrame;
+use crate::io::{Format, Overwrite};
+use crate::open::{Compression, Losses, OpenOptions, SaveOptions, Scanned, Target, save_frame};
+use crate::store::TableSource;
+use clap::ArgMatches;
+use std::path::Path;
+use std::sync::Arc;
+
+/// How inputs are read.
+pub fn reading(read: &ReadArgs, csv: &CsvArgs, session: &Session) -> Result<OpenOptions> {
+    let from = read.from.as_deref().map(Format::parse).transpose()?;
+    let _ = csv;
+    Ok(OpenOptions { from, group: read.group.clone(), budget: Some(session.budget.clone()), ..OpenOptions::default() })
+}
+
+/// How the result is written.
+pub fn writing(write: &WriteArgs) -> Result<SaveOptions> {
+    let mut options = SaveOptions::default();
+    match write.to.as_deref() {
+        Some("matrix") => options.matrix = true,
+        Some(name) => options.format = Some(Format::parse(name)?),
+        None => {}
+    }
+    if write.overwrite {
+        options.overwrite = Overwrite::Yes;
+    }
+    options.losses = match (write.allow_loss, write.strict) {
+        (true, _) => Losses::Allow,
+        (false, true) => Losses::RefuseAll,
+        (false, false) => Losses::Refuse,
+    };
+    options.compress = write.compress.as_deref().map(compression).transpose()?;
+    options.row_group = write.row_group;
+    if options.row_group == Some(0) {
+        return Err(Error::invalid("--row-group takes 1 row at least"));
+    }
+    if let Some(text) = &write.chunks {
+        for (dim, length) in lists::pairs(text, "--chunks")? {
+            let length = length.parse().ok().filter(|n| *n > 0);
+            let wrong = || Error::invalid(format!("the chunk length of {dim:?} is no number above 0"));
+            options.chunks.push((dim, length.ok_or_else(wrong)?));
+        }
+    }
+    options.pack = write.pack.as_deref().map(DType::parse).transpose()?;
+    options.missing_as = write.missing_as.clone();
+    Ok(options)
+}
+
+fn compression(text: &str) -> Result<Compression> {
+    let (name, level) = match text.split_once(':') {
+        Some((name, level)) => {
+            let wrong = |_| Error::invalid(format!("the level of the compression {text:?} is no number")).help("it looks like zstd:3");
+            (name, Some(level.parse().map_err(wrong)?))
+        }
+        None => (text, None),
+    };
+    Ok(Compression { name: name.to_ascii_lowercase(), level })
+}
+
+/// Where the result goes; `None` for readable text on the terminal.
+pub fn destination(out: &OutputArgs) -> Result<Option<Target>> {
+    Ok(match (&out.output, &out.write.to) {
+        (Some(path), _) if path.as_os_str() == "-" => Some(Target::Stdout),
+        (Some(path), _) => Some(Target::File(path.clone())),
+        (None, Some(_)) => Some(Target::Stdout),
+        (None, None) => None,
+    })
+}
+
+/// A step before the command.
+pub enum Step {
+    /// Keep the rows where this holds.
+    Where(String),
+    /// Add or replace a column.
+    With(String),
+}
+
+/// `--where` and `--with` in the order written.
+pub fn steps(matches: &ArgMatches) -> Vec<Step> {
+    let mut all: Vec<(usize, Step)> = Vec::new();
+    for (id, make) in [("where", Step::Where as fn(String) -> Step), ("with", Step::With)] {
+        let values = matches.get_many::<String>(id).into_iter().flatten();
+        let positions = matches.indices_of(id).into_iter().flatten();
+        all.extend(positions.zip(values).map(|(i, v)| (i, make(v.clone()))));
+    }
+    all.sort_by_key(|(i, _)| *i);
+    all.into_iter().map(|(_, s)| s).collect()
+}
+
+/// Cubes have no rows to filter.
+pub fn no_steps(steps: &[Step]) -> Result<()> {
+    match steps.first() {
+        None => Ok(()),
+        Some(Step::Where(_)) => Err(Error::unsupported("--where on a cube is not there yet").help("--to csv makes a table of it first")),
+        Some(Step::With(_)) => Err(Error::unsupported("--with on a cube is not there yet").help("--to csv makes a table of it first")),
+    }
+}
+
+/// A table with the steps before it.
+pub fn apply(source: Arc<dyn TableSource>, steps: &[Step]) -> Result<Arc<dyn TableSource>> {
+    if steps.is_empty() {
+        return Ok(source);
+    }
+    Err(Error::unsupported("--where and --with are not there yet"))
+}
+
+/// A table as it is; a cube in its long form.
+pub fn as_table(scanned: Scanned, vars: Option<&[String]>, exec: &ExecOptions) -> Result<(Arc<dyn TableSource>, Notices)> {
+    match scanned {
+        Scanned::Table(source) => Ok((source, Notices::new())),
+        Scanned::Cube(ds) => crate::open::to_table(&ds, vars, exec),
+    }
+}
+
+/// Writes a table that is in memory.
+pub fn write_frame(frame: &DataFrame, target: Target, write: &WriteArgs, session: &Session) -> Result<()> {
+    let options = writing(write)?;
+    let notices = save_frame(frame, &target, &options, &session.exec("writing"))?;
+    session.tell(&notices)
+}
+
+/// Whether a path is standard input.
+pub fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}

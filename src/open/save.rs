@@ -1,0 +1,205 @@
+//! Tables and cubes to files, streamed, with what the target cannot hold said or refused.
+
+use super::{Scanned, not_here};
+use crate::array::Dataset;
+use crate::dtype::DType;
+use crate::error::{Error, Level, Notices, Place, Result};
+use crate::exec::{ExecOptions, MemSource, copy};
+use crate::frame::DataFrame;
+use super::pending::CsvWriteOptions;
+use crate::io::{Format, Kind, Output, Overwrite};
+use crate::store::{TableSink, TableSource};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Where a result goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A file, which appears whole or not at all.
+    File(PathBuf),
+    /// Standard output.
+    Stdout,
+}
+
+impl Target {
+    fn place(&self) -> Place {
+        match self {
+            Target::File(path) => Place::file(path),
+            Target::Stdout => Place::file("standard output"),
+        }
+    }
+}
+
+/// What is done where the target cannot hold all that the source says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Losses {
+    /// Changed values, types and structure are refused; what the format has no place for is a notice.
+    #[default]
+    Refuse,
+    /// Both are refused.
+    RefuseAll,
+    /// Neither is.
+    Allow,
+}
+
+impl Losses {
+    /// # Errors
+    /// Loss, for what may not be.
+    pub fn judge(self, notices: &Notices) -> Result<()> {
+        match self {
+            Losses::Refuse => notices.refuse(Level::Changed),
+            Losses::RefuseAll => notices.refuse(Level::Warning),
+            Losses::Allow => Ok(()),
+        }
+    }
+}
+
+/// A compression by name, with its level.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Compression {
+    /// `zstd`, `deflate`, `snappy`, `none`, ...
+    pub name: String,
+    /// Its level.
+    pub level: Option<i32>,
+}
+
+/// How a result is written.
+#[derive(Clone, Debug, Default)]
+pub struct SaveOptions {
+    /// The format, where the target's name does not tell.
+    pub format: Option<Format>,
+    /// Whether an existing file may be replaced.
+    pub overwrite: Overwrite,
+    /// What is done about losses.
+    pub losses: Losses,
+    /// Only these variables of a cube.
+    pub vars: Option<Vec<String>>,
+    /// Columns of a table that become the dimensions of a cube.
+    pub index: Option<Vec<String>>,
+    /// One two-dimensional variable as rows and columns.
+    pub matrix: bool,
+    /// How text is written.
+    pub csv: CsvWriteOptions,
+    /// The compression; the format's usual one when `None`.
+    pub compress: Option<Compression>,
+    /// Rows in a row group of Parquet.
+    pub row_group: Option<usize>,
+    /// Chunk lengths by dimension.
+    pub chunks: Vec<(String, usize)>,
+    /// Pack floats into this type.
+    pub pack: Option<DType>,
+    /// What integers with missing values have in their place, in formats without a mark for missing.
+    pub missing_as: Option<String>,
+}
+
+impl SaveOptions {
+    /// The format of a target.
+    ///
+    /// # Errors
+    /// Invalid, where nothing tells it; unsupported.
+    pub fn format_of(&self, target: &Target) -> Result<Format> {
+        let named = match (self.format, target) {
+            (Some(format), _) => Some(format),
+            (None, Target::File(path)) => Format::of_name(path)?,
+            (None, Target::Stdout) => None,
+        };
+        let format = named.ok_or_else(|| {
+            let compressed = matches!(target, Target::File(p) if p.extension().is_some_and(|e| ["gz", "zst", "bz2", "xz"].iter().any(|x| e == *x)));
+            if compressed {
+                return Error::unsupported("compressed text is not written yet").help("compress the file afterwards").at(target.place());
+            }
+            Error::invalid("the output's name does not tell its format").help("say it with --to FORMAT").at(target.place())
+        })?;
+        if !format.is_here() {
+            return Err(not_here(format).at(target.place()));
+        }
+        if *target == Target::Stdout && !matches!(format, Format::Csv | Format::Tsv | Format::Arrow) {
+            return Err(Error::invalid(format!("{} does not go to standard output", format.name()))
+                .help("csv, tsv and arrow do; -o FILE names a file"));
+        }
+        Ok(format)
+    }
+}
+
+/// Checks what can be known of a target before the source is read: its format, and that it may be made.
+///
+/// # Errors
+/// Exists, where it is there and may not be replaced; invalid or unsupported, for its format; not found, for its folder.
+pub fn check(target: &Target, options: &SaveOptions) -> Result<Format> {
+    let format = options.format_of(target)?;
+    let Target::File(path) = target else { return Ok(format) };
+    if options.overwrite == Overwrite::No && path.symlink_metadata().is_ok() {
+        return Err(Error::exists("the output exists").help("--overwrite replaces it").at(target.place()));
+    }
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        let e = Error::new(crate::error::ErrorKind::NotFound, "the output's folder does not exist");
+        return Err(e.help(format!("mkdir -p {}", folder.display())).at(target.place()));
+    }
+    Ok(format)
+}
+
+/// Writes a table or cube in the target's format, streamed. What the format has no place for comes back as notices.
+///
+/// # Errors
+/// Loss, for what may not be lost; what the readers and writers say. Nothing is then at the target.
+pub fn save(scanned: Scanned, target: &Target, options: &SaveOptions, exec: &ExecOptions) -> Result<Notices> {
+    let format = check(target, options)?;
+    match (scanned, format.kind()) {
+        (Scanned::Table(source), Kind::Table) => write_table(&source, target, format, options, exec, Notices::new()),
+        (Scanned::Table(source), Kind::Cube) => Err(not_here(format)),
+        (Scanned::Cube(ds), Kind::Table) => Err(not_here(format)),
+        (Scanned::Cube(ds), Kind::Cube) => Err(not_here(format)),
+    }
+}
+
+/// Writes a table that is in memory.
+///
+/// # Errors
+/// As [`save`].
+pub fn save_frame(frame: &DataFrame, target: &Target, options: &SaveOptions, exec: &ExecOptions) -> Result<Notices> {
+    let batch = frame.to_batch()?;
+    let source: Arc<dyn TableSource> = Arc::new(MemSource::new(batch.schema.clone(), vec![batch])?);
+    save(Scanned::Table(source), target, options, exec)
+}
+
+fn output(target: &Target, options: &SaveOptions) -> Result<Output> {
+    match target {
+        Target::File(path) => Output::create(path, options.overwrite),
+        Target::Stdout => Err(Error::invalid("this format does not go to standard output")),
+    }
+}
+
+fn write_table(
+    source: &Arc<dyn TableSource>,
+    target: &Target,
+    format: Format,
+    options: &SaveOptions,
+    exec: &ExecOptions,
+    mut notices: Notices,
+) -> Result<Notices> {
+    let schema = source.schema().clone();
+    let sink: Box<dyn TableSink> = match format {
+        Format::Parquet => {
+            let how = crate::io::parquet::ParquetWriteOptions {
+                row_group: options.row_group,
+                budget: exec.budget.clone(),
+                ..Default::default()
+            };
+            Box::new(crate::io::parquet::ParquetSink::create(output(target, options)?, schema, &how)?)
+        }
+        other => return Err(not_here(other)),
+    };
+    options.losses.judge(&notices)?;
+    copy(source, sink, exec)?;
+    Ok(notices)
+}
+
+/// A cube in its long form: one row per cell.
+///
+/// # Errors
+/// Invalid, where the variables have no common shape.
+pub fn to_table(ds: &Dataset, vars: Option<&[String]>, exec: &ExecOptions) -> Result<(Arc<dyn TableSource>, Notices)> {
+    let _ = (ds, vars, exec);
+    Err(not_here(Format::Csv))
+}
