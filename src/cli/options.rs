@@ -44,9 +44,9 @@ pub fn writing(write: &WriteArgs) -> Result<SaveOptions> {
     }
     if let Some(text) = &write.chunks {
         for (dim, length) in lists::pairs(text, "--chunks")? {
-            let length = length.parse().ok().filter(|n| *n > 0);
-            let wrong = || Error::invalid(format!("the chunk length of {dim:?} is no number above 0"));
-            options.chunks.push((dim, length.ok_or_else(wrong)?));
+            let length = length.parse().ok().filter(|n: &usize| *n > 0);
+            let length = length.ok_or_else(|| Error::invalid(format!("the chunk length of {dim:?} is no number above 0")))?;
+            options.chunks.push((dim, length));
         }
     }
     options.pack = write.pack.as_deref().map(DType::parse).transpose()?;

@@ -159,7 +159,7 @@ pub fn save(scanned: Scanned, target: &Target, options: &SaveOptions, exec: &Exe
 /// As [`save`].
 pub fn save_frame(frame: &DataFrame, target: &Target, options: &SaveOptions, exec: &ExecOptions) -> Result<Notices> {
     let batch = frame.to_batch()?;
-    let source: Arc<dyn TableSource> = Arc::new(MemSource::new(batch.schema.clone(), vec![batch])?);
+    let source: Arc<dyn TableSource> = Arc::new(MemSource::new(batch.schema.clone(), vec![batch]));
     save(Scanned::Table(source), target, options, exec)
 }
 
