@@ -109,8 +109,9 @@ fn command() -> Command {
         .disable_help_subcommand(true)
         .args_override_self(true);
     COMMANDS.iter().fold(root, |root, entry| {
-        let about = Command::new(entry.name).about(entry.about).after_help(format!("Example:\n{}", usage::example(entry.example)));
-        root.subcommand((entry.arguments)(about))
+        // After the arguments, whose groups have descriptions of their own.
+        let command = (entry.arguments)(Command::new(entry.name)).about(entry.about).long_about(None);
+        root.subcommand(command.after_help(format!("Example:\n{}", usage::example(entry.example))))
     })
 }
 

@@ -104,10 +104,11 @@ impl Grid {
             (shown + if hidden.is_empty() { 0 } else { 1 + GAP }).saturating_sub(GAP)
         };
         let mut widths = natural.to_vec();
-        // The widest columns give first, down to what is still worth reading.
+        // The widest columns of text give first, down to what is still worth reading. A number cut off would be another number.
+        let text = |i: usize| self.align[i] == Align::Left;
         while total(&widths, &[]) > width {
-            let Some((i, &w)) = widths.iter().enumerate().filter(|(_, w)| **w > NARROW).max_by_key(|(_, w)| **w) else { break };
-            let second = widths.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, w)| *w).max().unwrap_or(0);
+            let Some((i, &w)) = widths.iter().enumerate().filter(|(i, w)| text(*i) && **w > NARROW).max_by_key(|(_, w)| **w) else { break };
+            let second = widths.iter().enumerate().filter(|(j, _)| *j != i && text(*j)).map(|(_, w)| *w).max().unwrap_or(0);
             let excess = total(&widths, &[]) - width;
             widths[i] = w.saturating_sub(excess.min((w - second.min(w - 1)).max(1))).max(NARROW);
         }
