@@ -41,9 +41,8 @@ pub fn items(text: &str) -> Result<Vec<String>> {
 /// Invalid, where an item has no `=`.
 pub fn pairs(text: &str, option: &str) -> Result<Vec<(String, String)>> {
     let pair = |item: String| {
-        let (name, value) = item
-            .rsplit_once('=')
-            .ok_or_else(|| Error::invalid(format!("{option} takes NAME=VALUE between commas, not {item:?}")))?;
+        let (name, value) =
+            item.rsplit_once('=').ok_or_else(|| Error::invalid(format!("{option} takes NAME=VALUE between commas, not {item:?}")))?;
         Ok((bare(name), bare(value)))
     };
     items(text)?.into_iter().map(pair).collect()

@@ -7,7 +7,9 @@ use crate::dtype::DType;
 use crate::error::{Error, Notices, Result};
 use crate::exec::ExecOptions;
 use crate::frame::DataFrame;
+use crate::io::raw::{Order, RawOptions};
 use crate::io::{Format, Overwrite};
+use crate::open::pending::{BadLines, CsvReadOptions, CsvWriteOptions, Ff as FloatFormat, Header, Separator};
 use crate::open::{Compression, Losses, OpenOptions, SaveOptions, Scanned, Target, save_frame};
 use crate::store::TableSource;
 use clap::ArgMatches;
@@ -17,8 +19,119 @@ use std::sync::Arc;
 /// How inputs are read.
 pub fn reading(read: &ReadArgs, csv: &CsvArgs, session: &Session) -> Result<OpenOptions> {
     let from = read.from.as_deref().map(Format::parse).transpose()?;
-    let _ = csv;
-    Ok(OpenOptions { from, group: read.group.clone(), budget: Some(session.budget.clone()), ..OpenOptions::default() })
+    let options = OpenOptions {
+        from,
+        csv: csv_reading(csv)?,
+        raw: raw(read)?,
+        group: read.group.clone(),
+        budget: Some(session.budget.clone()),
+        ..OpenOptions::default()
+    };
+    Ok(options)
+}
+
+/// What a raw file holds, where that was said.
+fn raw(read: &ReadArgs) -> Result<Option<RawOptions>> {
+    let (dtype, shape) = match (&read.dtype, &read.shape) {
+        (Some(dtype), Some(shape)) => (DType::parse(dtype)?, shape),
+        (None, None) => return Ok(None),
+        _ => {
+            return Err(
+                Error::invalid("--dtype and --shape go together").help("they say what a raw file holds: --dtype f64 --shape 400,300")
+            );
+        }
+    };
+    let mut lengths = Vec::new();
+    for text in lists::items(shape)?.iter().filter(|t| !t.is_empty()) {
+        let wrong = |_| Error::invalid(format!("{text:?} in --shape is no number")).help("it looks like 400,300");
+        lengths.push(text.parse().map_err(wrong)?);
+    }
+    let mut raw = RawOptions::new(dtype, &lengths);
+    if let Some(order) = &read.order {
+        raw.order = Order::parse(order)?;
+    }
+    raw.offset = read.offset.unwrap_or(0);
+    raw.big_endian = read.big_endian;
+    Ok(Some(raw))
+}
+
+/// How text is read.
+fn csv_reading(args: &CsvArgs) -> Result<CsvReadOptions> {
+    let mut csv = CsvReadOptions::default();
+    if args.whitespace && args.delimiter.is_some() {
+        return Err(Error::invalid("--whitespace does not go with --delimiter"));
+    }
+    if args.whitespace {
+        csv.separator = Separator::Whitespace;
+    }
+    if let Some(c) = character("--delimiter", &args.delimiter)? {
+        csv.separator = Separator::Char(c);
+    }
+    if args.no_header {
+        csv.header = Header::None;
+    }
+    csv.names = args.names.as_deref().map(lists::items).transpose()?;
+    csv.skip_rows = args.skip_rows.unwrap_or(0);
+    csv.comment = character("--comment", &args.comment)?;
+    match args.quote.as_deref() {
+        Some("") => csv.quote = None,
+        Some(_) => csv.quote = character("--quote", &args.quote)?,
+        None => {}
+    }
+    csv.missing = args.missing.as_deref().map(lists::items).transpose()?;
+    if let Some(text) = &args.dtypes {
+        for (name, dtype) in lists::pairs(text, "--dtypes")? {
+            csv.dtypes.push((name, DType::parse(&dtype)?));
+        }
+    }
+    if let Some(text) = &args.parse_dates {
+        csv.parse_dates = lists::items(text)?;
+    }
+    csv.date_format = args.date_format.clone();
+    csv.infer_dates = !args.no_infer_dates;
+    if let Some(c) = character("--decimal", &args.decimal)? {
+        csv.decimal = c;
+    }
+    csv.thousands = character("--thousands", &args.thousands)?;
+    csv.encoding = args.encoding.clone();
+    csv.bad_lines = match args.bad_lines.as_deref() {
+        None | Some("error") => BadLines::Error,
+        Some("skip") => BadLines::Skip,
+        Some("report") => BadLines::Report,
+        Some(other) => {
+            return Err(Error::not_found("action", other, ["error", "skip", "report"]).help("--bad-lines is error, skip or report"));
+        }
+    };
+    Ok(csv)
+}
+
+/// The one character of an option; `\\t` and `tab` are the tab.
+fn character(option: &str, value: &Option<String>) -> Result<Option<u8>> {
+    match value.as_deref() {
+        None => Ok(None),
+        Some("\\t" | "tab") => Ok(Some(b'\t')),
+        Some(text) if text.len() == 1 => Ok(Some(text.as_bytes()[0])),
+        Some(text) => Err(Error::invalid(format!("{option} takes one ASCII character, not {text:?}")).help("the tab is written '\\t'")),
+    }
+}
+
+/// How text is written.
+fn csv_writing(write: &WriteArgs) -> Result<CsvWriteOptions> {
+    let mut csv = CsvWriteOptions::default();
+    if write.no_header_out {
+        csv.header = Header::None;
+    }
+    if let Some(text) = &write.missing_as {
+        csv.missing_as = text.clone();
+    }
+    if let Some(text) = &write.nan_as {
+        csv.nan_as = text.clone();
+    }
+    if let Some(text) = &write.float_format {
+        let wrong = || Error::invalid(format!("--float-format {text:?} is none")).help("it looks like %.3f, %.6e or %.4g");
+        csv.float_format = FloatFormat::parse(text).ok_or_else(wrong)?;
+    }
+    Ok(csv)
 }
 
 /// How the result is written.
@@ -49,6 +162,7 @@ pub fn writing(write: &WriteArgs) -> Result<SaveOptions> {
             options.chunks.push((dim, length));
         }
     }
+    options.csv = csv_writing(write)?;
     options.pack = write.pack.as_deref().map(DType::parse).transpose()?;
     options.missing_as = write.missing_as.clone();
     Ok(options)

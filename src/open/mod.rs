@@ -4,9 +4,9 @@
 //! stream, which [`save`] writes in another format within a budget, and the verbs of `plan` take.
 
 mod cube;
-mod pending;
-mod rows;
 mod info;
+pub mod pending;
+mod rows;
 mod save;
 mod table;
 
@@ -20,10 +20,10 @@ use crate::array::Dataset;
 use crate::error::{Error, Notices, Place, Result};
 use crate::exec::{ConcatSource, ExecOptions};
 use crate::frame::DataFrame;
-use pending::CsvReadOptions;
-use pending::RawOptions;
+use crate::io::raw::RawOptions;
 use crate::io::{Format, Kind};
 use crate::store::{Budget, TableSource};
+use pending::CsvReadOptions;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -120,8 +120,13 @@ pub fn scan(inputs: &[PathBuf], options: &OpenOptions) -> Result<(Scanned, Notic
     }
     if let Some(i) = formats.iter().position(|f| f.kind() != formats[0].kind()) {
         let word = |k: Kind| if k == Kind::Table { "a table" } else { "a cube" };
-        return Err(Error::invalid("several inputs are read as one, which these cannot be")
-            .help(format!("{:?} is {}, {:?} is {}", first, word(formats[0].kind()), inputs[i], word(formats[i].kind()))));
+        return Err(Error::invalid("several inputs are read as one, which these cannot be").help(format!(
+            "{:?} is {}, {:?} is {}",
+            first,
+            word(formats[0].kind()),
+            inputs[i],
+            word(formats[i].kind())
+        )));
     }
     match formats[0].kind() {
         Kind::Cube => {

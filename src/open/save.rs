@@ -1,14 +1,16 @@
 //! Tables and cubes to files, streamed, with what the target cannot hold said or refused.
 
+use super::pending::CsvWriteOptions;
 use super::{Scanned, not_here};
 use crate::array::Dataset;
 use crate::dtype::DType;
 use crate::error::{Error, Level, Notices, Place, Result};
 use crate::exec::{ExecOptions, MemSource, copy};
 use crate::frame::DataFrame;
-use super::pending::CsvWriteOptions;
+use crate::io::npy::{NpySink, NpyWriteOptions};
+use crate::io::raw::{RawSink, RawWriteOptions};
 use crate::io::{Format, Kind, Output, Overwrite};
-use crate::store::{TableSink, TableSource};
+use crate::store::{ChunkSink, TableSink, TableSource};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -104,7 +106,8 @@ impl SaveOptions {
             (None, Target::Stdout) => None,
         };
         let format = named.ok_or_else(|| {
-            let compressed = matches!(target, Target::File(p) if p.extension().is_some_and(|e| ["gz", "zst", "bz2", "xz"].iter().any(|x| e == *x)));
+            let compressed =
+                matches!(target, Target::File(p) if p.extension().is_some_and(|e| ["gz", "zst", "bz2", "xz"].iter().any(|x| e == *x)));
             if compressed {
                 return Error::unsupported("compressed text is not written yet").help("compress the file afterwards").at(target.place());
             }
@@ -149,7 +152,7 @@ pub fn save(scanned: Scanned, target: &Target, options: &SaveOptions, exec: &Exe
         (Scanned::Table(source), Kind::Table) => write_table(&source, target, format, options, exec, Notices::new()),
         (Scanned::Table(source), Kind::Cube) => Err(not_here(format)),
         (Scanned::Cube(ds), Kind::Table) => Err(not_here(format)),
-        (Scanned::Cube(ds), Kind::Cube) => Err(not_here(format)),
+        (Scanned::Cube(ds), Kind::Cube) => write_cube(&ds, target, format, options, exec, Notices::new()),
     }
 }
 
@@ -181,11 +184,8 @@ fn write_table(
     let schema = source.schema().clone();
     let sink: Box<dyn TableSink> = match format {
         Format::Parquet => {
-            let how = crate::io::parquet::ParquetWriteOptions {
-                row_group: options.row_group,
-                budget: exec.budget.clone(),
-                ..Default::default()
-            };
+            let how =
+                crate::io::parquet::ParquetWriteOptions { row_group: options.row_group, budget: exec.budget.clone(), ..Default::default() };
             Box::new(crate::io::parquet::ParquetSink::create(output(target, options)?, schema, &how)?)
         }
         other => return Err(not_here(other)),
@@ -202,4 +202,39 @@ fn write_table(
 pub fn to_table(ds: &Dataset, vars: Option<&[String]>, exec: &ExecOptions) -> Result<(Arc<dyn TableSource>, Notices)> {
     let _ = (ds, vars, exec);
     Err(not_here(Format::Csv))
+}
+
+fn write_cube(
+    ds: &Dataset,
+    target: &Target,
+    format: Format,
+    options: &SaveOptions,
+    exec: &ExecOptions,
+    mut notices: Notices,
+) -> Result<Notices> {
+    let variable = match options.vars.as_deref() {
+        None => None,
+        Some([one]) => Some(one.clone()),
+        Some(many) if matches!(format, Format::Npy | Format::Raw) => {
+            return Err(Error::invalid(format!("{} holds one array, and {} variables were asked for", format.name(), many.len())));
+        }
+        Some(_) => None,
+    };
+    let missing_as = options.missing_as.clone();
+    let (encoded, sink): (Dataset, Box<dyn ChunkSink>) = match format {
+        Format::Npy => {
+            let (sink, more) = NpySink::create(output(target, options)?, ds, &NpyWriteOptions { variable, missing_as })?;
+            notices.extend(more);
+            (ds.clone(), Box::new(sink))
+        }
+        Format::Raw => {
+            let (sink, more) = RawSink::create(output(target, options)?, ds, &RawWriteOptions { variable, missing_as })?;
+            notices.extend(more);
+            (ds.clone(), Box::new(sink))
+        }
+        other => return Err(not_here(other)),
+    };
+    options.losses.judge(&notices)?;
+    crate::exec::cube::copy(&encoded, sink, exec)?;
+    Ok(notices)
 }

@@ -36,14 +36,7 @@ pub(super) fn collect(source: &Arc<dyn TableSource>, budget: &Budget) -> Result<
 }
 
 /// Facts of a table.
-pub(super) fn info(
-    path: &Path,
-    format: Format,
-    bytes: u64,
-    options: &OpenOptions,
-    fast: bool,
-    notices: &mut Notices,
-) -> Result<TableInfo> {
+pub(super) fn info(path: &Path, format: Format, bytes: u64, options: &OpenOptions, fast: bool, notices: &mut Notices) -> Result<TableInfo> {
     if format == Format::Parquet {
         return parquet_info(path);
     }
@@ -51,13 +44,7 @@ pub(super) fn info(
     let source = scan(&[path.to_path_buf()], format, &options)?;
     notices.extend(source.notices());
     let schema = source.schema().clone();
-    Ok(TableInfo {
-        rows: source.rows(),
-        missing: vec![None; schema.fields.len()],
-        schema,
-        facts: Vec::new(),
-        sampled: None,
-    })
+    Ok(TableInfo { rows: source.rows(), missing: vec![None; schema.fields.len()], schema, facts: Vec::new(), sampled: None })
 }
 
 fn parquet_info(path: &Path) -> Result<TableInfo> {

@@ -100,7 +100,7 @@ impl CubeText<'_> {
         if self.attributes {
             let stored = storage(v.dtype(), &v.encoding);
             if !stored.is_empty() {
-                *out += &format!("    {}\n", paint(DIM, &clip(&format!("stored as {stored}"), self.width.saturating_sub(4))));
+                *out += &format!("    {}\n", paint(DIM, &clip(&format!("stored: {stored}"), self.width.saturating_sub(4))));
             }
             attributes(&v.attrs, "    ", self.width, out);
         }
