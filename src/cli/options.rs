@@ -13,7 +13,6 @@ use crate::open::pending::{BadLines, CsvReadOptions, CsvWriteOptions, Ff as Floa
 use crate::open::{Compression, Losses, OpenOptions, SaveOptions, Scanned, Target, save_frame};
 use crate::store::TableSource;
 use clap::ArgMatches;
-use std::path::Path;
 use std::sync::Arc;
 
 /// How inputs are read.
@@ -223,7 +222,11 @@ pub fn apply(source: Arc<dyn TableSource>, steps: &[Step]) -> Result<Arc<dyn Tab
     if steps.is_empty() {
         return Ok(source);
     }
-    Err(Error::unsupported("--where and --with are not there yet"))
+    let text = match &steps[0] {
+        Step::Where(e) => format!("--where {e:?}"),
+        Step::With(e) => format!("--with {e:?}"),
+    };
+    Err(Error::unsupported(format!("{text} is not there yet")))
 }
 
 /// A table as it is; a cube in its long form.
@@ -239,9 +242,4 @@ pub fn write_frame(frame: &DataFrame, target: Target, write: &WriteArgs, session
     let options = writing(write)?;
     let notices = save_frame(frame, &target, &options, &session.exec("writing"))?;
     session.tell(&notices)
-}
-
-/// Whether a path is standard input.
-pub fn is_stdin(path: &Path) -> bool {
-    path.as_os_str() == "-"
 }

@@ -65,12 +65,8 @@ impl Session {
     /// How the executor is to work.
     pub fn exec(&self, what: &str) -> ExecOptions {
         self.start_threads();
-        let mut options = ExecOptions::default();
-        options.budget = self.budget.clone();
-        if self.progress {
-            options.progress = Some(progress::Bar::shared(what));
-        }
-        options
+        let progress = self.progress.then(|| progress::Bar::shared(what));
+        ExecOptions { budget: self.budget.clone(), progress, ..ExecOptions::default() }
     }
 
     /// Prints warnings, each once; with `--strict` they are an error.
@@ -89,6 +85,7 @@ impl Session {
     }
 
     /// A remark on standard error.
+    #[allow(dead_code)]
     pub fn remark(&self, text: &str) {
         if !self.quiet {
             say(text);

@@ -1,12 +1,229 @@
 //! `summary FILE...`
 
-use crate::error::{Error, Result};
-use clap::{ArgMatches, Command};
+use super::args::{CsvArgs, ExprArgs, OutputArgs, ReadArgs, RunArgs};
+use super::info::scalar_json;
+use super::{lists, options, session, start, typed};
+use crate::dtype::Scalar;
+use crate::error::{Error, Result, escape};
+use crate::exec::summary::{CubeSummary, SummaryOptions, TableSummary, VariableSummary, cube_summary, summary};
+use crate::open::{Scanned, check, companions, scan};
+use crate::show::{self, Align, BOLD, Grid, paint};
+use clap::{ArgMatches, Args, Command, ValueHint};
+use serde_json::{Map, Value, json};
+use std::path::PathBuf;
 
-pub fn arguments(command: Command) -> Command {
-    command
+#[derive(Args)]
+struct SummaryArgs {
+    /// The files; several are read as one
+    #[arg(value_name = "FILE", required = true, value_hint = ValueHint::FilePath)]
+    files: Vec<PathBuf>,
+    /// Quantiles of numbers, in place of the quartiles
+    #[arg(long, value_name = "Q,Q", default_value = "0.25,0.5,0.75")]
+    quantiles: String,
+    /// A JSON object
+    #[arg(long, conflicts_with_all = ["to", "output"])]
+    json: bool,
+    /// The dimension along which several cubes are joined
+    #[arg(long, value_name = "DIM")]
+    dim: Option<String>,
+    #[command(flatten)]
+    before: ExprArgs,
+    #[command(flatten)]
+    read: ReadArgs,
+    #[command(flatten)]
+    csv: CsvArgs,
+    #[command(flatten)]
+    out: OutputArgs,
+    #[command(flatten)]
+    run: RunArgs,
 }
 
-pub fn run(_matches: &ArgMatches) -> Result<()> {
-    Err(Error::unsupported("not there yet"))
+pub fn arguments(command: Command) -> Command {
+    SummaryArgs::augment_args(command)
+}
+
+pub fn run(matches: &ArgMatches) -> Result<()> {
+    let args: SummaryArgs = typed(matches)?;
+    let session = start(&args.run, args.out.write.strict)?;
+    let mut open = options::reading(&args.read, &args.csv, &session)?;
+    open.dim = args.dim.clone();
+    let what = SummaryOptions { quantiles: quantiles(&args.quantiles)? };
+    let target = options::destination(&args.out)?;
+    if let Some(target) = &target {
+        check(target, &options::writing(&args.out.write)?)?;
+    }
+    let exec = session.exec("reading");
+    let steps = options::steps(matches);
+    let (scanned, notices) = scan(&args.files, &open)?;
+    session.tell(&notices)?;
+    match scanned {
+        Scanned::Table(source) => {
+            let source = options::apply(source, &steps)?;
+            let result = summary(&source, &what, &exec)?;
+            session.tell(&source.notices())?;
+            match target {
+                Some(target) => options::write_frame(&result.to_frame()?, target, &args.out.write, &session),
+                None if args.json => session::print(&format!("{:#}\n", table_json(&result))),
+                None => session::print(&table_text(&result, session::width())),
+            }
+        }
+        Scanned::Cube(ds) => {
+            options::no_steps(&steps)?;
+            let result = cube_summary(&ds, &companions(&ds), &exec)?;
+            match target {
+                Some(target) => options::write_frame(&result.to_frame()?, target, &args.out.write, &session),
+                None if args.json => session::print(&format!("{:#}\n", cube_json(&result))),
+                None => session::print(&cube_text(&result, session::width())),
+            }
+        }
+    }
+}
+
+fn quantiles(text: &str) -> Result<Vec<f64>> {
+    let one = |item: &String| {
+        let number: Option<f64> = item.parse().ok();
+        let wrong =
+            || Error::invalid(format!("the quantile {item:?} is not between 0 and 1")).help("it looks like --quantiles 0.1,0.5,0.9");
+        number.filter(|q| (0.0..=1.0).contains(q)).ok_or_else(wrong)
+    };
+    lists::items(text)?.iter().filter(|i| !i.is_empty()).map(one).collect()
+}
+
+/// One line per column; where that is too wide, numbers stand below in a table of their own.
+fn table_text(s: &TableSummary, width: usize) -> String {
+    let integer = |n: Option<u64>| n.map(|n| n.to_string());
+    let float = |x: Option<f64>| x.map(show::number);
+    type Cells = Vec<Option<String>>;
+    let mut counts: Vec<(&str, Align, Cells)> = Vec::new();
+    counts.push(("dtype", Align::Left, s.columns.iter().map(|c| Some(c.dtype.to_string())).collect()));
+    counts.push(("count", Align::Right, s.columns.iter().map(|c| Some(c.count.to_string())).collect()));
+    counts.push(("missing", Align::Right, s.columns.iter().map(|c| Some(c.missing.to_string())).collect()));
+    counts.push(("unique", Align::Right, s.columns.iter().map(|c| integer(c.unique)).collect()));
+    let tops: [(&str, Align, Cells); 2] = [
+        ("top", Align::Left, s.columns.iter().map(|c| extreme(&c.top)).collect()),
+        ("freq", Align::Right, s.columns.iter().map(|c| integer(c.freq)).collect()),
+    ];
+    let names: Vec<String> = s.quantiles.iter().map(|q| TableSummary::quantile_name(*q)).collect();
+    let mut values: Vec<(&str, Align, Cells)> = vec![
+        ("mean", Align::Right, s.columns.iter().map(|c| float(c.mean)).collect()),
+        ("std", Align::Right, s.columns.iter().map(|c| float(c.std)).collect()),
+        ("min", Align::Right, s.columns.iter().map(|c| extreme(&c.min)).collect()),
+    ];
+    for (i, name) in names.iter().enumerate() {
+        let cells = s.columns.iter().map(|c| float(c.quantiles.get(i).copied().flatten()));
+        values.push((name, Align::Right, cells.collect()));
+    }
+    values.push(("max", Align::Right, s.columns.iter().map(|c| extreme(&c.max)).collect()));
+    let columns: Vec<String> = s.columns.iter().map(|c| escape(&c.name)).collect();
+    let grid = |parts: &[&(&str, Align, Cells)], all_rows: bool| {
+        let mut grid = Grid::new(std::iter::once(Align::Left).chain(parts.iter().map(|p| p.1)).collect());
+        grid.header(std::iter::once("column".to_string()).chain(parts.iter().map(|p| p.0.to_string())).collect());
+        for (i, name) in columns.iter().enumerate() {
+            // What is not meant for a type is blank, not missing.
+            let cells = parts.iter().map(|p| Some(p.2[i].clone().unwrap_or_default()));
+            let row: Cells = std::iter::once(Some(name.clone())).chain(cells).collect();
+            if all_rows || row[1..].iter().flatten().any(|c| !c.is_empty()) {
+                grid.row(row);
+            }
+        }
+        grid
+    };
+    let mut out = format!("{}, {}\n", show::count(s.rows, "row"), show::count(columns.len() as u64, "column"));
+    let all: Vec<_> = counts.iter().chain(&values).chain(&tops).collect();
+    let whole = grid(&all, true);
+    if whole.width() <= width {
+        return out + &whole.fit(width).0;
+    }
+    // Too wide: counts first, then values, each in as many tables as it takes. Nothing is left out.
+    for (i, parts) in [counts.iter().chain(&tops).collect::<Vec<_>>(), values.iter().collect()].into_iter().enumerate() {
+        let mut rest = &parts[..];
+        while !rest.is_empty() {
+            let n = (1..=rest.len()).rev().find(|&n| n == 1 || grid(&rest[..n], i == 0).width() <= width).unwrap_or(1);
+            out += &grid(&rest[..n], i == 0).fit(width).0;
+            rest = &rest[n..];
+            if i == 0 || !rest.is_empty() {
+                out.push('\n');
+            }
+        }
+    }
+    out
+}
+
+/// A value; long text is cut, empty text is shown as such.
+fn extreme(value: &Scalar) -> Option<String> {
+    const MOST: usize = 20;
+    let text = show::scalar(value)?;
+    Some(match value {
+        Scalar::Str(t) if t.is_empty() => "\"\"".into(),
+        Scalar::Str(_) if text.chars().count() > MOST => text.chars().take(MOST - 1).chain(['…']).collect(),
+        _ => text,
+    })
+}
+
+fn table_json(s: &TableSummary) -> Value {
+    let columns = s.columns.iter().map(|c| {
+        let mut out = Map::new();
+        out.insert("column".into(), json!(c.name));
+        out.insert("dtype".into(), json!(c.dtype.to_string()));
+        out.insert("count".into(), json!(c.count));
+        out.insert("missing".into(), json!(c.missing));
+        out.insert("unique".into(), json!(c.unique));
+        out.insert("mean".into(), json!(c.mean));
+        out.insert("std".into(), json!(c.std));
+        out.insert("min".into(), scalar_json(&c.min));
+        for (i, q) in s.quantiles.iter().enumerate() {
+            out.insert(TableSummary::quantile_name(*q), json!(c.quantiles.get(i).copied().flatten()));
+        }
+        out.insert("max".into(), scalar_json(&c.max));
+        out.insert("top".into(), scalar_json(&c.top));
+        out.insert("freq".into(), json!(c.freq));
+        Value::Object(out)
+    });
+    json!({"kind": "table", "rows": s.rows, "columns": columns.collect::<Vec<_>>()})
+}
+
+fn cube_text(s: &CubeSummary, width: usize) -> String {
+    let block = |list: &[VariableSummary]| {
+        let left = [Align::Left; 4];
+        let mut grid = Grid::new(left.into_iter().chain([Align::Right; 6]).collect());
+        let header = ["variable", "dtype", "dims", "shape", "count", "missing", "mean", "std", "min", "max"];
+        grid.header(header.map(String::from).to_vec());
+        for v in list {
+            let float = |x: Option<f64>| x.map(show::number).unwrap_or_default();
+            let shape: Vec<String> = v.shape.iter().map(usize::to_string).collect();
+            let row = [
+                escape(&v.variable),
+                v.dtype.to_string(),
+                escape(&v.dims.join(",")),
+                shape.join(","),
+                v.count.to_string(),
+                v.missing.to_string(),
+                float(v.mean),
+                float(v.std),
+                show::scalar(&v.min).unwrap_or_default(),
+                show::scalar(&v.max).unwrap_or_default(),
+            ];
+            grid.row(row.into_iter().map(Some).collect());
+        }
+        grid.fit(width).0
+    };
+    let mut out = block(&s.variables);
+    if !s.companions.is_empty() {
+        out += &format!("\n{}\n{}", paint(BOLD, "companions"), block(&s.companions));
+    }
+    out
+}
+
+fn cube_json(s: &CubeSummary) -> Value {
+    let list = |list: &[VariableSummary]| -> Value {
+        let one = |v: &VariableSummary| {
+            json!({
+                "variable": v.variable, "dtype": v.dtype.to_string(), "dims": v.dims, "shape": v.shape,
+                "count": v.count, "missing": v.missing, "mean": v.mean, "std": v.std,
+                "min": scalar_json(&v.min), "max": scalar_json(&v.max),
+            })
+        };
+        list.iter().map(one).collect()
+    };
+    json!({"kind": "cube", "variables": list(&s.variables), "companions": list(&s.companions)})
 }

@@ -40,8 +40,8 @@ fn one(path: &Path, format: Format, options: &OpenOptions) -> Result<(Dataset, N
     }
 }
 
-/// Paths of the variables that belong to others.
-pub(super) fn companions(ds: &Dataset) -> Vec<String> {
+/// Paths of the variables that belong to others: bounds, grid mappings and the like.
+pub fn companions(_ds: &Dataset) -> Vec<String> {
     Vec::new()
 }
 

@@ -74,6 +74,7 @@ pub struct TimeRange {
 }
 
 /// How much of a text file is looked at when that is to be fast.
+#[allow(dead_code)]
 pub(super) const GLANCE: usize = 64 * 1024;
 
 /// Looks at one file: only its metadata in binary formats, all of it in text (`fast`: its first 64 kB).

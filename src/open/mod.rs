@@ -10,7 +10,7 @@ mod rows;
 mod save;
 mod table;
 
-pub use cube::{open_dataset, open_mfdataset};
+pub use cube::{companions, open_dataset, open_mfdataset};
 pub use info::{Content, CubeInfo, Info, TableInfo, TimeRange, info};
 pub use rows::{Pick, rows};
 pub use save::{Compression, Losses, SaveOptions, Target, check, save, save_frame, to_table};

@@ -150,8 +150,8 @@ pub fn save(scanned: Scanned, target: &Target, options: &SaveOptions, exec: &Exe
     let format = check(target, options)?;
     match (scanned, format.kind()) {
         (Scanned::Table(source), Kind::Table) => write_table(&source, target, format, options, exec, Notices::new()),
-        (Scanned::Table(source), Kind::Cube) => Err(not_here(format)),
-        (Scanned::Cube(ds), Kind::Table) => Err(not_here(format)),
+        (Scanned::Table(_), Kind::Cube) => Err(not_here(format)),
+        (Scanned::Cube(_), Kind::Table) => Err(not_here(format)),
         (Scanned::Cube(ds), Kind::Cube) => write_cube(&ds, target, format, options, exec, Notices::new()),
     }
 }
@@ -179,7 +179,7 @@ fn write_table(
     format: Format,
     options: &SaveOptions,
     exec: &ExecOptions,
-    mut notices: Notices,
+    notices: Notices,
 ) -> Result<Notices> {
     let schema = source.schema().clone();
     let sink: Box<dyn TableSink> = match format {

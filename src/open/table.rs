@@ -1,7 +1,7 @@
 //! Tables from files.
 
-use super::info::{GLANCE, TableInfo};
-use super::{OpenOptions, Scanned, is_stdin, not_here, scan as scan_any};
+use super::info::TableInfo;
+use super::{OpenOptions, Scanned, not_here, scan as scan_any};
 use crate::error::{Error, Notices, Place, Result};
 use crate::exec::{ExecOptions, stream};
 use crate::frame::DataFrame;
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// One source over text files of one format, or over one file of another.
-pub(super) fn scan(inputs: &[PathBuf], format: Format, options: &OpenOptions) -> Result<Arc<dyn TableSource>> {
+pub(super) fn scan(inputs: &[PathBuf], format: Format, _options: &OpenOptions) -> Result<Arc<dyn TableSource>> {
     let path = &inputs[0];
     Ok(match format {
         Format::Parquet => Arc::new(crate::io::parquet::ParquetSource::open(path)?),

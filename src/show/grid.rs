@@ -62,11 +62,19 @@ impl Grid {
         self.lines.push(Line { cells, style: Style::new() });
     }
 
+    /// How wide it is when nothing is cut.
+    pub fn width(&self) -> usize {
+        self.natural().iter().map(|w| w + GAP).sum::<usize>().saturating_sub(GAP)
+    }
+
+    fn natural(&self) -> Vec<usize> {
+        (0..self.align.len()).map(|i| self.lines.iter().map(|l| cell_width(&l.cells[i])).max().unwrap_or(0)).collect()
+    }
+
     /// The text, each line at most `width` wide: long cells are cut, then columns in the middle left out. The positions of the
     /// columns left out are returned.
     pub fn fit(&self, width: usize) -> (String, Vec<usize>) {
-        let natural: Vec<usize> =
-            (0..self.align.len()).map(|i| self.lines.iter().map(|l| cell_width(&l.cells[i])).max().unwrap_or(0)).collect();
+        let natural = self.natural();
         let (widths, hidden) = self.widths(&natural, width);
         let mut out = String::new();
         for line in &self.lines {

@@ -7,7 +7,7 @@ mod table;
 
 pub use cube::{CubeText, attribute, corner, dataset, describe, filter};
 pub use grid::{Align, Grid};
-pub use number::{bytes, column_texts, count};
+pub use number::{bytes, column_texts, count, number, scalar};
 pub use table::table;
 
 use anstyle::{AnsiColor, Style};

@@ -64,6 +64,31 @@ fn needed(x: f64, most: usize, single: bool) -> usize {
     rounded.trim_end_matches('0').split_once('.').map_or(0, |(_, d)| d.len())
 }
 
+/// A number by itself: at most six significant digits, no trailing zeros; whole numbers in full.
+pub fn number(x: f64) -> String {
+    if !x.is_finite() {
+        return if x.is_nan() { "-".into() } else { format!("{x}") };
+    }
+    if x == x.trunc() && x.abs() < 1e12 {
+        return format!("{x}");
+    }
+    if x.abs() >= 1e12 || x.abs() < 1e-4 {
+        return exponential(x);
+    }
+    let decimals = (DIGITS - 1 - magnitude(x.abs())).clamp(2, 12) as usize;
+    let text = format!("{x:.decimals$}");
+    text.trim_end_matches('0').trim_end_matches('.').to_string()
+}
+
+/// A value by itself, for reading: numbers as [`number`] has them.
+pub fn scalar(value: &Scalar) -> Option<String> {
+    match value {
+        v if v.is_missing() => None,
+        Scalar::F32(_) | Scalar::F64(_) => value.as_f64().map(number),
+        v => Some(escape(v.to_string().trim_end_matches("T00:00:00"))),
+    }
+}
+
 fn exponential(x: f64) -> String {
     let text = format!("{x:.5e}");
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
@@ -121,6 +146,12 @@ mod tests {
         assert_eq!(shown(vec![1e20, 0.0]), ["1e20", "0"]);
         assert_eq!(shown(vec![1.5e-7]), ["1.5e-7"]);
         assert_eq!(shown(vec![f64::INFINITY, 1.25]), ["inf", "1.25"]);
+    }
+
+    #[test]
+    fn number_by_itself_has_six_digits() {
+        let shown: Vec<String> = [29.69911764705882, 0.3838383838, 446.0, 512.3292, 1234567.891, 1e-7, 2.5].map(number).to_vec();
+        assert_eq!(shown, ["29.6991", "0.383838", "446", "512.329", "1234567.89", "1e-7", "2.5"]);
     }
 
     #[test]
