@@ -94,11 +94,12 @@ fn table_text(s: &TableSummary, width: usize) -> String {
     let integer = |n: Option<u64>| n.map(|n| n.to_string());
     let float = |x: Option<f64>| x.map(show::number);
     type Cells = Vec<Option<String>>;
-    let mut counts: Vec<(&str, Align, Cells)> = Vec::new();
-    counts.push(("dtype", Align::Left, s.columns.iter().map(|c| Some(c.dtype.to_string())).collect()));
-    counts.push(("count", Align::Right, s.columns.iter().map(|c| Some(c.count.to_string())).collect()));
-    counts.push(("missing", Align::Right, s.columns.iter().map(|c| Some(c.missing.to_string())).collect()));
-    counts.push(("unique", Align::Right, s.columns.iter().map(|c| integer(c.unique)).collect()));
+    let counts: [(&str, Align, Cells); 4] = [
+        ("dtype", Align::Left, s.columns.iter().map(|c| Some(c.dtype.to_string())).collect()),
+        ("count", Align::Right, s.columns.iter().map(|c| Some(c.count.to_string())).collect()),
+        ("missing", Align::Right, s.columns.iter().map(|c| Some(c.missing.to_string())).collect()),
+        ("unique", Align::Right, s.columns.iter().map(|c| integer(c.unique)).collect()),
+    ];
     let tops: [(&str, Align, Cells); 2] = [
         ("top", Align::Left, s.columns.iter().map(|c| extreme(&c.top)).collect()),
         ("freq", Align::Right, s.columns.iter().map(|c| integer(c.freq)).collect()),

@@ -54,7 +54,7 @@ mod tests {
         let us = TimeUnit::Us;
         let at = |value, tz: Option<&str>, calendar| Scalar::Instant { value, unit: us, tz: tz.map(Into::into), calendar }.to_string();
         assert_eq!(Scalar::F64(1.0).to_string(), "1.0");
-        assert_eq!(Scalar::F64(1e300).to_string(), "1e300");
+        assert_eq!(Scalar::F64(1e300).to_string(), "1e+300");
         assert_eq!(Scalar::Date(-1).to_string(), "1969-12-31");
         assert_eq!(at(1_500_000, None, Calendar::ProlepticGregorian), "1970-01-01T00:00:01.500");
         assert_eq!(at(0, Some("Europe/Paris"), Calendar::ProlepticGregorian), "1970-01-01T01:00:00+01:00");

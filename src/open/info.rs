@@ -25,6 +25,7 @@ pub struct Info {
 }
 
 /// What a file holds.
+#[expect(clippy::large_enum_variant, reason = "there is one of it, not a list")]
 #[derive(Clone, Debug)]
 #[allow(missing_docs)]
 pub enum Content {

@@ -28,6 +28,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What a file holds.
+#[expect(clippy::large_enum_variant, reason = "there is one of it, not a list")]
 #[derive(Clone, Debug)]
 pub enum Opened {
     /// A table, in memory.
@@ -37,6 +38,7 @@ pub enum Opened {
 }
 
 /// What one or several files hold, not read yet.
+#[expect(clippy::large_enum_variant, reason = "there is one of it, not a list")]
 #[derive(Clone, Debug)]
 pub enum Scanned {
     /// Rows that can be streamed.

@@ -5,7 +5,8 @@ use crate::exec::{ExecOptions, stream};
 use crate::frame::DataFrame;
 use crate::store::{Batch, Column, ScanRequest, TableSource};
 use arrow::array::UInt64Array;
-use std::collections::{HashSet, VecDeque};
+use indexmap::IndexSet;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Which rows.
@@ -135,7 +136,7 @@ fn positions(n: u64, total: u64, seed: u64) -> Vec<u64> {
         let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^ (z >> 31)
     };
-    let mut chosen = HashSet::new();
+    let mut chosen = IndexSet::new();
     for j in total - n..total {
         let pick = ((random() as u128 * (j + 1) as u128) >> 64) as u64;
         chosen.insert(if chosen.contains(&pick) { j } else { pick });
