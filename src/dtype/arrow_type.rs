@@ -65,7 +65,7 @@ impl DType {
             DataType::Float16 | DataType::Float32 => DType::F32,
             DataType::Float64 => DType::F64,
             DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => DType::Str,
-            DataType::Date32 => DType::Date,
+            DataType::Date32 | DataType::Date64 => DType::Date,
             DataType::Time32(u) | DataType::Time64(u) => DType::Time { unit: our_unit(u) },
             DataType::Timestamp(u, tz) => DType::Instant { unit: our_unit(u), tz: tz.clone(), calendar: Calendar::ProlepticGregorian },
             DataType::Duration(u) => DType::Duration { unit: our_unit(u) },

@@ -95,9 +95,20 @@ impl Column {
         Column { dtype: self.dtype.clone(), values: self.values.slice(offset, length) }
     }
 
-    /// Bytes held (of a slice: its share of fixed-width buffers, all of its text).
+    /// Bytes held (of a slice: its share of fixed-width buffers, all of its text). A buffer inside a larger allocation, such as a
+    /// mapped file, counts with its own length.
     pub fn bytes(&self) -> usize {
-        self.values.get_array_memory_size()
+        fn held(data: &arrow::array::ArrayData) -> usize {
+            let nulls = data.nulls().map_or(0, |n| n.len().div_ceil(8));
+            let layout = arrow::array::layout(data.data_type());
+            let own = data.buffers().iter().enumerate().map(|(i, b)| match layout.buffers.get(i) {
+                Some(arrow::array::BufferSpec::FixedWidth { byte_width, .. }) => b.len().min((data.len() + 1) * byte_width),
+                Some(arrow::array::BufferSpec::BitMap) => b.len().min(data.len().div_ceil(8)),
+                _ => b.len(),
+            });
+            nulls + own.sum::<usize>() + data.child_data().iter().map(held).sum::<usize>()
+        }
+        held(&self.values.to_data())
     }
 
     /// The value in a row; out of range is missing.
@@ -168,6 +179,12 @@ impl Column {
 /// A cast that refuses to lose anything.
 fn cast_exact(array: &ArrayRef, to: &DataType) -> Result<ArrayRef> {
     let options = CastOptions { safe: false, ..CastOptions::default() };
+    if let DataType::Date64 = array.data_type() {
+        let dates = array.as_primitive::<at::Date64Type>();
+        if dates.iter().flatten().any(|ms| ms % 86_400_000 != 0) {
+            return Err(Error::format("dates (of arrow type date64) that are no whole days"));
+        }
+    }
     Ok(cast_with_options(array, to, &options)?)
 }
 

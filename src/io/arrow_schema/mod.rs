@@ -5,14 +5,15 @@ mod attrs;
 mod convert;
 mod pandas;
 
-pub(crate) use convert::{array_for_file, column_from_file};
+pub(crate) use convert::{Categories, array_for_encoder, array_for_file, column_from_file};
 
 use crate::dtype::{Calendar, DType, TimeUnit};
 use crate::error::{Notices, Place, Result};
 use crate::store::{Field, Schema};
 use arrow::datatypes::{DataType, Field as ArrowField, Schema as ArrowSchema};
+use hashbrown::HashSet;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Key of the field metadata that names an extension type.
@@ -129,22 +130,18 @@ fn make_unique(fields: &mut [Field], notices: &mut Notices) {
 pub(crate) fn declared(schema: &Schema, rows: Option<u64>) -> ArrowSchema {
     let names = pandas::file_names(schema);
     let fields: Vec<ArrowField> = schema.fields.iter().zip(&names).map(|(f, name)| declared_field(f, name)).collect();
-    ArrowSchema::new(fields).with_metadata(schema_metadata(schema, rows))
+    ArrowSchema::new(fields).with_metadata(schema_metadata(schema, rows).into_iter().collect())
 }
 
-/// The same names and metadata over the types in which columns are held in memory.
-pub(crate) fn held(schema: &Schema) -> ArrowSchema {
+/// The names over the types of the arrays that Parquet's encoders take: as they are held in memory, but for dictionaries of views.
+pub(crate) fn encodable(schema: &Schema) -> ArrowSchema {
     let names = pandas::file_names(schema);
-    let fields = schema.fields.iter().zip(&names).map(|(f, name)| {
-        let t = f.dtype.to_arrow();
-        // An extension name on a plain Int64 would be an error in no reader, but is said in the declared schema already.
-        ArrowField::new(name, t, f.nullable)
-    });
+    let fields = schema.fields.iter().zip(&names).map(|(f, name)| ArrowField::new(name, convert::encodable_type(&f.dtype), f.nullable));
     ArrowSchema::new(fields.collect::<Vec<_>>())
 }
 
 fn declared_field(field: &Field, name: &str) -> ArrowField {
-    let mut metadata: HashMap<String, String> = field.attrs.iter().map(|(k, v)| (k.to_string(), attrs::to_text(v))).collect();
+    let mut metadata: BTreeMap<String, String> = field.attrs.iter().map(|(k, v)| (k.to_string(), attrs::to_text(v))).collect();
     if let DType::Instant { unit, tz, calendar } = &field.dtype
         && *calendar != Calendar::ProlepticGregorian
     {
@@ -162,14 +159,15 @@ fn declared_field(field: &Field, name: &str) -> ArrowField {
         (DataType::Dictionary(..), DType::Categorical { ordered }) => ArrowField::new_dict(name, t, field.nullable, 0, *ordered),
         _ => ArrowField::new(name, t, field.nullable),
     };
-    f.with_metadata(metadata)
+    f.with_metadata(metadata.into_iter().collect())
 }
 
 /// Key-value metadata of a file: what is carried, and what is said of attributes, labels and row labels.
-pub(crate) fn schema_metadata(schema: &Schema, rows: Option<u64>) -> HashMap<String, String> {
-    let mut metadata: HashMap<String, String> = schema.metadata.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
-    let before = metadata.remove("PANDAS_ATTRS").and_then(|t| serde_json::from_str::<Value>(&t).ok());
-    metadata.remove("pandas");
+pub(crate) fn schema_metadata(schema: &Schema, rows: Option<u64>) -> BTreeMap<String, String> {
+    let mut metadata: BTreeMap<String, String> = schema.metadata.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
+    let mut json = |key: &str| metadata.remove(key).and_then(|t| serde_json::from_str::<Value>(&t).ok());
+    let (before, pandas) = (json("PANDAS_ATTRS"), json("pandas"));
+    let before = before.or_else(|| pandas?.get_mut("attributes").map(Value::take));
     let mut natural = serde_json::Map::new();
     if !schema.attrs.is_empty() {
         for (k, v) in schema.attrs.iter() {

@@ -3,8 +3,8 @@
 use crate::dtype::{Calendar, DType, Scalar, TimeUnit};
 use crate::error::{Error, Result};
 use crate::store::{Attrs, ColumnLabels, Field, IndexSpec, Schema};
+use hashbrown::HashMap;
 use serde_json::{Map, Value, json};
-use std::collections::HashMap;
 
 /// What the metadata says of a file's columns.
 pub(super) struct Pandas {

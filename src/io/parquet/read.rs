@@ -4,12 +4,13 @@ use crate::error::{Error, Notices, Place, Result, ResultExt};
 use crate::io::arrow_schema::{FileColumns, column_from_file, read_schema};
 use crate::io::guard::guarded;
 use crate::store::{Batch, BatchIter, Predicate, Pushdown, Reservation, ScanRequest, Schema, TableSource};
-use arrow::datatypes::{DataType, Field as ArrowField, Schema as ArrowSchema};
+use arrow::datatypes::{DataType, Field as ArrowField, Schema as ArrowSchema, TimeUnit as ArrowUnit};
+use base64::Engine;
 use bytes::Bytes;
-use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection, RowSelector,
 };
+use parquet::arrow::{ARROW_SCHEMA_META_KEY, ProjectionMask};
 use parquet::file::metadata::ParquetMetaData;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -73,7 +74,8 @@ impl ParquetSource {
             .flatten()
             .map(|kv| (kv.key.clone(), kv.value.clone().unwrap_or_default()))
             .collect();
-        let columns = read_schema(reader.schema(), &extra, Some(rows))?;
+        let arrow = with_zones(reader.schema(), &extra);
+        let columns = read_schema(&arrow, &extra, Some(rows))?;
         let reader = guarded(|| with_views(&reader, &columns))?;
         let parts = parts(reader.metadata());
         let file = ParquetFile { path: path.to_path_buf(), bytes, reader, columns };
@@ -156,6 +158,25 @@ fn check_layout(metadata: &ParquetMetaData, length: u64) -> Result<()> {
         return Err(damaged(format!("the footer claims {} rows, the row groups {rows}", metadata.file_metadata().num_rows())));
     }
     Ok(())
+}
+
+/// Parquet has no seconds: pyarrow stores them as milliseconds, and the reader then drops the zone that the arrow schema names.
+fn with_zones(schema: &ArrowSchema, extra: &BTreeMap<String, String>) -> ArrowSchema {
+    let original = extra.get(ARROW_SCHEMA_META_KEY).and_then(|text| {
+        let bytes = base64::engine::general_purpose::STANDARD.decode(text).ok()?;
+        guarded(|| Ok(arrow::ipc::convert::try_schema_from_ipc_buffer(&bytes)?)).ok()
+    });
+    let Some(original) = original else { return schema.clone() };
+    let fields = schema.fields().iter().map(|f| {
+        let said = original.field_with_name(f.name()).ok().map(|o| o.data_type());
+        match (f.data_type(), said) {
+            (DataType::Timestamp(unit, Some(_)), Some(DataType::Timestamp(ArrowUnit::Second, zone @ Some(_)))) => {
+                f.as_ref().clone().with_data_type(DataType::Timestamp(*unit, zone.clone()))
+            }
+            _ => f.as_ref().clone(),
+        }
+    });
+    ArrowSchema::new(fields.collect::<Vec<_>>()).with_metadata(schema.metadata().clone())
 }
 
 /// The same file, read straight into our types where the reader can do that: text as views, categories with wide codes.

@@ -1,6 +1,6 @@
 use crate::dtype::DType;
 use crate::error::{Error, IoResultExt, Place, Result, ResultExt};
-use crate::io::arrow_schema::{declared, held};
+use crate::io::arrow_schema::{array_for_encoder, declared, encodable};
 use crate::io::{Codec, Output};
 use crate::store::{Batch, Budget, Reservation, Schema, TableSink};
 use arrow::datatypes::{DataType, Field as ArrowField, Schema as ArrowSchema};
@@ -77,7 +77,7 @@ impl ParquetSink {
         if options.row_group == Some(0) {
             return Err(Error::invalid("a row group needs at least one row").help("give --row-group a number above 0"));
         }
-        let arrow = Arc::new(held(&schema));
+        let arrow = Arc::new(encodable(&schema));
         for field in arrow.fields() {
             check_type(field.data_type()).at_column(field.name())?;
         }
@@ -121,7 +121,9 @@ impl ParquetSink {
         let (fields, schema) = (&self.fields, &self.schema);
         self.encoders.par_iter_mut().enumerate().with_max_len(1).try_for_each(|(i, encoders)| {
             for batch in &pending {
-                encode_column(encoders, &fields[i], batch.columns[i].values()).at_column(&schema.fields[i].name)?;
+                array_for_encoder(&batch.columns[i])
+                    .and_then(|a| encode_column(encoders, &fields[i], &a))
+                    .at_column(&schema.fields[i].name)?;
             }
             Ok::<(), Error>(())
         })?;
