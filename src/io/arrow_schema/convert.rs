@@ -116,6 +116,7 @@ impl Categories {
             }
             map.push(Some(code));
         }
+        drop(first);
         if kept.len() == texts.len() {
             return Ok(Categories { values, map: None });
         }

@@ -276,7 +276,7 @@ pub(super) fn write(schema: &Schema, attrs: Map<String, Value>, rows: Option<u64
         out["attributes"] = Value::Object(attrs);
     }
     out["creator"] = json!({"library": "hpda-data", "version": env!("CARGO_PKG_VERSION")});
-    out["pandas_version"] = before.and_then(|mut b| b.get_mut("pandas_version").map(Value::take)).unwrap_or_else(|| "2.2.0".into());
+    out["pandas_version"] = before.as_ref().and_then(|b| b.get("pandas_version").cloned()).unwrap_or_else(|| "2.2.0".into());
     Some(out.to_string())
 }
 
