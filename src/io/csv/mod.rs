@@ -1,1 +1,20 @@
-//! Comma- and tab-separated text.
+//! CSV, TSV and their relatives: read in parallel from a memory map, with types of the whole file; written in parallel.
+//!
+//! A file is read twice. The first pass ([`survey`]) cuts it into records in parallel and notes for every column what its cells
+//! look like, so that types, bad lines and wrong cells are known before the first batch leaves. The second pass, part by part
+//! and on demand, turns cells into typed columns ([`columns`]). Nothing of the first pass is kept but a few numbers per part.
+
+mod columns;
+mod dates;
+mod infer;
+mod input;
+mod options;
+mod sink;
+mod source;
+mod survey;
+mod tokenize;
+
+pub use input::CsvInput;
+pub use options::{BadLines, CsvReadOptions, CsvWriteOptions, Header, MISSING, Separator};
+pub use sink::{CsvSink, CsvTarget};
+pub use source::CsvSource;

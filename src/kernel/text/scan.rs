@@ -77,7 +77,7 @@ pub fn eight_digits(word: u64) -> bool {
 
 /// The number that eight digits (first digit in the lowest byte) make: pairs, then fours, then all.
 #[inline]
-fn eight_value(word: u64) -> u64 {
+pub fn eight_value(word: u64) -> u64 {
     let digits = word & 0x0F0F_0F0F_0F0F_0F0F;
     let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8) & 0x00FF_00FF_00FF_00FF;
     let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_FFFF_0000_FFFF;

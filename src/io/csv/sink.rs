@@ -1,0 +1,239 @@
+//! Batches to CSV text: rows formatted in parallel, written in order.
+
+use super::{CsvWriteOptions, Header};
+use crate::dtype::{Calendar, DType};
+use crate::error::{Error, IoResultExt, Level, Notices, Place, Result};
+use crate::io::Output;
+use crate::kernel::text::format::{Pushed, TextColumn};
+use crate::store::{Batch, Schema, TableSink};
+use memchr::memchr3;
+use rayon::prelude::*;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Where the text goes.
+pub enum CsvTarget {
+    /// A file, which appears when it is complete.
+    File(Output),
+    /// Anything that can be written to, such as the standard output.
+    Stream(Box<dyn Write + Send>),
+}
+
+/// Writes a table as CSV.
+pub struct CsvSink {
+    out: Box<dyn Write + Send>,
+    /// What messages call the target.
+    name: PathBuf,
+    file: Option<Output>,
+    style: Style,
+    schema: Arc<Schema>,
+    /// Text that waits to be written while the next is made.
+    ready: Vec<Vec<u8>>,
+    /// Empty buffers.
+    spare: Vec<Vec<u8>>,
+}
+
+impl std::fmt::Debug for CsvSink {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CsvSink").field("name", &self.name).field("style", &self.style).finish_non_exhaustive()
+    }
+}
+
+/// How rows are spelled.
+#[derive(Clone, Debug)]
+struct Style {
+    options: CsvWriteOptions,
+    /// As they stand in the file, in quotes where needed.
+    missing: Vec<u8>,
+    nan: Vec<u8>,
+    /// The separator may stand in numbers and dates.
+    odd_delimiter: bool,
+}
+
+/// Rows that one thread formats at a time.
+const RUN: usize = 4096;
+
+impl CsvSink {
+    /// Starts a text of these columns, and says what it cannot hold.
+    ///
+    /// # Errors
+    /// Invalid, for a delimiter that cannot be one; what the system refuses.
+    pub fn create(target: CsvTarget, schema: Arc<Schema>, options: &CsvWriteOptions) -> Result<(CsvSink, Notices)> {
+        let d = options.delimiter;
+        if d == b'"' || !(d == b'\t' || (b' '..0x7f).contains(&d)) {
+            return Err(Error::invalid("the delimiter must be one ASCII character that is visible, a space or a tab, and no quote"));
+        }
+        let (out, name, file): (Box<dyn Write + Send>, _, _) = match target {
+            CsvTarget::File(output) => (Box::new(output.open()?), output.target().to_path_buf(), Some(output)),
+            CsvTarget::Stream(out) => (out, PathBuf::from("standard output"), None),
+        };
+        let mut style = Style { options: options.clone(), missing: vec![], nan: vec![], odd_delimiter: false };
+        style.missing = style.spelled(&options.missing_as);
+        style.nan = style.spelled(&options.nan_as);
+        style.odd_delimiter = d.is_ascii_alphanumeric() || b"+-.: ".contains(&d);
+        let mut header = Vec::new();
+        if options.header == Header::FirstLine {
+            for (i, name) in schema.names().enumerate() {
+                if i > 0 {
+                    header.push(d);
+                }
+                style.push_text(name.as_bytes(), &mut header);
+            }
+            header.push(b'\n');
+        }
+        let notices = losses(&schema, &name);
+        Ok((CsvSink { out, name, file, style, schema, ready: vec![header], spare: Vec::new() }, notices))
+    }
+}
+
+/// What text has no place for.
+fn losses(schema: &Schema, name: &Path) -> Notices {
+    let mut notices = Notices::new();
+    for f in &schema.fields {
+        let place = Place { column: Some(f.name.clone()), ..Place::file(name) };
+        match &f.dtype {
+            DType::List(_) => notices.push(Level::Changed, format!("column {:?}: lists become text", f.name), place),
+            DType::Binary => notices.push(Level::Changed, format!("column {:?}: bytes become hexadecimal text", f.name), place),
+            DType::Opaque(t) => notices.push(Level::Changed, format!("column {:?}: {t} becomes text", f.name), place),
+            DType::Instant { calendar, .. } if *calendar != Calendar::ProlepticGregorian => {
+                let name = calendar.name();
+                let message =
+                    format!("column {:?}: the calendar {name} is not kept; --dtypes '{}=datetime[{name}]' reads it back", f.name, f.name);
+                notices.push(Level::Omitted, message, place);
+            }
+            _ => {}
+        }
+    }
+    if !schema.attrs.is_empty() || schema.fields.iter().any(|f| !f.attrs.is_empty()) {
+        notices.push(Level::Omitted, "text has no place for attributes", Place::file(name));
+    }
+    notices
+}
+
+impl Style {
+    /// A fixed spelling, in quotes where it would not be one cell.
+    fn spelled(&self, text: &str) -> Vec<u8> {
+        let mut out = Vec::new();
+        if !text.is_empty() {
+            self.push_text(text.as_bytes(), &mut out);
+        }
+        out
+    }
+
+    /// Text as a cell: in quotes only where needed, and the empty text always.
+    #[inline]
+    fn push_text(&self, text: &[u8], out: &mut Vec<u8>) {
+        let from = out.len();
+        out.extend_from_slice(text);
+        self.quote_from(from, out);
+    }
+
+    /// Puts what was appended since `from` in quotes if it needs them.
+    #[inline]
+    fn quote_from(&self, from: usize, out: &mut Vec<u8>) {
+        if out.len() == from || needs_quotes(&out[from..], self.options.delimiter) {
+            quote(from, out);
+        }
+    }
+
+    /// Rows as lines.
+    fn push_rows(&self, columns: &[TextColumn], rows: std::ops::Range<usize>, out: &mut Vec<u8>) {
+        let delimiter = self.options.delimiter;
+        for row in rows {
+            for column in columns {
+                let from = out.len();
+                match column.push(row, out) {
+                    Pushed::Plain if self.odd_delimiter => self.quote_from(from, out),
+                    Pushed::Plain => {}
+                    Pushed::Text => self.quote_from(from, out),
+                    Pushed::Missing => out.extend_from_slice(&self.missing),
+                    Pushed::Nan => out.extend_from_slice(&self.nan),
+                }
+                out.push(delimiter);
+            }
+            // The last separator gives way to the line break.
+            match columns.is_empty() {
+                true => out.push(b'\n'),
+                false => {
+                    let last = out.len() - 1;
+                    out[last] = b'\n';
+                }
+            }
+        }
+    }
+}
+
+#[inline]
+fn needs_quotes(text: &[u8], delimiter: u8) -> bool {
+    // For short texts a plain loop is faster than setting up a search.
+    if text.len() < 24 {
+        let mut found = false;
+        for &b in text {
+            found |= b == delimiter || b == b'"' || b == b'\n' || b == b'\r';
+        }
+        return found;
+    }
+    memchr3(delimiter, b'"', b'\n', text).is_some() || memchr::memchr(b'\r', text).is_some()
+}
+
+/// Puts the tail of a buffer in quotes, with those inside doubled.
+#[cold]
+fn quote(from: usize, out: &mut Vec<u8>) {
+    let text = out.split_off(from);
+    out.push(b'"');
+    for piece in text.split_inclusive(|&b| b == b'"') {
+        out.extend_from_slice(piece);
+        if piece.last() == Some(&b'"') {
+            out.push(b'"');
+        }
+    }
+    out.push(b'"');
+}
+
+fn write_all(out: &mut dyn Write, ready: &mut Vec<Vec<u8>>, spare: &mut Vec<Vec<u8>>, name: &Path) -> Result<()> {
+    for mut text in ready.drain(..) {
+        out.write_all(&text).io_at(name)?;
+        text.clear();
+        spare.push(text);
+    }
+    Ok(())
+}
+
+impl TableSink for CsvSink {
+    fn write(&mut self, batch: &Batch) -> Result<()> {
+        if batch.columns.len() != self.schema.fields.len() {
+            return Err(Error::internal(format!("{} columns for a text of {}", batch.columns.len(), self.schema.fields.len())));
+        }
+        let columns: Vec<TextColumn> = batch.columns.iter().map(|c| TextColumn::with_floats(c, self.style.options.float_format)).collect();
+        let rows = batch.rows();
+        // As many runs at a time as keep all threads busy; what they make waits while the next are made.
+        let group = RUN * 4 * rayon::current_num_threads();
+        for at in (0..rows).step_by(group) {
+            let end = rows.min(at + group);
+            let mut next: Vec<(usize, Vec<u8>)> = (at..end).step_by(RUN).map(|from| (from, self.spare.pop().unwrap_or_default())).collect();
+            let (style, name) = (&self.style, &self.name);
+            let (out, ready, spare) = (&mut self.out, &mut self.ready, &mut self.spare);
+            let (written, ()) = rayon::join(
+                || write_all(out, ready, spare, name),
+                || next.par_iter_mut().for_each(|(from, text)| style.push_rows(&columns, *from..end.min(*from + RUN), text)),
+            );
+            written?;
+            self.ready.extend(next.into_iter().map(|(_, text)| text));
+        }
+        Ok(())
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<()> {
+        write_all(&mut self.out, &mut self.ready, &mut self.spare, &self.name)?;
+        self.out.flush().io_at(&self.name)?;
+        match self.file.take() {
+            Some(output) => {
+                // Closed before it is renamed.
+                self.out = Box::new(std::io::sink());
+                output.commit()
+            }
+            None => Ok(()),
+        }
+    }
+}
