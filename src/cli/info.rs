@@ -59,12 +59,21 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
 
 fn to_text(info: &Info) -> Result<String> {
     let name = escape(&info.file.display().to_string());
-    let mut out = format!("{}: {}, {}\n", paint(BOLD, &name), info.format.name(), show::bytes(info.bytes));
+    let mut out = format!("{}: {}, {}\n", paint(BOLD, &name), kind(info), show::bytes(info.bytes));
     match &info.content {
         Content::Table(t) => table_text(t, &mut out),
         Content::Cube(c) => cube_text(c, &mut out)?,
     }
     Ok(out)
+}
+
+/// The format, or what the file says of itself more exactly.
+fn kind(info: &Info) -> &str {
+    let facts = match &info.content {
+        Content::Table(_) => return info.format.name(),
+        Content::Cube(c) => &c.facts,
+    };
+    facts.iter().find(|(n, _)| n == "kind").map_or(info.format.name(), |(_, v)| v)
 }
 
 fn table_text(t: &TableInfo, out: &mut String) {
@@ -111,8 +120,7 @@ fn table_text(t: &TableInfo, out: &mut String) {
 fn cube_text(c: &CubeInfo, out: &mut String) -> Result<()> {
     if let Some(t) = &c.time {
         let day = |s: &Scalar| s.to_string().trim_end_matches("T00:00:00").to_string();
-        let steps = show::count(t.steps as u64, "step");
-        *out += &format!("{} {} to {}, {steps}, calendar {}\n", paint(BOLD, "time"), day(&t.first), day(&t.last), escape(&t.calendar));
+        *out += &format!("{} {} to {}, calendar {}\n", paint(BOLD, &escape(&t.name)), day(&t.first), day(&t.last), t.calendar.name());
     }
     *out += &show::describe(&c.dataset, session::width(), &c.companions)?;
     Ok(())
@@ -143,7 +151,7 @@ fn to_json(info: &Info) -> Result<Value> {
             out.insert("bytes".into(), json!(info.bytes));
             group_json(&c.dataset, &mut out);
             if let Some(t) = &c.time {
-                let time = json!({"first": t.first.to_string(), "last": t.last.to_string(), "calendar": t.calendar});
+                let time = json!({"first": t.first.to_string(), "last": t.last.to_string(), "calendar": t.calendar.name()});
                 out.insert("time".into(), time);
             }
         }

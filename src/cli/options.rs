@@ -10,7 +10,7 @@ use crate::frame::DataFrame;
 use crate::io::raw::{Order, RawOptions};
 use crate::io::{Format, Overwrite};
 use crate::open::pending::{BadLines, CsvReadOptions, CsvWriteOptions, Ff as FloatFormat, Header, Separator};
-use crate::open::{Compression, Losses, OpenOptions, SaveOptions, Scanned, Target, save_frame};
+use crate::open::{Losses, OpenOptions, SaveOptions, Scanned, Target, save_frame};
 use crate::store::TableSource;
 use clap::ArgMatches;
 use std::sync::Arc;
@@ -149,7 +149,7 @@ pub fn writing(write: &WriteArgs) -> Result<SaveOptions> {
         (false, true) => Losses::RefuseAll,
         (false, false) => Losses::Refuse,
     };
-    options.compress = write.compress.as_deref().map(compression).transpose()?;
+    options.compress = write.compress.as_ref().map(|c| c.to_ascii_lowercase());
     options.row_group = write.row_group;
     if options.row_group == Some(0) {
         return Err(Error::invalid("--row-group takes 1 row at least"));
@@ -165,17 +165,6 @@ pub fn writing(write: &WriteArgs) -> Result<SaveOptions> {
     options.pack = write.pack.as_deref().map(DType::parse).transpose()?;
     options.missing_as = write.missing_as.clone();
     Ok(options)
-}
-
-fn compression(text: &str) -> Result<Compression> {
-    let (name, level) = match text.split_once(':') {
-        Some((name, level)) => {
-            let wrong = |_| Error::invalid(format!("the level of the compression {text:?} is no number")).help("it looks like zstd:3");
-            (name, Some(level.parse().map_err(wrong)?))
-        }
-        None => (text, None),
-    };
-    Ok(Compression { name: name.to_ascii_lowercase(), level })
 }
 
 /// Where the result goes; `None` for readable text on the terminal.

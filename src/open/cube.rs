@@ -2,9 +2,13 @@
 
 use super::{OpenOptions, Scanned, is_stdin, not_here, scan as scan_any};
 use crate::array::Dataset;
-use crate::error::{Error, Notices, Place, Result};
+use crate::coding::{self, DecodeOptions};
+use crate::error::{Error, Notices, Place, Result, ResultExt};
+use crate::io::netcdf::{self, NetcdfReadOptions};
 use crate::io::{Format, npy, raw};
+use indexmap::IndexMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Opens cubes, decodes them, joins several.
 pub(super) fn scan(inputs: &[PathBuf], formats: &[Format], options: &OpenOptions) -> Result<(Dataset, Notices)> {
@@ -26,7 +30,16 @@ pub(super) fn scan(inputs: &[PathBuf], formats: &[Format], options: &OpenOptions
 
 /// Opens and decodes one cube.
 fn one(path: &Path, format: Format, options: &OpenOptions) -> Result<(Dataset, Notices)> {
+    if let Some(group) = options.group.as_deref().filter(|_| !matches!(format, Format::Nc | Format::Nc3)) {
+        return Err(Error::not_found("group", group, []).help(format!("{} has no groups", format.name())).at(Place::file(path)));
+    }
     match format {
+        Format::Nc | Format::Nc3 => {
+            let (raw, mut notices) = netcdf::open(path, &NetcdfReadOptions { group: options.group.clone() })?;
+            let (ds, more) = coding::decode(raw, &DecodeOptions::default()).at_file(path)?;
+            notices.extend(more);
+            Ok((ds, notices))
+        }
         Format::Npy => Ok((npy::open(path)?, Notices::new())),
         Format::Raw => {
             let raw = options.raw.as_ref().ok_or_else(|| {
@@ -40,9 +53,67 @@ fn one(path: &Path, format: Format, options: &OpenOptions) -> Result<(Dataset, N
     }
 }
 
+/// What a file says of its format.
+pub(super) fn facts(path: &Path, format: Format) -> Result<Vec<(String, String)>> {
+    Ok(match format {
+        Format::Nc | Format::Nc3 => vec![("kind".into(), netcdf::facts(path)?.kind.name().into())],
+        _ => Vec::new(),
+    })
+}
+
 /// Paths of the variables that belong to others: bounds, grid mappings and the like.
-pub fn companions(_ds: &Dataset) -> Vec<String> {
-    Vec::new()
+pub fn companions(ds: &Dataset) -> Vec<String> {
+    let mut paths: Vec<String> = coding::companions(ds).into_keys().collect();
+    for (name, group) in &ds.groups {
+        paths.extend(companions(group).into_iter().map(|p| format!("{name}/{p}")));
+    }
+    paths
+}
+
+/// Some variables with what belongs to them: the coordinates along their dimensions, and their companions. A name may be a path
+/// into a group.
+///
+/// # Errors
+/// Not found, with the nearest name.
+pub(super) fn restrict(ds: &Dataset, names: &[String]) -> Result<Dataset> {
+    let mut here = Vec::new();
+    let mut below: IndexMap<String, Vec<String>> = IndexMap::new();
+    for name in names {
+        match name.trim_start_matches('/').split_once('/') {
+            Some((group, rest)) => below.entry(group.to_string()).or_default().push(rest.to_string()),
+            None => here.push(name.trim_start_matches('/').to_string()),
+        }
+    }
+    let mut out = Dataset { attrs: ds.attrs.clone(), encoding: ds.encoding.clone(), ..Dataset::new() };
+    let mut kept: Vec<Arc<str>> = Vec::new();
+    for name in &here {
+        kept.extend(ds.variable(name)?.dims().iter().cloned());
+    }
+    for (name, names) in below {
+        let known = ds.groups.keys().map(String::as_str);
+        let group = ds.groups.get(&name).ok_or_else(|| Error::not_found("group", &name, known))?;
+        for inner in &names {
+            if let Ok(v) = group.variable(inner) {
+                kept.extend(v.dims().iter().cloned());
+            }
+        }
+        out.groups.insert(name, restrict(group, &names)?);
+    }
+    for (d, n) in ds.dims.iter().filter(|(d, _)| kept.contains(d)) {
+        out.dims.insert(d.clone(), *n);
+    }
+    for (n, c) in ds.coords.iter().filter(|(n, c)| here.iter().any(|h| h == n) || c.dims().iter().all(|d| kept.contains(d))) {
+        out.insert_coord(n, c.clone())?;
+    }
+    let companions = coding::companions(ds);
+    for (n, v) in &ds.vars {
+        let accompanies = companions.get(n).is_some_and(|c| c.parents.iter().any(|p| here.contains(p) || out.coords.contains(p)));
+        if here.contains(n) || accompanies {
+            out.insert(n.clone(), v.clone())?;
+        }
+    }
+    out.unlimited = ds.unlimited.iter().filter(|d| out.dims.contains_key(*d)).cloned().collect();
+    Ok(out)
 }
 
 /// Opens a cube: metadata only; variables are read when they are used.

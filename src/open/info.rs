@@ -2,10 +2,10 @@
 
 use super::{OpenOptions, cube, table};
 use crate::array::Dataset;
-use crate::dtype::{Calendar, DType, Scalar};
+use crate::coding::{TimeRange, time_range};
 use crate::error::{IoResultExt, Notices, Result};
 use crate::io::{Format, Kind};
-use crate::store::{AttrValue, Schema, Selection, Selector};
+use crate::store::Schema;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -55,23 +55,10 @@ pub struct CubeInfo {
     pub dataset: Dataset,
     /// Variables that belong to others (bounds, grid mappings), by path.
     pub companions: Vec<String>,
+    /// What else there is to say: the kind of NetCDF file.
+    pub facts: Vec<(String, String)>,
     /// The time it spans.
     pub time: Option<TimeRange>,
-}
-
-/// The span of a time axis.
-#[derive(Clone, Debug)]
-pub struct TimeRange {
-    /// The coordinate.
-    pub name: String,
-    /// Its first value.
-    pub first: Scalar,
-    /// Its last value.
-    pub last: Scalar,
-    /// How many.
-    pub steps: usize,
-    /// The calendar, as the file spells it.
-    pub calendar: String,
 }
 
 /// How much of a text file is looked at when that is to be fast.
@@ -91,33 +78,8 @@ pub fn info(path: &Path, options: &OpenOptions, fast: bool) -> Result<Info> {
         Kind::Cube => {
             let (dataset, more) = cube::scan(&[path.to_path_buf()], &[format], options)?;
             notices.extend(more);
-            Content::Cube(CubeInfo { time: time_range(&dataset)?, companions: cube::companions(&dataset), dataset })
+            Content::Cube(CubeInfo { time: time_range(&dataset)?, facts: cube::facts(path, format)?, companions: cube::companions(&dataset), dataset })
         }
     };
     Ok(Info { file: path.to_path_buf(), bytes, format, content, notices })
-}
-
-/// The first time coordinate that is one-dimensional or a single value.
-fn time_range(ds: &Dataset) -> Result<Option<TimeRange>> {
-    let is_time = |t: &DType| matches!(t, DType::Instant { .. } | DType::Date);
-    let found = ds.coords.iter().find(|(_, v)| is_time(v.dtype()) && v.dims().len() <= 1 && !v.is_empty());
-    let Some((name, v)) = found else {
-        // The time axis of a file with groups may stand in one of them.
-        for group in ds.groups.values() {
-            if let Some(range) = time_range(group)? {
-                return Ok(Some(range));
-            }
-        }
-        return Ok(None);
-    };
-    let at = |i: usize| -> Result<Scalar> {
-        let s = if v.dims().is_empty() { Selection::all(0) } else { Selection::new(vec![Selector::At(i)]) };
-        Ok(v.read(&s)?.scalar(0))
-    };
-    let calendar = match (v.encoding.attrs.get("calendar"), v.dtype()) {
-        (Some(AttrValue::Text(t)), _) => t.clone(),
-        (_, DType::Instant { calendar, .. }) => v.encoding.calendar.unwrap_or(*calendar).name().to_string(),
-        _ => Calendar::ProlepticGregorian.name().to_string(),
-    };
-    Ok(Some(TimeRange { name: name.into(), first: at(0)?, last: at(v.len() - 1)?, steps: v.len(), calendar }))
 }

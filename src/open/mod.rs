@@ -11,9 +11,10 @@ mod save;
 mod table;
 
 pub use cube::{companions, open_dataset, open_mfdataset};
-pub use info::{Content, CubeInfo, Info, TableInfo, TimeRange, info};
+pub use crate::coding::TimeRange;
+pub use info::{Content, CubeInfo, Info, TableInfo, info};
 pub use rows::{Pick, rows};
-pub use save::{Compression, Losses, SaveOptions, Target, check, save, save_frame, to_table};
+pub use save::{Losses, SaveOptions, Target, check, save, save_frame, to_table};
 pub use table::{read_arrow, read_csv, read_parquet};
 
 use crate::array::Dataset;

@@ -3,13 +3,16 @@
 use super::pending::CsvWriteOptions;
 use super::{Scanned, not_here};
 use crate::array::Dataset;
+use crate::coding::{self, EncodeOptions};
 use crate::dtype::DType;
 use crate::error::{Error, Level, Notices, Place, Result};
 use crate::exec::{ExecOptions, MemSource, copy};
 use crate::frame::DataFrame;
+use crate::io::netcdf::{NetcdfFormat, NetcdfSink, NetcdfWriteOptions};
 use crate::io::npy::{NpySink, NpyWriteOptions};
+use crate::io::parquet::{ParquetSink, ParquetWriteOptions};
 use crate::io::raw::{RawSink, RawWriteOptions};
-use crate::io::{Format, Kind, Output, Overwrite};
+use crate::io::{Codec, Format, Kind, Output, Overwrite};
 use crate::store::{ChunkSink, TableSink, TableSource};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -56,15 +59,6 @@ impl Losses {
     }
 }
 
-/// A compression by name, with its level.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Compression {
-    /// `zstd`, `deflate`, `snappy`, `none`, ...
-    pub name: String,
-    /// Its level.
-    pub level: Option<i32>,
-}
-
 /// How a result is written.
 #[derive(Clone, Debug, Default)]
 pub struct SaveOptions {
@@ -82,8 +76,8 @@ pub struct SaveOptions {
     pub matrix: bool,
     /// How text is written.
     pub csv: CsvWriteOptions,
-    /// The compression; the format's usual one when `None`.
-    pub compress: Option<Compression>,
+    /// The compression by name and level (`zstd:3`); the format's usual one, or the one that variables had, when `None`.
+    pub compress: Option<String>,
     /// Rows in a row group of Parquet.
     pub row_group: Option<usize>,
     /// Chunk lengths by dimension.
@@ -195,15 +189,6 @@ fn write_table(
     Ok(notices)
 }
 
-/// A cube in its long form: one row per cell.
-///
-/// # Errors
-/// Invalid, where the variables have no common shape.
-pub fn to_table(ds: &Dataset, vars: Option<&[String]>, exec: &ExecOptions) -> Result<(Arc<dyn TableSource>, Notices)> {
-    let _ = (ds, vars, exec);
-    Err(not_here(Format::Csv))
-}
-
 fn write_cube(
     ds: &Dataset,
     target: &Target,
@@ -212,29 +197,54 @@ fn write_cube(
     exec: &ExecOptions,
     mut notices: Notices,
 ) -> Result<Notices> {
-    let variable = match options.vars.as_deref() {
-        None => None,
-        Some([one]) => Some(one.clone()),
-        Some(many) if matches!(format, Format::Npy | Format::Raw) => {
-            return Err(Error::invalid(format!("{} holds one array, and {} variables were asked for", format.name(), many.len())));
+    let one = || match options.vars.as_deref() {
+        None => Ok(None),
+        Some([one]) => Ok(Some(one.clone())),
+        Some(many) => {
+            let message = format!("{} holds one array, and {} variables were asked for", format.name(), many.len());
+            Err(Error::invalid(message).help("--var NAME picks one"))
         }
-        Some(_) => None,
     };
     let missing_as = options.missing_as.clone();
-    let (encoded, sink): (Dataset, Box<dyn ChunkSink>) = match format {
+    let (cube, sink): (Dataset, Box<dyn ChunkSink>) = match format {
         Format::Npy => {
-            let (sink, more) = NpySink::create(output(target, options)?, ds, &NpyWriteOptions { variable, missing_as })?;
+            let (sink, more) = NpySink::create(output(target, options)?, ds, &NpyWriteOptions { variable: one()?, missing_as })?;
             notices.extend(more);
             (ds.clone(), Box::new(sink))
         }
         Format::Raw => {
-            let (sink, more) = RawSink::create(output(target, options)?, ds, &RawWriteOptions { variable, missing_as })?;
+            let (sink, more) = RawSink::create(output(target, options)?, ds, &RawWriteOptions { variable: one()?, missing_as })?;
             notices.extend(more);
             (ds.clone(), Box::new(sink))
+        }
+        Format::Nc | Format::Nc3 => {
+            let chosen = match &options.vars {
+                Some(names) => super::cube::restrict(ds, names)?,
+                None => ds.clone(),
+            };
+            let (encoded, more) = coding::encode_with(&chosen, &EncodeOptions { pack: options.pack.clone() })?;
+            notices.extend(more);
+            let how = NetcdfWriteOptions {
+                format: if format == Format::Nc3 { NetcdfFormat::Nc3 } else { NetcdfFormat::Nc4 },
+                chunks: options.chunks.clone(),
+                filters: options.compress.as_deref().map(NetcdfWriteOptions::parse_compress).transpose()?,
+            };
+            let (sink, more) = NetcdfSink::create(output(target, options)?, &encoded, &how)?;
+            notices.extend(more);
+            (encoded, Box::new(sink))
         }
         other => return Err(not_here(other)),
     };
     options.losses.judge(&notices)?;
-    crate::exec::cube::copy(&encoded, sink, exec)?;
+    crate::exec::cube::copy(&cube, sink, exec)?;
     Ok(notices)
+}
+
+/// A cube in its long form: one row per cell.
+///
+/// # Errors
+/// Invalid, where the variables have no common shape.
+pub fn to_table(ds: &Dataset, vars: Option<&[String]>, exec: &ExecOptions) -> Result<(Arc<dyn TableSource>, Notices)> {
+    let _ = (ds, vars, exec);
+    Err(not_here(Format::Csv))
 }
