@@ -79,7 +79,7 @@ fn kind(info: &Info) -> &str {
 fn table_text(t: &TableInfo, out: &mut String) {
     let columns = show::count(t.schema.fields.len() as u64, "column");
     match (t.rows, t.sampled) {
-        (_, Some(bytes)) => *out += &format!("{columns}; types from the first {} only (--fast)\n", show::bytes(bytes as u64)),
+        (_, Some(bytes)) => *out += &format!("{columns}; types from the first {} kB only (--fast)\n", bytes / 1024),
         (Some(rows), _) => *out += &format!("{}, {columns}\n", show::count(rows, "row")),
         (None, None) => *out += &format!("{columns}\n"),
     }

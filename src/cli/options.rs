@@ -7,9 +7,10 @@ use crate::dtype::DType;
 use crate::error::{Error, Notices, Result};
 use crate::exec::ExecOptions;
 use crate::frame::DataFrame;
+use crate::io::csv::{BadLines, CsvReadOptions, CsvWriteOptions, FloatFormat, Header, Separator};
 use crate::io::raw::{Order, RawOptions};
 use crate::io::{Format, Overwrite};
-use crate::open::pending::{BadLines, CsvReadOptions, CsvWriteOptions, Ff as FloatFormat, Header, Separator};
+
 use crate::open::{Losses, OpenOptions, SaveOptions, Scanned, Target, save_frame};
 use crate::store::TableSource;
 use clap::ArgMatches;

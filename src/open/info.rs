@@ -62,7 +62,6 @@ pub struct CubeInfo {
 }
 
 /// How much of a text file is looked at when that is to be fast.
-#[allow(dead_code)]
 pub(super) const GLANCE: usize = 64 * 1024;
 
 /// Looks at one file: only its metadata in binary formats, all of it in text (`fast`: its first 64 kB).
@@ -74,11 +73,16 @@ pub fn info(path: &Path, options: &OpenOptions, fast: bool) -> Result<Info> {
     let bytes = if path.as_os_str() == "-" { 0 } else { std::fs::metadata(path).io_at(path)?.len() };
     let mut notices = Notices::new();
     let content = match format.kind() {
-        Kind::Table => Content::Table(table::info(path, format, bytes, options, fast, &mut notices)?),
+        Kind::Table => Content::Table(table::info(path, format, options, fast, &mut notices)?),
         Kind::Cube => {
             let (dataset, more) = cube::scan(&[path.to_path_buf()], &[format], options)?;
             notices.extend(more);
-            Content::Cube(CubeInfo { time: time_range(&dataset)?, facts: cube::facts(path, format)?, companions: cube::companions(&dataset), dataset })
+            Content::Cube(CubeInfo {
+                time: time_range(&dataset)?,
+                facts: cube::facts(path, format)?,
+                companions: cube::companions(&dataset),
+                dataset,
+            })
         }
     };
     Ok(Info { file: path.to_path_buf(), bytes, format, content, notices })

@@ -5,26 +5,25 @@
 
 mod cube;
 mod info;
-pub mod pending;
 mod rows;
 mod save;
 mod table;
 
-pub use cube::{companions, open_dataset, open_mfdataset};
 pub use crate::coding::TimeRange;
+pub use cube::{companions, open_dataset, open_mfdataset};
 pub use info::{Content, CubeInfo, Info, TableInfo, info};
 pub use rows::{Pick, rows};
 pub use save::{Losses, SaveOptions, Target, check, save, save_frame, to_table};
-pub use table::{read_arrow, read_csv, read_parquet};
+pub use table::{read_arrow, read_csv, read_csv_with, read_parquet};
 
 use crate::array::Dataset;
 use crate::error::{Error, Notices, Place, Result};
 use crate::exec::{ConcatSource, ExecOptions};
 use crate::frame::DataFrame;
+use crate::io::csv::CsvReadOptions;
 use crate::io::raw::RawOptions;
 use crate::io::{Format, Kind};
 use crate::store::{Budget, TableSource};
-use pending::CsvReadOptions;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -154,7 +153,7 @@ fn scan_tables(inputs: &[PathBuf], formats: &[Format], options: &OpenOptions) ->
         while is_text(formats[i]) && end < inputs.len() && formats[end] == formats[i] {
             end += 1;
         }
-        let source = table::scan(&inputs[i..end], formats[i], options)?;
+        let source = table::scan(&inputs[i..end], formats[i], options, &mut notices)?;
         notices.extend(source.notices());
         sources.push((inputs[i].display().to_string(), source));
         i = end;

@@ -1,6 +1,5 @@
 //! Tables and cubes to files, streamed, with what the target cannot hold said or refused.
 
-use super::pending::CsvWriteOptions;
 use super::{Scanned, not_here};
 use crate::array::Dataset;
 use crate::coding::{self, EncodeOptions};
@@ -8,6 +7,8 @@ use crate::dtype::DType;
 use crate::error::{Error, Level, Notices, Place, Result};
 use crate::exec::{ExecOptions, MemSource, copy};
 use crate::frame::DataFrame;
+use crate::io::csv::{CsvSink, CsvTarget, CsvWriteOptions};
+use crate::io::ipc::{IpcSink, IpcWriteOptions};
 use crate::io::netcdf::{NetcdfFormat, NetcdfSink, NetcdfWriteOptions};
 use crate::io::npy::{NpySink, NpyWriteOptions};
 use crate::io::parquet::{ParquetSink, ParquetWriteOptions};
@@ -173,7 +174,7 @@ fn write_table(
     format: Format,
     options: &SaveOptions,
     exec: &ExecOptions,
-    notices: Notices,
+    mut notices: Notices,
 ) -> Result<Notices> {
     let schema = source.schema().clone();
     let sink: Box<dyn TableSink> = match format {
@@ -182,11 +183,39 @@ fn write_table(
                 crate::io::parquet::ParquetWriteOptions { row_group: options.row_group, budget: exec.budget.clone(), ..Default::default() };
             Box::new(crate::io::parquet::ParquetSink::create(output(target, options)?, schema, &how)?)
         }
+        Format::Arrow => {
+            let how = IpcWriteOptions { codec: codec(options)?.unwrap_or(Codec::None) };
+            match target {
+                Target::File(_) => Box::new(IpcSink::create(output(target, options)?, schema, &how)?),
+                Target::Stdout => Box::new(IpcSink::stream(Box::new(std::io::stdout()), "standard output", schema, &how)?),
+            }
+        }
+        Format::Csv | Format::Tsv => {
+            if let Some(name) = options.compress.as_deref().filter(|c| *c != "none") {
+                return Err(Error::unsupported(format!("text is not written with the compression {name:?}"))
+                    .help("compress the file afterwards, or write parquet"));
+            }
+            let mut how = options.csv.clone();
+            if format == Format::Tsv {
+                how.delimiter = b'\t';
+            }
+            let to = match target {
+                Target::File(_) => CsvTarget::File(output(target, options)?),
+                Target::Stdout => CsvTarget::Stream(Box::new(std::io::stdout())),
+            };
+            let (sink, more) = CsvSink::create(to, schema, &how)?;
+            notices.extend(more);
+            Box::new(sink)
+        }
         other => return Err(not_here(other)),
     };
     options.losses.judge(&notices)?;
     copy(source, sink, exec)?;
     Ok(notices)
+}
+
+fn codec(options: &SaveOptions) -> Result<Option<Codec>> {
+    options.compress.as_deref().map(Codec::parse).transpose()
 }
 
 fn write_cube(

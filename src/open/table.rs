@@ -1,22 +1,65 @@
 //! Tables from files.
 
-use super::info::TableInfo;
-use super::{OpenOptions, Scanned, not_here, scan as scan_any};
+use super::info::{GLANCE, TableInfo};
+use super::{OpenOptions, Scanned, is_stdin, not_here, scan as scan_any};
 use crate::error::{Error, Notices, Place, Result};
 use crate::exec::{ExecOptions, stream};
 use crate::frame::DataFrame;
 use crate::io::Format;
+use crate::io::csv::{CsvInput, CsvReadOptions, CsvSource, Separator};
+use crate::io::ipc::IpcSource;
+use crate::io::parquet::ParquetSource;
 use crate::store::{Batch, Budget, TableSource};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// One source over text files of one format, or over one file of another.
-pub(super) fn scan(inputs: &[PathBuf], format: Format, _options: &OpenOptions) -> Result<Arc<dyn TableSource>> {
+pub(super) fn scan(inputs: &[PathBuf], format: Format, options: &OpenOptions, notices: &mut Notices) -> Result<Arc<dyn TableSource>> {
     let path = &inputs[0];
     Ok(match format {
-        Format::Parquet => Arc::new(crate::io::parquet::ParquetSource::open(path)?),
+        Format::Csv | Format::Tsv => match options.rows {
+            Some(rows) if !inputs.iter().any(|p| is_stdin(p)) => glance(inputs, format, options, rows, notices)?,
+            _ => Arc::new(text(inputs, format, options, None)?),
+        },
+        Format::Parquet if is_stdin(path) => {
+            return Err(Error::unsupported("parquet is not read from standard input").help("write it to a file first"));
+        }
+        Format::Parquet => Arc::new(ParquetSource::open(path)?),
+        Format::Arrow if is_stdin(path) => Arc::new(IpcSource::spool(std::io::stdin().lock(), "standard input")?),
+        Format::Arrow => Arc::new(IpcSource::open(path)?),
         other => return Err(not_here(other)),
     })
+}
+
+/// Text files as one table, all of them or their first bytes.
+fn text(inputs: &[PathBuf], format: Format, options: &OpenOptions, sample: Option<usize>) -> Result<CsvSource> {
+    let mut csv = options.csv.clone();
+    if format == Format::Tsv && csv.separator == Separator::Char(b',') {
+        csv.separator = Separator::Char(b'\t');
+    }
+    csv.sample = sample;
+    let inputs = inputs.iter().map(|p| if is_stdin(p) { CsvInput::Stdin } else { CsvInput::Path(p.clone()) });
+    CsvSource::open(inputs.collect(), &csv, &options.budget())
+}
+
+/// Text read as far as it takes for some rows; types are those of what was read.
+fn glance(inputs: &[PathBuf], format: Format, options: &OpenOptions, rows: usize, notices: &mut Notices) -> Result<Arc<dyn TableSource>> {
+    let mut sample = GLANCE;
+    loop {
+        let source = match text(inputs, format, options, Some(sample)) {
+            Ok(source) => source,
+            // A record longer than the glance looks like an open quote: the whole file tells.
+            Err(_) => return Ok(Arc::new(text(inputs, format, options, None)?)),
+        };
+        if source.is_whole() {
+            return Ok(Arc::new(source));
+        }
+        if source.rows().is_some_and(|r| r >= rows as u64) {
+            notices.warn(format!("types are those of the first {} kB", sample / 1024), Place::file(&inputs[0]));
+            return Ok(Arc::new(source));
+        }
+        sample = sample.saturating_mul(8);
+    }
 }
 
 /// All rows, in memory, booked while they are gathered.
@@ -36,19 +79,41 @@ pub(super) fn collect(source: &Arc<dyn TableSource>, budget: &Budget) -> Result<
 }
 
 /// Facts of a table.
-pub(super) fn info(path: &Path, format: Format, bytes: u64, options: &OpenOptions, fast: bool, notices: &mut Notices) -> Result<TableInfo> {
-    if format == Format::Parquet {
-        return parquet_info(path);
+pub(super) fn info(path: &Path, format: Format, options: &OpenOptions, fast: bool, notices: &mut Notices) -> Result<TableInfo> {
+    match format {
+        Format::Parquet => return parquet_info(path),
+        Format::Arrow if !is_stdin(path) => return arrow_info(path),
+        _ => {}
     }
-    let options = options.clone();
-    let source = scan(&[path.to_path_buf()], format, &options)?;
+    let mut sampled = None;
+    let source: Arc<dyn TableSource> = match format {
+        Format::Csv | Format::Tsv => {
+            let text = text(&[path.to_path_buf()], format, options, fast.then_some(GLANCE))?;
+            sampled = (!text.is_whole()).then_some(GLANCE);
+            Arc::new(text)
+        }
+        _ => scan(&[path.to_path_buf()], format, options, notices)?,
+    };
     notices.extend(source.notices());
     let schema = source.schema().clone();
-    Ok(TableInfo { rows: source.rows(), missing: vec![None; schema.fields.len()], schema, facts: Vec::new(), sampled: None })
+    let rows = if sampled.is_some() { None } else { source.rows() };
+    Ok(TableInfo { rows, missing: vec![None; schema.fields.len()], schema, facts: Vec::new(), sampled })
+}
+
+fn arrow_info(path: &Path) -> Result<TableInfo> {
+    let source = IpcSource::open(path)?;
+    let info = source.info();
+    let schema = source.schema().clone();
+    let mut facts = vec![("batches".to_string(), info.batches.len().to_string())];
+    facts.push(("compression".into(), info.compression.unwrap_or_else(|| "none".into())));
+    if info.stream {
+        facts.push(("layout".into(), "stream".into()));
+    }
+    Ok(TableInfo { rows: Some(info.rows), missing: vec![None; schema.fields.len()], schema, facts, sampled: None })
 }
 
 fn parquet_info(path: &Path) -> Result<TableInfo> {
-    let source = crate::io::parquet::ParquetSource::open(path)?;
+    let source = ParquetSource::open(path)?;
     let info = source.info();
     let mut codecs: Vec<String> = Vec::new();
     for codec in info.columns.iter().flat_map(|c| &c.compression) {
@@ -78,6 +143,14 @@ fn read(path: &Path, options: &OpenOptions) -> Result<DataFrame> {
 /// What cannot be read, with its line.
 pub fn read_csv(path: impl AsRef<Path>) -> Result<DataFrame> {
     read(path.as_ref(), &OpenOptions { from: Some(Format::Csv), ..OpenOptions::default() })
+}
+
+/// Reads a CSV file as the options say.
+///
+/// # Errors
+/// What cannot be read, with its line; options that make no sense.
+pub fn read_csv_with(path: impl AsRef<Path>, csv: &CsvReadOptions) -> Result<DataFrame> {
+    read(path.as_ref(), &OpenOptions { from: Some(Format::Csv), csv: csv.clone(), ..OpenOptions::default() })
 }
 
 /// Reads a Parquet file; row labels that pandas stored come back.

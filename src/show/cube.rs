@@ -1,6 +1,6 @@
 //! Cubes: what they hold, without reading more than labels, and a corner of their values.
 
-use super::number::texts;
+use super::number::{scalar, texts};
 use super::{Align, BOLD, DIM, Grid, NAME, bytes, paint};
 use crate::array::{Dataset, Encoding, Filter, Variable};
 use crate::dtype::Scalar;
@@ -119,7 +119,7 @@ fn ends(v: &Variable) -> Result<String> {
         Ok(v.read(&s)?.scalar(0))
     };
     let values = if n == 1 { vec![at(0)?] } else { vec![at(0)?, at(n - 1)?] };
-    let texts: Vec<String> = texts(&values, v.dtype()).into_iter().map(|t| t.unwrap_or_else(|| "-".into())).collect();
+    let texts: Vec<String> = values.iter().map(|v| scalar(v).unwrap_or_else(|| "-".into())).collect();
     Ok(texts.join(if n == 2 { ", " } else { " .. " }))
 }
 

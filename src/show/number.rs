@@ -64,7 +64,7 @@ fn needed(x: f64, most: usize, single: bool) -> usize {
     rounded.trim_end_matches('0').split_once('.').map_or(0, |(_, d)| d.len())
 }
 
-/// A number by itself: at most six significant digits, no trailing zeros; whole numbers in full.
+/// A number by itself: at most eight significant digits, no trailing zeros; whole numbers in full.
 pub fn number(x: f64) -> String {
     if !x.is_finite() {
         return if x.is_nan() { "-".into() } else { format!("{x}") };
@@ -75,7 +75,7 @@ pub fn number(x: f64) -> String {
     if x.abs() >= 1e12 || x.abs() < 1e-4 {
         return exponential(x);
     }
-    let decimals = (DIGITS - 1 - magnitude(x.abs())).clamp(2, 12) as usize;
+    let decimals = (DIGITS + 1 - magnitude(x.abs())).clamp(2, 12) as usize;
     let text = format!("{x:.decimals$}");
     text.trim_end_matches('0').trim_end_matches('.').to_string()
 }
@@ -149,9 +149,9 @@ mod tests {
     }
 
     #[test]
-    fn number_by_itself_has_six_digits() {
+    fn number_by_itself_has_eight_digits() {
         let shown: Vec<String> = [29.69911764705882, 0.3838383838, 446.0, 512.3292, 1234567.891, 1e-7, 2.5].map(number).to_vec();
-        assert_eq!(shown, ["29.6991", "0.383838", "446", "512.329", "1234567.89", "1e-7", "2.5"]);
+        assert_eq!(shown, ["29.699118", "0.38383838", "446", "512.3292", "1234567.89", "1e-7", "2.5"]);
     }
 
     #[test]

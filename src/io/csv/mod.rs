@@ -14,6 +14,7 @@ mod source;
 mod survey;
 mod tokenize;
 
+pub use crate::kernel::text::format::FloatFormat;
 pub use input::CsvInput;
 pub use options::{BadLines, CsvReadOptions, CsvWriteOptions, Header, MISSING, Separator};
 pub use sink::{CsvSink, CsvTarget};
