@@ -27,6 +27,10 @@ pub trait DecodeStep: Send + Sync + Debug {
     fn as_any(&self) -> Option<&dyn Any> {
         None
     }
+    /// Whether another step does the same to every value, so that what it decodes can be joined before it is decoded.
+    fn same(&self, _other: &dyn DecodeStep) -> bool {
+        false
+    }
 }
 
 /// An array in memory behind the face of a file.

@@ -1,11 +1,13 @@
 //! Cubes: N-d variables with named dimensions, coordinates, attributes and encoding.
 
+mod companions;
 mod data_array;
 mod dataset;
 mod encoding;
 mod lazy;
 mod variable;
 
+pub use companions::{Companion, Role, companions};
 pub use data_array::DataArray;
 pub use dataset::{Coords, Dataset};
 pub use encoding::{Encoding, Filter};

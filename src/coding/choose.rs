@@ -1,7 +1,6 @@
 //! A packing that spans the values of a variable.
 
-use super::companions;
-use crate::array::{Dataset, Variable};
+use crate::array::{Dataset, Variable, companions};
 use crate::dtype::DType;
 use crate::error::{Error, Result, ResultExt};
 use crate::store::{AttrValue, ChunkGrid, Selection};

@@ -29,6 +29,9 @@ impl DecodeStep for ToBool {
     fn as_any(&self) -> Option<&dyn Any> {
         Some(self)
     }
+    fn same(&self, other: &dyn DecodeStep) -> bool {
+        other.as_any().and_then(|o| o.downcast_ref()) == Some(self)
+    }
 }
 
 /// The bytes of booleans as numbers of one byte.

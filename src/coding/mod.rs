@@ -12,7 +12,7 @@ mod flags;
 mod numbers;
 mod times;
 
-pub use companions::{Companion, Role, companions};
+pub use crate::array::{Companion, Role, companions};
 pub use times::{TimeRange, time_range};
 
 use crate::array::{Data, Dataset, DecodeStep, LazyArray, Variable};

@@ -219,6 +219,9 @@ impl DecodeStep for Unpack {
     fn as_any(&self) -> Option<&dyn Any> {
         Some(self)
     }
+    fn same(&self, other: &dyn DecodeStep) -> bool {
+        other.as_any().and_then(|o| o.downcast_ref()) == Some(self)
+    }
 }
 
 /// The elements without an offset into their buffer, so that validity bytes can stand beside them.
@@ -387,6 +390,9 @@ impl DecodeStep for TextGaps {
     }
     fn as_any(&self) -> Option<&dyn Any> {
         Some(self)
+    }
+    fn same(&self, other: &dyn DecodeStep) -> bool {
+        other.as_any().and_then(|o| o.downcast_ref()) == Some(self)
     }
 }
 

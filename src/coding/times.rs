@@ -1,8 +1,8 @@
 //! Times: numbers with units `.. since ..` as instants, and back.
 
 use super::numbers::{default_fill, sibling};
-use super::{Coder, Context, TimeAttrs, companions, consume, then, undone};
-use crate::array::{Data, Dataset, DecodeStep, Variable};
+use super::{Coder, Context, TimeAttrs, consume, then, undone};
+use crate::array::{Data, Dataset, DecodeStep, Variable, companions};
 use crate::dtype::{Calendar, DType, Scalar, TimeUnit};
 use crate::error::{Error, ErrorKind, Level, Place, Result};
 use crate::kernel::calendar;
@@ -76,6 +76,9 @@ impl DecodeStep for ToInstants {
 
     fn as_any(&self) -> Option<&dyn Any> {
         Some(self)
+    }
+    fn same(&self, other: &dyn DecodeStep) -> bool {
+        other.as_any().and_then(|o| o.downcast_ref()) == Some(self)
     }
 }
 

@@ -6,3 +6,4 @@ mod display;
 pub mod pack;
 pub mod text;
 pub mod time;
+pub mod units;

@@ -1,1 +1,4 @@
-//! The eager verbs.
+//! Verbs on tables and cubes.
+
+pub mod bridge;
+pub mod combine;

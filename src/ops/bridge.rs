@@ -1,0 +1,1 @@
+//! Cubes as tables and tables as cubes.
