@@ -200,7 +200,9 @@ fn with_dims(v: &Variable, dims: Vec<Arc<str>>, data: LazyArray) -> Result<Varia
 
 impl Coder for Chars {
     fn decode(&self, mut v: Variable, cx: &mut Context) -> Result<Variable> {
-        if !cx.options.chars || v.encoding.char_dim.is_none() || *v.dtype() != DType::U8 {
+        // A single character has no dimension of characters; its type in the file tells it from a number.
+        let is_text = v.encoding.char_dim.is_some() || v.encoding.dtype == Some(DType::Str);
+        if !cx.options.chars || !is_text || *v.dtype() != DType::U8 {
             return Ok(v);
         }
         let charset = match charset(&v) {
@@ -229,6 +231,9 @@ impl Coder for Chars {
             return Ok(v);
         }
         let Some(dim) = v.encoding.char_dim.clone() else { return Ok(v) };
+        if dim.is_empty() {
+            v.encoding.char_dim = None;
+        }
         let width = if dim.is_empty() { 1 } else { cx.char_widths.get(&dim).copied().unwrap_or(1) };
         let mut dims = v.dims().to_vec();
         if !dim.is_empty() {

@@ -250,14 +250,15 @@ impl Pack {
         let (scale, offset) = (f.scale.unwrap_or(1.0), f.offset.unwrap_or(0.0));
         let plain = f.scale.is_none() && f.offset.is_none();
         let valid = block.valid();
-        let done = with_phys!(block.phys(), S => {
-            let values = block.as_slice::<S>().unwrap_or(&[]);
-            if plain && S::INTEGER && T::INTEGER {
-                pack::recast::<S, T>(values, valid, fill)
-            } else {
-                pack::pack::<S, T>(values, valid, fill, scale, offset)
-            }
-        }, text => return Err(Error::internal("text where numbers were to be packed")));
+        let integers = plain && T::INTEGER && !block.dtype().is_float();
+        // Other pairs of types go by way of a wide one, which keeps the number of compiled combinations small.
+        let done = match (block.as_slice::<T>(), block.as_slice::<f32>(), block.as_slice::<f64>()) {
+            (Some(same), ..) if integers => pack::refill(same, valid, fill),
+            (_, Some(x), _) => pack::pack(x, valid, fill, scale, offset),
+            (_, _, Some(x)) => pack::pack(x, valid, fill, scale, offset),
+            _ if integers => pack::narrow(&wide(block)?, valid, fill),
+            _ => pack::pack(&floats(block)?, valid, fill, scale, offset),
+        };
         done.map_err(|at| self.refusal(block, at, fill.is_some()))
     }
 
@@ -277,6 +278,14 @@ impl Pack {
         };
         error.at(Place::variable(&self.name))
     }
+}
+
+fn wide(block: &NdArray) -> Result<Vec<i128>> {
+    with_phys!(block.phys(), S => Ok(pack::wide(block.as_slice::<S>().unwrap_or(&[]))), text => Err(Error::internal("text to be packed")))
+}
+
+fn floats(block: &NdArray) -> Result<Vec<f64>> {
+    with_phys!(block.phys(), S => Ok(pack::floats(block.as_slice::<S>().unwrap_or(&[]))), text => Err(Error::internal("text to be packed")))
 }
 
 impl DecodeStep for Pack {

@@ -203,7 +203,7 @@ pub fn validity<T: Raw>(values: &[T], missing: &Missing<T>) -> Option<Vec<u8>> {
 /// # Errors
 /// The first position that does not fit: a value outside the type, one that would read back as missing, or a missing one where
 /// the type has no place for it.
-pub fn pack<S: Raw, T: Raw + Default>(
+pub fn pack<S: Real, T: Raw + Default>(
     values: &[S],
     valid: Option<&[u8]>,
     fill: Option<T>,
@@ -222,18 +222,41 @@ pub fn pack<S: Raw, T: Raw + Default>(
     })
 }
 
-/// Integers as raw values of another integer type; what `valid` marks missing becomes the fill.
+/// Wide integers as those of a type; what `valid` marks missing becomes the fill.
 ///
 /// # Errors
 /// As [`pack`].
-pub fn recast<S: Raw, T: Raw + Default>(values: &[S], valid: Option<&[u8]>, fill: Option<T>) -> Result<Vec<T>, usize> {
+pub fn narrow<T: Raw + Default>(values: &[i128], valid: Option<&[u8]>, fill: Option<T>) -> Result<Vec<T>, usize> {
     try_map(values, |i, x| {
         if valid.is_some_and(|v| v[i] == 0) {
             return fill;
         }
-        let y = T::of_i128(x.to_i128())?;
+        let y = T::of_i128(x)?;
         (Some(y) != fill).then_some(y)
     })
+}
+
+/// Integers of their own type with the fill where `valid` marks missing.
+///
+/// # Errors
+/// As [`pack`].
+pub fn refill<T: Raw + Default>(values: &[T], valid: Option<&[u8]>, fill: Option<T>) -> Result<Vec<T>, usize> {
+    try_map(values, |i, x| {
+        if valid.is_some_and(|v| v[i] == 0) {
+            return fill;
+        }
+        (Some(x) != fill).then_some(x)
+    })
+}
+
+/// Any numbers as wide integers; floats are cut.
+pub fn wide<T: Raw>(values: &[T]) -> Vec<i128> {
+    map(values, Raw::to_i128)
+}
+
+/// Any numbers as f64.
+pub fn floats<T: Raw>(values: &[T]) -> Vec<f64> {
+    map(values, Raw::to_f64)
 }
 
 #[cfg(test)]
@@ -255,7 +278,8 @@ mod tests {
         assert_eq!(pack::<f64, i8>(&[1.0, 128.0], None, None, 1.0, 0.0), Err(1));
         assert_eq!(pack::<f64, i8>(&[f64::NAN], None, None, 1.0, 0.0), Err(0));
         assert_eq!(pack::<f64, i8>(&[-1.0], None, Some(-1), 1.0, 0.0), Err(0));
-        assert_eq!(recast::<i64, u8>(&[255, 256], None, None), Err(1));
+        assert_eq!(narrow::<u8>(&[255, 256], None, None), Err(1));
+        assert_eq!(refill::<u8>(&[7, 8], Some(&[1, 0]), Some(9)), Ok(vec![7, 9]));
         assert_eq!(pack::<f64, f32>(&[1e300], None, None, 1.0, 0.0), Err(0));
         assert_eq!(u64::of_f64(18446744073709551616.0), None);
         assert_eq!(i64::of_f64(9223372036854775808.0), None);

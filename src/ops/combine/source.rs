@@ -168,17 +168,19 @@ impl DecodeStep for Widen {
             return block.reinterpret(self.to.clone());
         }
         let phys = self.to.phys().ok_or_else(|| Error::wrong_type(format!("no array holds {}", self.to)))?;
-        let cast = with_phys!(phys, T => {
-            with_phys!(block.phys(), S => {
-                let values = block.as_slice::<S>().unwrap_or(&[]);
-                let out = if <S as Raw>::INTEGER && <T as Raw>::INTEGER {
-                    pack::try_map(values, |_, x| T::of_i128(x.to_i128()))
-                } else {
-                    pack::try_map(values, |_, x| T::of_f64(x.to_f64()))
-                };
-                NdArray::from_vec(out.map_err(refusal)?, block.shape())?
-            }, text => return Err(Error::wrong_type("text is no number")))
-        }, text => return Err(Error::wrong_type("a number is no text")));
+        // By way of a wide type, which keeps the number of compiled combinations small.
+        let text = || Error::wrong_type("text is no number");
+        let cast = if self.to.is_float() || block.dtype().is_float() {
+            let floats = with_phys!(block.phys(), S => pack::floats(block.as_slice::<S>().unwrap_or(&[])), text => return Err(text()));
+            with_phys!(phys, T => {
+                let out = pack::try_map(&floats, |_, x| <T as Raw>::of_f64(x)).map_err(refusal)?;
+                NdArray::from_vec(out, block.shape())?
+            }, text => return Err(text()))
+        } else {
+            let wide = with_phys!(block.phys(), S => pack::wide(block.as_slice::<S>().unwrap_or(&[])), text => return Err(text()));
+            with_phys!(phys, T => NdArray::from_vec(pack::narrow::<T>(&wide, None, None).map_err(refusal)?, block.shape())?,
+                text => return Err(text()))
+        };
         if !self.to.is_float() {
             return cast.with_valid(valid);
         }
