@@ -1,6 +1,7 @@
 //! Files: one folder per format, and the one table of formats.
 
 mod arrow_schema;
+pub mod chunked;
 mod codec;
 pub mod csv;
 mod dense;

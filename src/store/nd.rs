@@ -314,6 +314,10 @@ impl NdArray {
         for (axis, positions) in takes {
             view = view.take(axis, &positions)?;
         }
+        // A view of nothing begins inside the buffer, whatever was left out on the way.
+        if view.is_empty() {
+            view.offset = 0;
+        }
         Ok(view)
     }
 
@@ -507,6 +511,13 @@ mod tests {
         let s = Selection::new(vec![Selector::All, Selector::Take(vec![2, 0].into())]);
         assert_eq!(six().select(&s).unwrap().as_slice::<i32>().unwrap(), [2, 0, 5, 3]);
         assert!(six().select(&Selection::new(vec![Selector::At(2), Selector::All])).is_err());
+    }
+
+    #[test]
+    fn nothing_selected_is_an_empty_slice() {
+        let empty = NdArray::from_vec(Vec::<i32>::new(), &[0, 4]).unwrap();
+        let s = empty.select(&Selection::new(vec![Selector::All, Selector::At(3)])).unwrap();
+        assert_eq!(s.as_slice::<i32>().unwrap(), []);
     }
 
     #[test]

@@ -1,3 +1,4 @@
+mod chunks;
 mod coding;
 mod expr;
 mod store;

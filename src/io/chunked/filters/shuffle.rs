@@ -1,0 +1,90 @@
+//! Byte shuffle: all first bytes of the elements, then all second ones, and so on. What is left at the end stays as it is.
+
+/// Undoes it for elements of this width. Both slices have one length.
+pub(in crate::io::chunked) fn undo(width: usize, input: &[u8], out: &mut [u8]) {
+    if width < 2 || input.len() < width {
+        out.copy_from_slice(input);
+        return;
+    }
+    let n = input.len() / width;
+    let (planes, rest) = input.split_at(n * width);
+    let (whole, tail) = out.split_at_mut(n * width);
+    tail.copy_from_slice(rest);
+    match width {
+        2 => weave::<2>(n, planes, whole),
+        4 => weave::<4>(n, planes, whole),
+        8 => weave::<8>(n, planes, whole),
+        _ => scatter(width, n, planes, whole),
+    }
+}
+
+/// Any width.
+fn scatter(width: usize, n: usize, planes: &[u8], out: &mut [u8]) {
+    for (j, plane) in planes.chunks_exact(n).enumerate() {
+        for (element, &byte) in out.chunks_exact_mut(width).zip(plane) {
+            element[j] = byte;
+        }
+    }
+}
+
+/// Sixteen elements at a time, then the rest one by one.
+fn weave<const W: usize>(n: usize, planes: &[u8], out: &mut [u8]) {
+    let plane: [&[u8]; W] = std::array::from_fn(|j| &planes[j * n..(j + 1) * n]);
+    let whole = n - n % 16;
+    for (i, block) in out[..whole * W].chunks_exact_mut(16 * W).enumerate() {
+        let rows: [[u8; 16]; W] = std::array::from_fn(|j| plane[j].get(16 * i..).and_then(|p| p.first_chunk()).copied().unwrap_or([0; 16]));
+        weave16(&rows, block);
+    }
+    for (i, element) in out[whole * W..].chunks_exact_mut(W).enumerate() {
+        for j in 0..W {
+            element[j] = plane[j][whole + i];
+        }
+    }
+}
+
+/// Weaves `W` rows of 16 bytes to 16 elements: in `log2 W` rounds, each of which weaves a row of the first half with one of the
+/// second half, byte by byte; this is one instruction for each 16 bytes.
+#[inline(always)]
+fn weave16<const W: usize>(rows: &[[u8; 16]; W], out: &mut [u8]) {
+    let mut now = *rows;
+    let mut round = 1;
+    while round < W {
+        let mut next = [[0u8; 16]; W];
+        for k in 0..W / 2 {
+            (next[2 * k], next[2 * k + 1]) = weave_pair(&now[k], &now[k + W / 2]);
+        }
+        now = next;
+        round *= 2;
+    }
+    for (part, row) in out.chunks_exact_mut(16).zip(&now) {
+        part.copy_from_slice(row);
+    }
+}
+
+/// `a0 b0 a1 b1 ..` as two rows.
+#[inline(always)]
+fn weave_pair(a: &[u8; 16], b: &[u8; 16]) -> ([u8; 16], [u8; 16]) {
+    let low = std::array::from_fn(|i| if i % 2 == 0 { a[i / 2] } else { b[i / 2] });
+    let high = std::array::from_fn(|i| if i % 2 == 0 { a[8 + i / 2] } else { b[8 + i / 2] });
+    (low, high)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_come_back_in_order_for_every_width_and_length() {
+        for width in [1usize, 2, 3, 4, 5, 8, 16] {
+            for length in [0, 1, 7, width * 15, width * 16, width * 33 + width / 2, width * 1000 + 1] {
+                let data: Vec<u8> = (0..length).map(|i| (i * 31 % 251) as u8).collect();
+                let n = length / width;
+                let mut shuffled: Vec<u8> = (0..n * width).map(|i| data[i % n * width + i / n]).collect();
+                shuffled.extend(&data[n * width..]);
+                let mut out = vec![0; length];
+                undo(width, &shuffled, &mut out);
+                assert_eq!(out, data, "width {width}, {length} bytes");
+            }
+        }
+    }
+}

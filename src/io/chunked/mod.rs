@@ -1,0 +1,21 @@
+//! Arrays in files read by all cores: chunks are found once through the library, then read and decoded here, outside its lock.
+//!
+//! What is served: HDF5 (and so NetCDF-4) datasets that are chunked, contiguous or compact, of integers, floats, enumerations
+//! and single characters, in either byte order, with any filters of [`filters`](self); and plain arrays at a known place of a
+//! file, such as those of classic NetCDF files. Anything else is said to be unsupported by [`ChunkedArray::prepare`], and is then
+//! read by the library, with the same values.
+//!
+//! Bytes are read by position, not through a memory map: a file that becomes shorter meanwhile ends in an error, where a map
+//! would end the process; the bytes of a chunk go to a buffer that stays in the cache of its thread.
+
+mod copy;
+mod file;
+mod filters;
+mod hdf5;
+mod layout;
+mod pieces;
+mod pipeline;
+mod source;
+
+pub use file::DataFile;
+pub use source::ChunkedArray;

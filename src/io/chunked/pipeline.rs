@@ -1,0 +1,158 @@
+//! The filters of an array in order, and how a chunk goes through them backwards.
+
+use super::file::DataFile;
+use super::filters::{Contexts, Step, wrong_size};
+use super::layout::Chunk;
+use crate::error::{Error, Result};
+use std::cell::RefCell;
+
+/// The filters of an array in the order of writing.
+#[derive(Debug, Default)]
+pub(super) struct Pipeline {
+    steps: Vec<Step>,
+}
+
+/// Buffers and contexts of one thread. They stay for the next chunk, so that none is allocated for each.
+#[derive(Default)]
+pub(super) struct Scratch {
+    now: Vec<u8>,
+    next: Vec<u8>,
+    contexts: Contexts,
+    /// Positions on the way through the tiles, for callers.
+    pub at: Vec<usize>,
+}
+
+/// More than this is not kept for the next chunk.
+const KEEP: usize = 64 << 20;
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
+
+/// Runs something with the buffers of this thread.
+pub(super) fn with_scratch<T>(run: impl FnOnce(&mut Scratch) -> T) -> T {
+    SCRATCH.with(|cell| match cell.try_borrow_mut() {
+        Ok(mut scratch) => {
+            let answer = run(&mut scratch);
+            if scratch.now.capacity() + scratch.next.capacity() > KEEP {
+                (scratch.now, scratch.next) = (Vec::new(), Vec::new());
+            }
+            answer
+        }
+        Err(_) => run(&mut Scratch::default()),
+    })
+}
+
+/// The first `bytes` of a buffer, which grows where it must.
+fn room(buffer: &mut Vec<u8>, bytes: usize) -> Result<&mut [u8]> {
+    if buffer.len() < bytes {
+        let more = bytes - buffer.len();
+        buffer.try_reserve_exact(more).map_err(|_| {
+            Error::budget(format!("a chunk takes {bytes} bytes, which the system does not give"))
+                .help("rewrite the file with smaller chunks: nccopy -c")
+        })?;
+        buffer.resize(bytes, 0);
+    }
+    Ok(&mut buffer[..bytes])
+}
+
+impl Scratch {
+    /// Bytes of the file, in the first buffer.
+    pub fn window(&mut self, file: &DataFile, at: u64, bytes: usize) -> Result<&[u8]> {
+        let out = room(&mut self.now, bytes)?;
+        file.read_at(out, at)?;
+        Ok(out)
+    }
+}
+
+impl Pipeline {
+    /// The pipeline of these filters (number and parameters), for elements of this width.
+    ///
+    /// # Errors
+    /// Why the library must read it.
+    pub fn new(filters: &[(i32, Vec<u32>)], width: usize) -> Result<Pipeline, String> {
+        let steps = filters.iter().map(|(id, p)| Step::new(*id, p, width).ok_or_else(|| format!("filter {id} is left to the library")));
+        let steps: Vec<Step> = steps.collect::<Result<_, _>>()?;
+        if steps.iter().filter(|s| s.compresses()).count() > 1 {
+            return Err("more than one filter compresses".to_string());
+        }
+        if steps.len() > 32 {
+            return Err("more than 32 filters".to_string());
+        }
+        Ok(Pipeline { steps })
+    }
+
+    /// Whether chunks are stored as they are.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// Reads a chunk and decodes it: to `place` where one is given (`None` is then the answer), else to a buffer of this thread.
+    /// Either way it is exactly `bytes` long.
+    pub fn decode<'s>(
+        &self,
+        file: &DataFile,
+        chunk: &Chunk,
+        bytes: usize,
+        place: Option<&mut [u8]>,
+        scratch: &'s mut Scratch,
+    ) -> Result<Option<&'s [u8]>> {
+        let left_out = |i: usize| chunk.mask >> i & 1 == 1;
+        let stored = usize::try_from(chunk.bytes).map_err(|_| wrong_size(usize::MAX, bytes))?;
+        if chunk.offset.checked_add(chunk.bytes).is_none_or(|end| end > i64::MAX as u64) {
+            return Err(Error::format("the chunk lies outside every file"));
+        }
+        let moves = (0..self.steps.len()).filter(|&i| !left_out(i) && !self.steps[i].stays_in_place()).count();
+        let active = (0..self.steps.len()).filter(|&i| !left_out(i)).count();
+        let Scratch { now, next, contexts, .. } = scratch;
+        let mut place = place;
+        if active == 0 {
+            if stored != bytes {
+                return Err(wrong_size(stored, bytes));
+            }
+            if let Some(place) = place {
+                return file.read_at(place, chunk.offset).map(|()| None);
+            }
+        }
+        // The file is only asked for its length where the size is large: to not ask memory for what cannot be.
+        if stored > 1 << 20 && chunk.offset + chunk.bytes > file.length()? {
+            return Err(Error::format("the file ends before its data: it is truncated, or has become shorter since it was opened"));
+        }
+        let (mut now, mut next) = (now, next);
+        file.read_at(room(now, stored)?, chunk.offset)?;
+        let (mut have, mut done) = (stored, 0);
+        for i in (0..self.steps.len()).rev().filter(|&i| !left_out(i)) {
+            let step = &self.steps[i];
+            if step.stays_in_place() {
+                have = step.check(&now[..have])?;
+                continue;
+            }
+            done += 1;
+            // Bytes before this filter was applied: checksums may have made them more.
+            let sums = self.steps[..i].iter().enumerate().filter(|(k, s)| !left_out(*k) && **s == Step::Fletcher32).count();
+            let want = if step.compresses() { bytes + 4 * sums } else { have };
+            if step.most(have) < want {
+                return Err(wrong_size(have, want));
+            }
+            match &mut place {
+                Some(place) if done == moves && sums == 0 => {
+                    step.undo(contexts, &now[..have], place)?;
+                    return Ok(None);
+                }
+                _ => step.undo(contexts, &now[..have], room(next, want)?)?,
+            }
+            (now, next) = (next, now);
+            have = want;
+        }
+        if have != bytes {
+            return Err(wrong_size(have, bytes));
+        }
+        match place {
+            Some(place) => {
+                place.copy_from_slice(&now[..have]);
+                Ok(None)
+            }
+            None => Ok(Some(&now[..have])),
+        }
+    }
+}
