@@ -2,6 +2,42 @@
 
 use crate::dtype::{DType, Scalar};
 
+/// Runs `$body` with `$array` standing for the typed arrow array of a column of numbers, dates, times or durations.
+macro_rules! with_numbers {
+    ($column:expr, $array:ident => $body:expr) => {{
+        use arrow::array::AsArray as _;
+        use arrow::datatypes::{self as at, DataType, TimeUnit};
+        let values = $column.values();
+        macro_rules! run {
+            ($t:ty) => {{
+                let $array = values.as_primitive::<$t>();
+                $body
+            }};
+        }
+        match values.data_type() {
+            DataType::Int8 => run!(at::Int8Type),
+            DataType::Int16 => run!(at::Int16Type),
+            DataType::Int32 => run!(at::Int32Type),
+            DataType::Int64 => run!(at::Int64Type),
+            DataType::UInt8 => run!(at::UInt8Type),
+            DataType::UInt16 => run!(at::UInt16Type),
+            DataType::UInt32 => run!(at::UInt32Type),
+            DataType::UInt64 => run!(at::UInt64Type),
+            DataType::Float32 => run!(at::Float32Type),
+            DataType::Float64 => run!(at::Float64Type),
+            DataType::Date32 => run!(at::Date32Type),
+            DataType::Timestamp(TimeUnit::Nanosecond, _) => run!(at::TimestampNanosecondType),
+            DataType::Timestamp(TimeUnit::Microsecond, _) => run!(at::TimestampMicrosecondType),
+            DataType::Duration(TimeUnit::Nanosecond) => run!(at::DurationNanosecondType),
+            DataType::Duration(TimeUnit::Microsecond) => run!(at::DurationMicrosecondType),
+            DataType::Time64(TimeUnit::Nanosecond) => run!(at::Time64NanosecondType),
+            DataType::Time64(TimeUnit::Microsecond) => run!(at::Time64MicrosecondType),
+            other => Err($crate::error::Error::internal(format!("numbers of {} held as {other}", $column.dtype()))),
+        }
+    }};
+}
+pub(crate) use with_numbers;
+
 /// Order-preserving numbers.
 pub(crate) trait Ordered: Copy {
     /// Wide enough for every value.

@@ -2,8 +2,11 @@
 //!
 //! The executor knows tables and cubes only through the seam traits of [`crate::store`]; it never sees a file format.
 
+mod aggregate;
 mod concat;
 pub mod cube;
+mod eval;
+mod frame;
 mod key;
 mod mem;
 mod ordered;

@@ -1,1 +1,14 @@
 //! Postponed work: expressions and plans. No files, no values.
+
+mod expr;
+mod frame;
+mod function;
+mod literal;
+mod parse;
+mod resolve;
+
+pub use expr::{BinaryOp, Expr, col, lit, when};
+pub use frame::{LazyFrame, Plan};
+pub use function::{Func, TimePart};
+pub use parse::{parse, parse_assignment};
+pub use resolve::{Node, Typed, aggregate_dtype, resolve, resolve_condition};

@@ -289,6 +289,20 @@ impl Column {
         Column::new(dtype, arrow::array::make_array(data))
     }
 
+    /// The same from a buffer and its missing places, without a copy.
+    ///
+    /// # Errors
+    /// Internal, for a type that is not held as i64.
+    pub fn from_i64_parts(
+        dtype: DType,
+        values: arrow::buffer::ScalarBuffer<i64>,
+        nulls: Option<arrow::buffer::NullBuffer>,
+    ) -> Result<Column> {
+        let plain = PrimitiveArray::<at::Int64Type>::new(values, nulls);
+        let data = plain.to_data().into_builder().data_type(dtype.to_arrow()).build()?;
+        Column::new(dtype, arrow::array::make_array(data))
+    }
+
     /// Microseconds without a zone.
     pub fn datetimes(values: Vec<Option<i64>>) -> Column {
         Column::from_i64(DType::Instant { unit: TimeUnit::Us, tz: None, calendar: crate::dtype::Calendar::ProlepticGregorian }, values)

@@ -72,7 +72,7 @@ fn summary_frame_has_the_columns_of_the_contract() {
     let frame = s.to_frame().unwrap();
     let names = ["column", "dtype", "count", "missing", "unique", "mean", "std", "min", "10%", "29%", "max", "top", "freq"];
     assert_eq!(frame.names(), names);
-    assert_eq!(frame.column("min").unwrap(), &Column::from(vec!["1", "u"]));
+    assert_eq!(frame.column("min").unwrap(), &Column::from(vec!["1.0", "u"]));
     assert_eq!(frame.column("10%").unwrap(), &Column::from(vec![Some(1.1), None]));
     assert!(summary(&table, &SummaryOptions { quantiles: vec![1.5] }, &ExecOptions::default()).is_err());
 }

@@ -1,20 +1,20 @@
 //! The state of one column while its summary is made.
 
 use super::ColumnSummary;
-use crate::dtype::{Calendar, DType, Scalar};
-use crate::error::{Error, Result};
-use crate::exec::key::{Ordered, number_of_key, scalar_of_key};
+use crate::dtype::{DType, Scalar};
+use crate::error::Result;
+use crate::exec::key::{Ordered, number_of_key, scalar_of_key, with_numbers};
 use crate::exec::spill::Spill;
 use crate::exec::tally::{Key, Share, Tally, TextTally};
 use crate::kernel::agg::{Moments, between, quantile_ranks};
 use crate::store::{Budget, Column};
 use arrow::array::{Array, AsArray, PrimitiveArray};
 use arrow::buffer::NullBuffer;
-use arrow::datatypes::{self as at, ArrowPrimitiveType, DataType, TimeUnit as ArrowUnit};
+use arrow::datatypes::{self as at, ArrowPrimitiveType};
 use arrow::row::{RowConverter, SortField};
 
 /// What is counted of a column, by the kind of its type.
-pub(super) enum ColumnState {
+pub(crate) enum ColumnState {
     /// Integers, floats, times: keys in the order of the values.
     Number { tally: Tally<u64>, moments: Option<Moments>, buffers: Buffers<u64> },
     /// Decimals.
@@ -32,7 +32,7 @@ pub(super) enum ColumnState {
 }
 
 /// Values of a stretch of rows, gathered before they are counted.
-pub(super) struct Buffers<K> {
+pub(crate) struct Buffers<K> {
     keys: Vec<K>,
     numbers: Vec<f64>,
 }
@@ -41,7 +41,7 @@ pub(super) struct Buffers<K> {
 const STRETCH: usize = 2048;
 
 impl ColumnState {
-    pub(super) fn new(dtype: &DType, own: usize, pool: &Budget, spill: &Spill) -> Result<ColumnState> {
+    pub(crate) fn new(dtype: &DType, own: usize, pool: &Budget, spill: &Spill) -> Result<ColumnState> {
         let text = || TextTally::new(own, pool, spill);
         Ok(match dtype {
             DType::Bool => ColumnState::Bool([0; 2]),
@@ -69,39 +69,12 @@ impl ColumnState {
         })
     }
 
-    pub(super) fn update(&mut self, column: &Column) -> Result<()> {
+    pub(crate) fn update(&mut self, column: &Column) -> Result<()> {
         let values = column.values();
         match self {
             ColumnState::Number { tally, moments, buffers } => {
                 let moments = moments.as_mut();
-                macro_rules! feed {
-                    ($t:ty) => {
-                        buffers.feed(values.as_primitive::<$t>(), tally, moments, 0)
-                    };
-                }
-                match column.dtype() {
-                    DType::I8 => feed!(at::Int8Type),
-                    DType::I16 => feed!(at::Int16Type),
-                    DType::I32 => feed!(at::Int32Type),
-                    DType::I64 => feed!(at::Int64Type),
-                    DType::U8 => feed!(at::UInt8Type),
-                    DType::U16 => feed!(at::UInt16Type),
-                    DType::U32 => feed!(at::UInt32Type),
-                    DType::U64 => feed!(at::UInt64Type),
-                    DType::F32 => feed!(at::Float32Type),
-                    DType::F64 => feed!(at::Float64Type),
-                    DType::Date => feed!(at::Date32Type),
-                    DType::Instant { calendar, .. } if *calendar != Calendar::ProlepticGregorian => feed!(at::Int64Type),
-                    _ => match values.data_type() {
-                        DataType::Timestamp(ArrowUnit::Nanosecond, _) => feed!(at::TimestampNanosecondType),
-                        DataType::Timestamp(ArrowUnit::Microsecond, _) => feed!(at::TimestampMicrosecondType),
-                        DataType::Duration(ArrowUnit::Nanosecond) => feed!(at::DurationNanosecondType),
-                        DataType::Duration(ArrowUnit::Microsecond) => feed!(at::DurationMicrosecondType),
-                        DataType::Time64(ArrowUnit::Nanosecond) => feed!(at::Time64NanosecondType),
-                        DataType::Time64(ArrowUnit::Microsecond) => feed!(at::Time64MicrosecondType),
-                        other => Err(Error::internal(format!("a summary of {} held as {other}", column.dtype()))),
-                    },
-                }
+                with_numbers!(column, array => buffers.feed(array, tally, moments, 0))
             }
             ColumnState::Decimal { tally, moments, scale, buffers } => {
                 buffers.feed(values.as_primitive::<at::Decimal128Type>(), tally, Some(moments), *scale)
@@ -152,7 +125,13 @@ impl ColumnState {
         }
     }
 
-    pub(super) fn finish(self, name: &str, dtype: &DType, rows: u64, quantiles: &[f64]) -> Result<ColumnSummary> {
+    pub(crate) fn finish(self, name: &str, dtype: &DType, rows: u64, quantiles: &[f64]) -> Result<ColumnSummary> {
+        self.finish_with_mode(name, dtype, rows, quantiles).map(|f| f.0)
+    }
+
+    /// The summary, and the smallest of the commonest values whatever the type.
+    pub(crate) fn finish_with_mode(self, name: &str, dtype: &DType, rows: u64, quantiles: &[f64]) -> Result<(ColumnSummary, Scalar)> {
+        let mut mode = Scalar::Null;
         let mut out = ColumnSummary {
             name: name.into(),
             dtype: dtype.clone(),
@@ -174,6 +153,7 @@ impl ColumnState {
                 out.unique = Some(found.unique);
                 out.min = found.min.map_or(Scalar::Null, |k| scalar_of_key(k, dtype));
                 out.max = found.max.map_or(Scalar::Null, |k| scalar_of_key(k, dtype));
+                mode = found.top.map_or(Scalar::Null, |(k, _)| scalar_of_key(k, dtype));
                 if let Some(moments) = moments {
                     let moments = moments.finish();
                     (out.mean, out.std) = (moments.mean(), moments.std(1));
@@ -188,6 +168,7 @@ impl ColumnState {
                 let precision = if let DType::Decimal { precision, .. } = dtype { *precision } else { 38 };
                 let scalar = |k: Option<u128>| k.map_or(Scalar::Null, |k| Scalar::Decimal { value: value(k), precision, scale });
                 (out.min, out.max) = (scalar(found.min), scalar(found.max));
+                mode = scalar(found.top.map(|t| t.0));
                 let moments = moments.finish();
                 (out.mean, out.std) = (moments.mean(), moments.std(1));
                 out.quantiles = found.quantiles(quantiles.len(), |k| value(k) as f64 / 10f64.powi(scale as i32));
@@ -217,7 +198,10 @@ impl ColumnState {
             ColumnState::Opaque { count } => out.count = count,
         }
         out.missing = rows - out.count;
-        Ok(out)
+        if mode == Scalar::Null {
+            mode = out.top.clone();
+        }
+        Ok((out, mode))
     }
 }
 
@@ -269,6 +253,7 @@ struct Walk<K> {
     unique: u64,
     min: Option<K>,
     max: Option<K>,
+    top: Option<(K, u64)>,
     /// Lower key, upper key and weight of each quantile.
     found: Vec<(Option<K>, Option<K>, f64)>,
 }
@@ -280,13 +265,16 @@ impl<K: Key> Walk<K> {
         let mut wanted: Vec<(u64, usize, bool)> =
             ranks.iter().enumerate().flat_map(|(i, &(low, high, _))| [(low, i, false), (high, i, true)]).collect();
         wanted.sort_unstable();
-        let mut out = Walk { unique: 0, min: None, max: None, found: ranks.iter().map(|r| (None, None, r.2)).collect() };
+        let mut out = Walk { unique: 0, min: None, max: None, top: None, found: ranks.iter().map(|r| (None, None, r.2)).collect() };
         let (mut seen, mut next) = (0u64, 0usize);
         let mut next_rank = wanted.first().map_or(u64::MAX, |w| w.0);
         tally.finish(|key, count| {
             out.unique += 1;
             out.min.get_or_insert(key);
             out.max = Some(key);
+            if out.top.is_none_or(|(_, n)| count > n) {
+                out.top = Some((key, count));
+            }
             seen += count;
             while next_rank < seen {
                 let (_, i, upper) = wanted[next];

@@ -11,7 +11,7 @@ use crate::dtype::{DType, Scalar};
 use crate::error::{Error, Result, ResultExt};
 use crate::frame::DataFrame;
 use crate::store::{Budget, Column, TableSource};
-use column::ColumnState;
+pub(crate) use column::ColumnState;
 use rayon::prelude::*;
 use std::sync::Arc;
 
@@ -108,16 +108,9 @@ impl TableSummary {
     }
 }
 
-/// A value as text; missing stays missing. A whole float has no `.0`, as in CSV.
+/// A value as text; missing stays missing.
 fn spelled(value: &Scalar) -> Option<String> {
-    match value {
-        Scalar::Null => None,
-        Scalar::F64(_) | Scalar::F32(_) => {
-            let text = value.to_string();
-            Some(text.strip_suffix(".0").map_or(text.clone(), Into::into))
-        }
-        other => Some(other.to_string()),
-    }
+    (*value != Scalar::Null).then(|| value.to_string())
 }
 
 /// Statistics of every column of a table: counts, distinct values, mean and deviation, extremes, quantiles and the commonest
