@@ -221,8 +221,11 @@ impl LazyFrame {
             }
             schema.fields[at].name = new;
         }
-        let mut seen = std::collections::HashSet::new();
-        if let Some(twice) = schema.names().find(|n| !seen.insert(*n)) {
+        let twice = {
+            let mut seen = hashbrown::HashSet::new();
+            schema.names().find(|n| !seen.insert(*n)).map(str::to_string)
+        };
+        if let Some(twice) = twice {
             return Err(Error::invalid(format!("two columns would be called {twice:?}")));
         }
         schema.labels = None;

@@ -1,11 +1,11 @@
 //! Streams, concatenation and copies.
 
+use hashbrown::HashMap;
 use hpda_data::array::Data;
 use hpda_data::error::{Error, ErrorKind, Result};
 use hpda_data::exec::{ConcatSource, ExecOptions, MemSource, copy, cube, stream};
 use hpda_data::store::{Batch, BatchIter, ChunkGrid, ChunkSink, NdBuilder, ScanRequest, Schema, TableSink, TableSource};
 use hpda_data::{Column, DType, DataFrame, Dataset, NdArray, Scalar, Variable};
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 /// Parts of numbers counted up, each of several batches; one part may fail, one may panic.

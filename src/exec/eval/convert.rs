@@ -70,12 +70,9 @@ fn truncated(array: &ArrayRef) -> Result<ArrayRef> {
     let wide = arrow::compute::nullif(&wide, &missing)?;
     let out: Int64Array = wide.as_primitive::<at::Float64Type>().try_unary(|x| {
         let cut = x.trunc();
-        // 2^63 itself does not fit; the comparison is exact because it is a power of two.
-        if (-9.223372036854775808e18..9.223372036854775808e18).contains(&cut) {
-            Ok(cut as i64)
-        } else {
-            Err(Error::overflow(format!("int({x}) does not fit i64")))
-        }
+        // 2^63 itself does not fit; it is exact in f64.
+        const LIMIT: f64 = (1u64 << 63) as f64;
+        if (-LIMIT..LIMIT).contains(&cut) { Ok(cut as i64) } else { Err(Error::overflow(format!("int({x}) does not fit i64"))) }
     })?;
     Ok(Arc::new(out))
 }
