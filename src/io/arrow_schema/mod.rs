@@ -3,9 +3,12 @@
 
 mod attrs;
 mod convert;
+mod merge;
 mod pandas;
 
 pub(crate) use convert::{Categories, array_for_encoder, array_for_file, column_from_file};
+
+pub(crate) use merge::Merged;
 
 use crate::dtype::{Calendar, DType, TimeUnit};
 use crate::error::{Notices, Place, Result};

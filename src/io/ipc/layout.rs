@@ -66,7 +66,7 @@ pub(super) fn take_apart(bytes: &Buffer) -> Result<Layout> {
 fn looks_like_old_stream(bytes: &[u8]) -> bool {
     let length = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]) as usize;
     length > 0
-        && length % 4 == 0
+        && length.is_multiple_of(4)
         && bytes.len() > length
         && root_as_message(&bytes[4..4 + length]).is_ok_and(|m| m.header_as_schema().is_some())
 }

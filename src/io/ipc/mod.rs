@@ -1,7 +1,6 @@
 //! Arrow IPC: the file (Feather v2), mapped and read in place where it is not compressed, and the stream.
 
 mod layout;
-mod merge;
 mod read;
 mod write;
 

@@ -1,6 +1,5 @@
-use super::merge::Merged;
 use crate::error::{Error, ErrorKind, IoResultExt, Place, Result, ResultExt};
-use crate::io::arrow_schema::{array_for_file, declared};
+use crate::io::arrow_schema::{Merged, array_for_file, declared};
 use crate::io::{Codec, Output};
 use crate::store::{Batch, Schema, TableSink};
 use arrow::array::{ArrayRef, AsArray, RecordBatch, RecordBatchOptions, new_empty_array};

@@ -1,5 +1,6 @@
 //! Parquet: row groups read in parts on any thread, columns written in parallel.
 
+mod codes;
 mod info;
 mod prune;
 mod read;

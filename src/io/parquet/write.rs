@@ -1,15 +1,20 @@
+use super::codes;
 use crate::dtype::DType;
 use crate::error::{Error, IoResultExt, Place, Result, ResultExt};
-use crate::io::arrow_schema::{array_for_encoder, declared, encodable};
+use crate::io::arrow_schema::{Merged, array_for_encoder, declared, encodable};
 use crate::io::{Codec, Output};
-use crate::store::{Batch, Budget, Reservation, Schema, TableSink};
-use arrow::datatypes::{DataType, Field as ArrowField, Schema as ArrowSchema};
-use parquet::arrow::arrow_writer::{ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
+use crate::store::{Batch, Budget, Column, Reservation, Schema, TableSink};
+use arrow::array::{ArrayRef, AsArray, DictionaryArray};
+use arrow::datatypes::{DataType, Field as ArrowField, Int32Type, Schema as ArrowSchema};
+use bytes::Bytes;
+use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::arrow::{ARROW_SCHEMA_META_KEY, ArrowSchemaConverter, encode_arrow_schema};
 use parquet::basic::{BrotliLevel, Compression, GzipLevel, ZstdLevel};
+use parquet::column::writer::ColumnCloseResult;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::ColumnDescPtr;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -42,6 +47,9 @@ const GATHER_ROWS: usize = 128 * 1024;
 /// Bytes of gathered rows.
 const GATHER_BYTES: usize = 24 << 20;
 
+/// Bytes of categories up to which they are written as one dictionary page, in their order.
+const DICTIONARY_BYTES: usize = 8 << 20;
+
 /// Writes a table as Parquet. Rows are gathered to row groups; the columns of what is gathered are encoded side by side on the
 /// current pool.
 pub struct ParquetSink {
@@ -52,7 +60,10 @@ pub struct ParquetSink {
     factory: ArrowRowGroupWriterFactory,
     leaves: Vec<usize>,
     /// Encoders of the row group at hand, by column.
-    encoders: Vec<Vec<ArrowColumnWriter>>,
+    encoders: Vec<Encoder>,
+    /// The categories of each column that has some, over the whole file.
+    categories: Vec<Option<Merged>>,
+    codec: Codec,
     pending: Vec<Batch>,
     pending_rows: usize,
     group_rows: usize,
@@ -88,6 +99,11 @@ impl ParquetSink {
         let factory = ArrowRowGroupWriterFactory::new(&writer, arrow.clone());
         let mut leaves = vec![0; arrow.fields().len()];
         (0..parquet.num_columns()).for_each(|l| leaves[parquet.get_column_root_idx(l)] += 1);
+        let categories = schema.fields.iter().map(|f| match f.dtype {
+            DType::Categorical { .. } => Merged::new(&DataType::Int32, &DataType::Utf8).map(Some),
+            _ => Ok(None),
+        });
+        let categories = categories.collect::<Result<_>>()?;
         Ok(ParquetSink {
             output,
             fields: arrow.fields().iter().map(|f| f.as_ref().clone()).collect(),
@@ -96,6 +112,8 @@ impl ParquetSink {
             factory,
             leaves,
             encoders: Vec::new(),
+            categories,
+            codec: options.codec,
             pending: Vec::new(),
             pending_rows: 0,
             group_rows: 0,
@@ -116,19 +134,22 @@ impl ParquetSink {
         }
         if self.encoders.is_empty() {
             let mut flat = self.factory.create_column_writers(self.writer.flushed_row_groups().len())?.into_iter();
-            self.encoders = self.leaves.iter().map(|&n| flat.by_ref().take(n).collect()).collect();
+            let columns = self.leaves.iter().zip(&self.categories).map(|(&n, categories)| {
+                let leaves: Vec<ArrowColumnWriter> = flat.by_ref().take(n).collect();
+                if categories.is_some() { Encoder::Codes(Vec::new(), leaves) } else { Encoder::Leaves(leaves) }
+            });
+            self.encoders = columns.collect();
         }
         let (fields, schema) = (&self.fields, &self.schema);
-        self.encoders.par_iter_mut().enumerate().with_max_len(1).try_for_each(|(i, encoders)| {
+        let columns = self.encoders.par_iter_mut().zip(&mut self.categories).enumerate();
+        columns.with_max_len(1).try_for_each(|(i, (encoder, categories))| {
             for batch in &pending {
-                array_for_encoder(&batch.columns[i])
-                    .and_then(|a| encode_column(encoders, &fields[i], &a))
-                    .at_column(&schema.fields[i].name)?;
+                encoder.take(&fields[i], &batch.columns[i], categories).at_column(&schema.fields[i].name)?;
             }
             Ok::<(), Error>(())
         })?;
         self.group_rows += rows;
-        let bytes: usize = self.encoders.iter().flatten().map(ArrowColumnWriter::memory_size).sum();
+        let bytes: usize = self.encoders.iter().map(Encoder::bytes).sum();
         self.booked = None;
         self.booked = self.budget.try_reserve(bytes);
         let full = self.group_rows >= self.most_rows || !self.exact_rows && bytes >= GROUP_BYTES;
@@ -141,11 +162,19 @@ impl ParquetSink {
         if self.group_rows == 0 {
             return Ok(());
         }
-        let chunks = encoders.into_par_iter().with_max_len(1).map(|column| column.into_iter().map(ArrowColumnWriter::close).collect());
-        let chunks: Vec<Vec<_>> = chunks.collect::<std::result::Result<_, parquet::errors::ParquetError>>()?;
+        let (fields, codec, descr) = (&self.fields, self.codec, self.writer.schema_descr());
+        let mut first = 0;
+        let places: Vec<usize> = self.leaves.iter().map(|n| std::mem::replace(&mut first, first + n)).collect();
+        let columns = encoders.into_par_iter().zip(&self.categories).enumerate().with_max_len(1);
+        let chunks =
+            columns.map(|(i, (encoder, categories))| encoder.close(&fields[i], categories.as_ref(), descr.column(places[i]), codec));
+        let chunks: Vec<Chunks> = chunks.collect::<Result<_>>()?;
         let mut group = self.writer.next_row_group()?;
-        for chunk in chunks.into_iter().flatten() {
-            chunk.append_to_row_group(&mut group)?;
+        for chunk in chunks {
+            match chunk {
+                Chunks::Encoded(chunks) => chunks.into_iter().try_for_each(|c| c.append_to_row_group(&mut group))?,
+                Chunks::Ready(bytes, close) => group.append_column(&bytes, *close)?,
+            }
         }
         group.close()?;
         self.group_rows = 0;
@@ -193,7 +222,59 @@ impl ParquetSink {
     }
 }
 
-fn encode_column(encoders: &mut [ArrowColumnWriter], field: &ArrowField, values: &arrow::array::ArrayRef) -> Result<()> {
+/// The encoder of a column in the row group at hand.
+enum Encoder {
+    /// One of Parquet's own per leaf.
+    Leaves(Vec<ArrowColumnWriter>),
+    /// Codes of categories, and the encoder for the case that the categories are too large for a dictionary page.
+    Codes(Vec<ArrayRef>, Vec<ArrowColumnWriter>),
+}
+
+/// A finished column of a row group.
+enum Chunks {
+    Encoded(Vec<ArrowColumnChunk>),
+    Ready(Bytes, Box<ColumnCloseResult>),
+}
+
+impl Encoder {
+    fn take(&mut self, field: &ArrowField, column: &Column, categories: &mut Option<Merged>) -> Result<()> {
+        match (self, categories) {
+            (Encoder::Codes(codes, _), Some(categories)) => codes.push(categories.codes(column.values())?),
+            (Encoder::Codes(_, leaves) | Encoder::Leaves(leaves), _) => encode_column(leaves, field, &array_for_encoder(column)?)?,
+        }
+        Ok(())
+    }
+
+    fn bytes(&self) -> usize {
+        match self {
+            Encoder::Leaves(leaves) => leaves.iter().map(ArrowColumnWriter::memory_size).sum(),
+            Encoder::Codes(codes, _) => codes.iter().map(|c| c.len() * 4).sum(),
+        }
+    }
+
+    fn close(self, field: &ArrowField, categories: Option<&Merged>, descr: ColumnDescPtr, codec: Codec) -> Result<Chunks> {
+        let mut leaves = match (self, categories) {
+            (Encoder::Codes(codes, mut leaves), Some(categories)) => {
+                let values = categories.values()?;
+                let texts = values.as_string::<i32>();
+                if texts.values().len() <= DICTIONARY_BYTES {
+                    let (bytes, close) = codes::chunk(descr, texts, &codes, codec)?;
+                    return Ok(Chunks::Ready(bytes, Box::new(close)));
+                }
+                for codes in codes {
+                    let array = DictionaryArray::<Int32Type>::try_new(codes.as_primitive().clone(), values.clone())?;
+                    encode_column(&mut leaves, field, &(Arc::new(array) as ArrayRef))?;
+                }
+                leaves
+            }
+            (Encoder::Codes(_, leaves) | Encoder::Leaves(leaves), _) => leaves,
+        };
+        let chunks = leaves.drain(..).map(ArrowColumnWriter::close);
+        Ok(Chunks::Encoded(chunks.collect::<std::result::Result<_, parquet::errors::ParquetError>>()?))
+    }
+}
+
+fn encode_column(encoders: &mut [ArrowColumnWriter], field: &ArrowField, values: &ArrayRef) -> Result<()> {
     let leaves = compute_leaves(field, values)?;
     for (encoder, leaf) in encoders.iter_mut().zip(&leaves) {
         encoder.write(leaf)?;

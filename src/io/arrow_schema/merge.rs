@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 /// The dictionaries of all batches of a column as one, in order of first appearance: a file holds one per column, a table that
 /// streams has one per batch.
-pub(super) struct Merged {
+pub(crate) struct Merged {
     /// The type of the codes in the file.
     keys: DataType,
     /// The type of the values in the file.
@@ -22,18 +22,18 @@ pub(super) struct Merged {
 
 impl Merged {
     /// For a column that the file declares as a dictionary of these codes and values.
-    pub(super) fn new(keys: &DataType, values: &DataType) -> Result<Merged> {
+    pub(crate) fn new(keys: &DataType, values: &DataType) -> Result<Merged> {
         let rows = RowConverter::new(vec![SortField::new(values.clone())])?;
         Ok(Merged { keys: keys.clone(), values: values.clone(), rows, codes: HashMap::new(), parts: Vec::new(), last: None })
     }
 
     /// How many values there are by now.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.codes.len()
     }
 
     /// The merged values.
-    pub(super) fn values(&self) -> Result<ArrayRef> {
+    pub(crate) fn values(&self) -> Result<ArrayRef> {
         if self.parts.is_empty() {
             return Ok(new_empty_array(&self.values));
         }
@@ -41,7 +41,7 @@ impl Merged {
     }
 
     /// The codes of an array in the merged dictionary.
-    pub(super) fn codes(&mut self, array: &ArrayRef) -> Result<ArrayRef> {
+    pub(crate) fn codes(&mut self, array: &ArrayRef) -> Result<ArrayRef> {
         let d = array.as_any_dictionary_opt().ok_or_else(|| Error::internal("categories that are no dictionary"))?;
         let exact = CastOptions { safe: false, ..CastOptions::default() };
         if !self.last.as_ref().is_some_and(|(values, _)| Arc::ptr_eq(values, d.values())) {
