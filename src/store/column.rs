@@ -155,6 +155,8 @@ impl Column {
                 let column = Column { dtype: (**inner).clone(), values: items };
                 Scalar::List((0..column.len()).map(|i| column.scalar(i)).collect())
             }
+            // Null, run-end and union arrays know their missing rows only logically.
+            DType::Opaque(_) if v.slice(row, 1).logical_null_count() > 0 => Scalar::Null,
             DType::Opaque(_) => match arrow::util::display::array_value_to_string(v, row) {
                 Ok(text) => text.into(),
                 Err(_) => Scalar::Null,

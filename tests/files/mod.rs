@@ -1,3 +1,4 @@
+mod columnar;
 mod csv;
 mod ipc;
 mod netcdf;

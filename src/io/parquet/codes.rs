@@ -11,7 +11,7 @@ use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::column::page::{CompressedPage, Page, PageWriter};
 use parquet::column::writer::ColumnCloseResult;
 use parquet::data_type::ByteArray;
-use parquet::file::metadata::ColumnChunkMetaData;
+use parquet::file::metadata::{ColumnChunkMetaData, OffsetIndexBuilder};
 use parquet::file::statistics::{Statistics, ValueStatistics};
 use parquet::file::writer::{SerializedPageWriter, TrackedWrite};
 use parquet::schema::types::ColumnDescPtr;
@@ -27,6 +27,7 @@ pub(super) fn chunk(descr: ColumnDescPtr, texts: &StringArray, codes: &[ArrayRef
     let codec = if matches!(codec, Codec::Snappy | Codec::Zstd(_)) { codec } else { Codec::None };
     let mut sink = TrackedWrite::new(Vec::new());
     let (mut uncompressed, mut data_offset) = (0usize, 0i64);
+    let offsets;
     {
         let mut pages = SerializedPageWriter::new(&mut sink);
         let mut dictionary = Vec::with_capacity(texts.values().len() + 4 * texts.len());
@@ -42,7 +43,13 @@ pub(super) fn chunk(descr: ColumnDescPtr, texts: &StringArray, codes: &[ArrayRef
         data_offset += spec.bytes_written as i64;
 
         let width = (u32::BITS - (texts.len().saturating_sub(1) as u32).leading_zeros()).max(1);
-        let mut writer = PageBuilder { width, optional: descr.max_def_level() > 0, present: Vec::new(), codes: Vec::new() };
+        let mut writer = PageBuilder {
+            width,
+            optional: descr.max_def_level() > 0,
+            present: Vec::new(),
+            codes: Vec::new(),
+            index: OffsetIndexBuilder::new(),
+        };
         for array in codes {
             let array = array.as_primitive_opt::<Int32Type>().ok_or_else(|| Error::internal("codes that are no i32"))?;
             for code in array.iter() {
@@ -57,6 +64,7 @@ pub(super) fn chunk(descr: ColumnDescPtr, texts: &StringArray, codes: &[ArrayRef
             uncompressed += writer.write(&mut pages, codec)?;
         }
         pages.close()?;
+        offsets = writer.index.build();
     }
     let compressed = sink.bytes_written();
     let compression = match codec {
@@ -80,7 +88,7 @@ pub(super) fn chunk(descr: ColumnDescPtr, texts: &StringArray, codes: &[ArrayRef
         metadata,
         bloom_filter: None,
         column_index: None,
-        offset_index: None,
+        offset_index: Some(offsets),
     };
     Ok((Bytes::from(sink.into_inner()?), close))
 }
@@ -109,6 +117,8 @@ struct PageBuilder {
     /// 1 where there is a value, 0 where it is missing.
     present: Vec<u32>,
     codes: Vec<u32>,
+    /// Where the pages are: a file has this for all of its columns or for none.
+    index: OffsetIndexBuilder,
 }
 
 impl PageBuilder {
@@ -132,9 +142,12 @@ impl PageBuilder {
             rep_level_encoding: Encoding::RLE,
             statistics: None,
         };
+        let spec = pages.write_page(CompressedPage::new(data, page_size))?;
+        self.index.append_row_count(self.present.len() as i64);
+        self.index.append_offset_and_size(spec.offset as i64, spec.compressed_size as i32);
         self.present.clear();
         self.codes.clear();
-        Ok(pages.write_page(CompressedPage::new(data, page_size))?.uncompressed_size)
+        Ok(spec.uncompressed_size)
     }
 }
 

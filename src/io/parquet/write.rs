@@ -163,8 +163,7 @@ impl ParquetSink {
             return Ok(());
         }
         let (fields, codec, descr) = (&self.fields, self.codec, self.writer.schema_descr());
-        let mut first = 0;
-        let places: Vec<usize> = self.leaves.iter().map(|n| std::mem::replace(&mut first, first + n)).collect();
+        let places: Vec<usize> = (0..self.leaves.len()).map(|i| self.leaves[..i].iter().sum()).collect();
         let columns = encoders.into_par_iter().zip(&self.categories).enumerate().with_max_len(1);
         let chunks =
             columns.map(|(i, (encoder, categories))| encoder.close(&fields[i], categories.as_ref(), descr.column(places[i]), codec));
