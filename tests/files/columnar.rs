@@ -1,9 +1,7 @@
 //! What the tests of Parquet and Arrow files share: reading all of a source, and tables of every type made from numbers.
 
-use arrow::array::{ArrayRef, FixedSizeBinaryArray, StructArray};
 use arrow::datatypes::{DataType, Field as ArrowField};
 use hpda_data::dtype::{Calendar, TimeUnit};
-use hpda_data::exec::MemSource;
 use hpda_data::io::ipc::{IpcSink, IpcSource, IpcWriteOptions};
 use hpda_data::io::parquet::{ParquetSink, ParquetSource, ParquetWriteOptions};
 use hpda_data::io::{Codec, Output, Overwrite};
@@ -198,10 +196,6 @@ pub fn table(seeds: &[Option<i64>]) -> Batch {
     schema.metadata.insert("origin".into(), "somewhere".into());
     schema.metadata.insert("pandas".into(), "{}".into());
     Batch::with_rows(Arc::new(schema), columns, seeds.len()).unwrap()
-}
-
-pub fn source(batch: &Batch) -> Arc<dyn TableSource> {
-    Arc::new(MemSource::new(batch.schema.clone(), vec![batch.clone()]))
 }
 
 /// What `make_columnar.py` put into the columns of `every_type`: the type here, and the four values.

@@ -55,7 +55,7 @@ fn arrow_of_pandas_and_polars_is_read() {
 #[test]
 fn arrow_range_index_knows_its_end() {
     let batch = read(&*open(&data("pandas_ranged.feather")).unwrap()).unwrap();
-    assert_same(&batch, &through("t.arrow", &batch.schema, &[batch.clone()], Codec::None, None).unwrap());
+    assert_same(&batch, &through("t.arrow", &batch.schema, std::slice::from_ref(&batch), Codec::None, None).unwrap());
 }
 
 /// A stream that is kept.
@@ -105,7 +105,7 @@ fn stream_without_rows_has_its_columns() {
 #[test]
 fn arrow_codec_that_is_not_there_is_refused() {
     let batch = table(&[Some(1)]);
-    let e = through("t.arrow", &batch.schema, &[batch.clone()], Codec::Gzip(6), None).unwrap_err();
+    let e = through("t.arrow", &batch.schema, std::slice::from_ref(&batch), Codec::Gzip(6), None).unwrap_err();
     assert_eq!((e.kind(), e.remedy()), (ErrorKind::Invalid, Some("`--compress` takes lz4, zstd or none here")));
 }
 

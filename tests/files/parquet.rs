@@ -39,7 +39,7 @@ fn parquet_of_every_codec_is_read_and_written() {
             let expected = [Scalar::I64(i), x, Scalar::from(format!("name {}", i % 50))];
             assert_eq!(batch.columns.iter().map(|c| c.scalar(i as usize)).collect::<Vec<_>>(), expected);
         }
-        let again = through("t.parquet", &batch.schema, &[batch.clone()], Codec::parse(name).unwrap(), Some(150)).unwrap();
+        let again = through("t.parquet", &batch.schema, std::slice::from_ref(&batch), Codec::parse(name).unwrap(), Some(150)).unwrap();
         assert_same(&batch, &again);
     }
 }
@@ -123,7 +123,7 @@ fn row_groups_have_the_rows_asked_for() {
 fn parquet_of_pandas_keeps_index_labels_and_attributes() {
     let frame = |name: &str| {
         let batch = read(&*open(&data(&format!("pandas_{name}.parquet"))).unwrap()).unwrap();
-        let again = through("t.parquet", &batch.schema, &[batch.clone()], Codec::Snappy, None).unwrap();
+        let again = through("t.parquet", &batch.schema, std::slice::from_ref(&batch), Codec::Snappy, None).unwrap();
         assert_same(&batch, &again);
         DataFrame::from_batch(&batch).unwrap();
         batch
@@ -205,7 +205,7 @@ fn ordered_categories_keep_their_order_over_batches_and_row_groups() {
 #[test]
 fn values_that_parquet_has_no_place_for_are_refused_by_column() {
     let batch = read(&*open(&data("every_type.arrow")).unwrap()).unwrap();
-    let e = through("t.parquet", &batch.schema, &[batch.clone()], Codec::Snappy, None).unwrap_err();
+    let e = through("t.parquet", &batch.schema, std::slice::from_ref(&batch), Codec::Snappy, None).unwrap_err();
     assert_eq!((e.kind(), e.place().column.as_deref()), (ErrorKind::Unsupported, Some("interval")));
 }
 
@@ -213,7 +213,7 @@ fn values_that_parquet_has_no_place_for_are_refused_by_column() {
 fn missing_values_in_a_required_column_are_refused() {
     let field = Field { nullable: false, ..Field::new("i", DType::I64) };
     let batch = Batch::new(Arc::new(Schema::new(vec![field])), vec![Column::from(vec![Some(1i64), None])]).unwrap();
-    let e = through("t.parquet", &batch.schema, &[batch.clone()], Codec::Snappy, None).unwrap_err();
+    let e = through("t.parquet", &batch.schema, std::slice::from_ref(&batch), Codec::Snappy, None).unwrap_err();
     assert_eq!((e.kind(), e.place().column.as_deref()), (ErrorKind::Invalid, Some("i")));
 }
 
@@ -293,5 +293,5 @@ proptest! {
 #[test]
 fn parquet_of_every_type_with_attributes_and_index_comes_back() {
     let batch = table(&(0..100).map(|i| (i % 4 != 1).then_some(i * 1_234_567 - 50_000_000)).collect::<Vec<_>>());
-    assert_same(&batch, &through("t.parquet", &batch.schema, &[batch.clone()], Codec::Snappy, None).unwrap());
+    assert_same(&batch, &through("t.parquet", &batch.schema, std::slice::from_ref(&batch), Codec::Snappy, None).unwrap());
 }
