@@ -3,6 +3,7 @@
 use super::dates::DateReader;
 use super::{CsvReadOptions, MISSING};
 use crate::dtype::{Calendar, DType, TimeUnit};
+use crate::kernel::calendar::{Civil, is_valid};
 use crate::kernel::text::moment::{Moment, parse_moment};
 use crate::kernel::text::scan::{self, eight_digits, is_float, run_of_digits, split_sign};
 use std::borrow::Cow;
@@ -267,7 +268,9 @@ fn classify_integer(negative: bool, digits: &[u8]) -> Seen {
 
 /// The i64 nanoseconds reach from 1677 to 2262; whole years inside are safe.
 pub(super) fn classify_moment(moment: &Moment) -> Seen {
-    if moment.to_instant(Calendar::ProlepticGregorian, TimeUnit::Us).is_none() {
+    let Civil { year, month, day, .. } = moment.civil;
+    // i64 microseconds reach more than 290 000 years to both sides.
+    if !is_valid(Calendar::ProlepticGregorian, year, month, day) || year.abs() > 290_000 {
         return Seen::TEXT;
     }
     let mut seen = if moment.offset.is_some() { Seen::ZONED } else { Seen::NAIVE };
@@ -277,7 +280,7 @@ pub(super) fn classify_moment(moment: &Moment) -> Seen {
     if moment.needs_nanos() {
         seen.add(Seen::NANOS);
     }
-    if !(1678..2262).contains(&moment.civil.year) {
+    if !(1678..2262).contains(&year) {
         seen.add(Seen::FAR);
     }
     seen

@@ -389,18 +389,16 @@ fn mask64(block: &[u8; 64], needles: [u8; 4]) -> u64 {
 #[target_feature(enable = "sse2")]
 #[inline]
 fn mask64_sse2(block: &[u8; 64], needles: [u8; 4]) -> u64 {
-    use std::arch::x86_64::{_mm_cmpeq_epi8, _mm_movemask_epi8, _mm_or_si128, _mm_set_epi64x, _mm_set1_epi8};
+    use std::arch::x86_64::{_mm_cmpeq_epi8, _mm_loadu_si128, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8};
     let splat = |n: u8| _mm_set1_epi8(n as i8);
     let (a, b, c, d) = (splat(needles[0]), splat(needles[1]), splat(needles[2]), splat(needles[3]));
     let mut mask = 0;
-    let mut i = 0;
-    while i < 64 {
-        let half = |j: usize| i64::from_le_bytes([0, 1, 2, 3, 4, 5, 6, 7].map(|k| block[j + k]));
-        let x = _mm_set_epi64x(half(i + 8), half(i));
+    for (i, quarter) in block.as_chunks::<16>().0.iter().enumerate() {
+        // SAFETY: sixteen bytes are there, and the load asks for no alignment.
+        let x = unsafe { _mm_loadu_si128(quarter.as_ptr().cast()) };
         let ab = _mm_or_si128(_mm_cmpeq_epi8(x, a), _mm_cmpeq_epi8(x, b));
         let cd = _mm_or_si128(_mm_cmpeq_epi8(x, c), _mm_cmpeq_epi8(x, d));
-        mask |= (_mm_movemask_epi8(_mm_or_si128(ab, cd)) as u16 as u64) << i;
-        i += 16;
+        mask |= (_mm_movemask_epi8(_mm_or_si128(ab, cd)) as u16 as u64) << (16 * i);
     }
     mask
 }

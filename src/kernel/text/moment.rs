@@ -210,7 +210,7 @@ mod tests {
         assert_eq!(micros("1970-01-01 01:00+01:00"), Some(0));
         assert_eq!(micros("1970-01-01T00:00:00-0130"), Some(5_400_000_000));
         assert_eq!(micros("0001-01-01"), Some(-719_162 * 86_400_000_000));
-        assert_eq!(micros("+12000-01-01").is_some(), true);
+        assert!(micros("+12000-01-01").is_some());
         for bad in [
             "2020-02-30",
             "2020-1-1",
