@@ -166,7 +166,7 @@ fn characters_are_bytes_with_their_dimension_named() {
         let c = d.variable("c").unwrap();
         assert_eq!((c.encoding.dtype.clone(), c.encoding.char_dim.as_deref()), (Some(DType::Str), Some("n")));
         let one = d.variable("one").unwrap();
-        assert_eq!((one.encoding.dtype.clone(), one.encoding.char_dim.as_deref()), (Some(DType::Str), None));
+        assert_eq!((one.encoding.dtype.clone(), one.encoding.char_dim.as_deref()), (Some(DType::Str), Some("")));
     }
 }
 
@@ -275,6 +275,16 @@ fn classic_comes_back_from_our_own_classic() {
         write(&read(&data(&format!("{name}.nc"))), &again, &options);
         assert_eq!(std::fs::read(&path).unwrap(), std::fs::read(&again).unwrap());
     }
+}
+
+#[test]
+fn netcdf4_with_the_classic_model_holds_what_classic_files_hold() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("o.nc");
+    let notices = write(&read(&data("classic.nc")), &path, &NetcdfWriteOptions { format: NetcdfFormat::Nc4Classic, ..Default::default() });
+    assert!(notices.is_empty(), "{notices:?}");
+    assert_eq!(facts(&path).unwrap().kind, NetcdfKind::Netcdf4Classic);
+    compare(&read(&path), &expected("classic.json"), "classic model");
 }
 
 fn cube(name: &str, variable: Variable) -> Dataset {

@@ -170,8 +170,11 @@ impl Definer<'_> {
     /// A dimension of this length for the characters of texts: the one that the variable names, else `string12`.
     fn char_dim(&self, id: c_int, variable: &Variable, length: usize, dims: &mut Vec<Seen>) -> Result<Seen> {
         let plain = format!("string{length}");
-        let asked =
-            variable.encoding.char_dim.as_deref().filter(|d| dims.iter().all(|s| *s.name != **d || s.length == length && !s.unlimited));
+        let asked = variable
+            .encoding
+            .char_dim
+            .as_deref()
+            .filter(|d| !d.is_empty() && dims.iter().all(|s| *s.name != **d || s.length == length && !s.unlimited));
         let mut name: Arc<str> = asked.unwrap_or(&plain).into();
         let mut n = 0;
         loop {

@@ -11,6 +11,7 @@ mod classic_array;
 mod define;
 mod ffi;
 mod flat;
+mod heap;
 mod kind;
 mod read;
 mod slab;

@@ -6,7 +6,7 @@ use super::classic_array::{ClassicArray, ClassicFile};
 use super::ffi::{self, Lib, RawVariable, Storage};
 use super::kind::{NetcdfKind, sniff};
 use super::types::{class_name, dtype_of};
-use super::{attrs, zstd};
+use super::{attrs, heap, zstd};
 use crate::array::{Data, Dataset, Encoding, Filter, LazyArray, Variable};
 use crate::dtype::DType;
 use crate::error::{Error, Level, Notices, Place, Result, ResultExt};
@@ -27,8 +27,8 @@ pub struct NetcdfReadOptions {
 /// Opens a file: metadata only, values stay in it until they are asked for. Nothing is decoded.
 ///
 /// * A 1-D variable named as its dimension is a coordinate, every other one is in `vars`.
-/// * Characters (`NC_CHAR`) are `u8` arrays with `encoding.dtype` text and `encoding.char_dim` their last dimension (none for a
-///   single character).
+/// * Characters (`NC_CHAR`) are `u8` arrays with `encoding.dtype` text and `encoding.char_dim` their last dimension (the
+///   empty text for a single character).
 /// * An enumeration is read as its integers, its names in the attributes `flag_values` and `flag_meanings`; the one that h5py
 ///   writes for booleans as `bool`.
 /// * Records, lists and opaque bytes are left out with a notice of level [`Level::Changed`], the rest is read.
@@ -38,10 +38,13 @@ pub struct NetcdfReadOptions {
 /// # Errors
 /// Io; format, for what is no NetCDF file, is cut off or damaged; not found, for a group that is not there.
 pub fn open(path: &Path, options: &NetcdfReadOptions) -> Result<(Dataset, Notices)> {
-    let (file, kind) = sniff(path)?;
+    let (mut file, kind) = sniff(path)?;
     let mut notices = Notices::new();
     let dataset = match kind {
-        NetcdfKind::Netcdf4 | NetcdfKind::Netcdf4Classic => hdf5(path, options, &mut notices),
+        NetcdfKind::Netcdf4 | NetcdfKind::Netcdf4Classic => {
+            heap::check(&mut file, path)?;
+            hdf5(path, options, &mut notices)
+        }
         _ => flat(file, path, options, &mut notices),
     };
     Ok((dataset.at_file(path)?, notices))
@@ -72,7 +75,7 @@ fn flat(mut file: std::fs::File, path: &Path, options: &NetcdfReadOptions, notic
         let mut encoding = Encoding { dtype: Some(Header::dtype(v)?), contiguous: !v.record, ..Encoding::default() };
         if Header::is_text(v) {
             encoding.dtype = Some(DType::Str);
-            encoding.char_dim = dims.last().map(|d| d.to_string());
+            encoding.char_dim = Some(dims.last().map_or_else(String::new, |d| d.to_string()));
         }
         let data = LazyArray::new(Arc::new(ClassicArray::new(&file, &header, v)?));
         let variable = Placed { name: v.name.clone(), dims, data, attrs: v.attrs.clone(), encoding };
@@ -197,7 +200,7 @@ impl Reader<'_> {
         encoding.dtype = Some(dtype.clone());
         if raw.xtype == nc::NC_CHAR {
             encoding.dtype = Some(DType::Str);
-            encoding.char_dim = dims.last().map(|d| d.to_string());
+            encoding.char_dim = Some(dims.last().map_or_else(String::new, |d| d.to_string()));
         }
         let source = NcArray {
             file: self.file.clone(),
