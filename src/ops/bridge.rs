@@ -1,1 +1,0 @@
-//! Cubes as tables and tables as cubes.
