@@ -42,6 +42,7 @@ def make(path, packed=False, classic=False):
     f.title = "Invented monthly near-surface air temperature"
     f.institution = "none: made by a formula, see data/make/climate.py"
     f.source = "artificial data"
+    f.history = "made by data/make/climate.py"
     f.comment = "These numbers describe no real place or time."
     f.createDimension("time", None)
     f.createDimension("lat", len(la))
