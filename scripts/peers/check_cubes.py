@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pandas as pd
 import xarray as xr
-from judge import DATA, REAL, WORK, check, run, tool
+from judge import DATA, REAL, WORK, check, convert, run, tool
 
 # Attributes and encodings that another layout of the same values may change.
 PACKING = ("dtype", "scale_factor", "add_offset", "_FillValue", "missing_value", "units", "calendar")
@@ -82,13 +82,9 @@ def summary(source):
 
 
 def matrix(source, target):
-    run("convert", source, target)
+    convert(source, target)
     a, b = np.load(source), np.load(target)
     return a.dtype == b.dtype and np.array_equal(a, b)
-
-
-def convert(*args):
-    run("convert", *args)
 
 
 def values_of(path, source, name="tas"):

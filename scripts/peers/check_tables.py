@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.feather
 import pyarrow.parquet
-from judge import DATA, REAL, WORK, check, run
+from judge import DATA, REAL, WORK, check, convert, run
 
 
 def same(a, b, rtol=0.0):
@@ -37,7 +37,7 @@ def chain(name, source, **reading):
     want = pd.read_csv(source, **reading)
     p, a, c, t = (WORK / f"{name}{e}" for e in (".parquet", ".arrow", ".csv", ".tsv"))
     for step, (start, end) in {"csv to parquet": (source, p), "parquet to arrow": (p, a), "arrow to csv": (a, c), "csv to tsv": (c, t)}.items():
-        if not check(f"{name}: convert {step}", lambda: run("convert", start, end) and None):
+        if not check(f"{name}: convert {step}", convert, start, end):
             return
     check(f"{name}: parquet is what pandas reads in the csv", lambda: same(pd.read_parquet(p), want))
     check(f"{name}: arrow is what pandas reads in the csv", lambda: same(pd.read_feather(a), want))
@@ -49,7 +49,7 @@ def chain(name, source, **reading):
 
 def twice(source, first):
     second = first.with_suffix(".again.parquet")
-    run("convert", source, second)
+    convert(source, second)
     return first.read_bytes() == second.read_bytes()
 
 
@@ -84,7 +84,7 @@ for start in sources:
     for end in ("parquet", "arrow"):
         def into(start=start, end=end):
             target = WORK / f"stations_{start}.{end}"
-            run("convert", sources[start], target)
+            convert(sources[start], target)
             read = pd.read_parquet if end == "parquet" else pd.read_feather
             return same(read(target, dtype_backend="pyarrow"), truth)
         check(f"stations: {start} to {end} keeps values, types and missing cells", into)

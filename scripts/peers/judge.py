@@ -42,6 +42,14 @@ def run(*args, code=0):
     return done.stdout, done.stderr
 
 
+def convert(*args):
+    """`convert IN... OUT [options]`; that the output is there is part of it."""
+    run("convert", *args)
+    target = [a for a in args if isinstance(a, pathlib.Path)][-1]
+    if not target.exists():
+        raise RuntimeError(f"exit 0, and {target.name} is not there")
+
+
 def tool(*args):
     """Runs a tool; None where it is not installed."""
     if shutil.which(args[0]) is None:
