@@ -1,6 +1,8 @@
 //! Files that are cut off, empty, of another format than their name says, or no files of any format: one clear error each, no
 //! panic, no endless loop. The same files go through the binary in `damaged_files_end_the_binary_with_one_error`.
 
+use hpda_data::io::csv::{CsvInput, CsvReadOptions, CsvSource};
+use hpda_data::io::ipc::IpcSource;
 use hpda_data::io::netcdf::{self, NetcdfReadOptions};
 use hpda_data::io::npy;
 use hpda_data::io::parquet::ParquetSource;
@@ -21,13 +23,24 @@ struct Reader {
     text: bool,
 }
 
-const READERS: [Reader; 5] = [
+const READERS: [Reader; 8] = [
+    Reader { name: "csv", sound: "data/stations.csv", read: csv, text: true },
+    Reader { name: "tsv", sound: "data/stations.tsv", read: tsv, text: true },
     Reader { name: "parquet", sound: "data/stations.parquet", read: |p| scan(&ParquetSource::open(p)?), text: false },
+    Reader { name: "arrow", sound: "data/stations.arrow", read: |p| scan(&IpcSource::open(p)?), text: false },
     Reader { name: "nc", sound: "data/climate.nc", read: nc, text: false },
     Reader { name: "nc3", sound: "data/cube.nc3", read: nc, text: false },
     Reader { name: "npy", sound: "data/matrix.npy", read: |p| load(&npy::open(p)?), text: false },
     Reader { name: "raw", sound: "data/matrix_f.npy", read: raw_doubles, text: false },
 ];
+
+fn csv(path: &Path) -> Result<()> {
+    scan(&CsvSource::open(vec![CsvInput::Path(path.to_path_buf())], &CsvReadOptions::default(), &Budget::unlimited())?)
+}
+
+fn tsv(path: &Path) -> Result<()> {
+    scan(&CsvSource::open(vec![CsvInput::Path(path.to_path_buf())], &CsvReadOptions::tsv(), &Budget::unlimited())?)
+}
 
 fn nc(path: &Path) -> Result<()> {
     load(&netcdf::open(path, &NetcdfReadOptions::default())?.0)
@@ -215,5 +228,48 @@ fn folders_and_absent_files_are_an_error_that_says_so() {
         assert!(e.message().contains("folder"), "{}: {e}", reader.name);
         let e = attempt(reader, &to.path().join(format!("absent.{}", reader.name)), "an absent file").unwrap_err();
         assert_eq!(e.kind(), ErrorKind::NotFound, "{}: {e}", reader.name);
+    }
+}
+
+/// How the binary is asked about a file: `None` for a target means standard output.
+fn binary(folder: &Path, reader: &Reader, path: &Path, target: Option<&str>) -> std::process::Output {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_hpda-data"));
+    command.current_dir(folder).env("NO_COLOR", "1").stdin(std::process::Stdio::null());
+    match target {
+        Some(target) => command.arg("convert").arg(path).arg(target),
+        None => command.arg("summary").arg(path),
+    };
+    if reader.name == "raw" {
+        command.args(["--from", "raw", "--dtype", "f64", "--shape", "48,40", "--offset", "128"]);
+    }
+    command.output().unwrap()
+}
+
+#[test]
+fn damaged_files_end_the_binary_with_one_error() {
+    let to = tempfile::tempdir().unwrap();
+    let work = to.path().join("work");
+    std::fs::create_dir(&work).unwrap();
+    for reader in &READERS {
+        let sound = bytes_of(reader);
+        let other = std::fs::read(root().join(if reader.text { "data/stations.parquet" } else { "data/stations.csv" })).unwrap();
+        let target = if matches!(reader.name, "nc" | "nc3" | "npy" | "raw") { "out.nc" } else { "out.parquet" };
+        let mut cases = vec![("nothing", Vec::new()), ("noise", garbage(3000)), ("another format", other)];
+        if !reader.text {
+            cases.extend([("half", sound[..sound.len() / 2].to_vec()), ("all but a byte", sound[..sound.len() - 1].to_vec())]);
+        }
+        for (what, bytes) in cases {
+            let path = file(&to, &format!("damaged.{}", reader.name), &bytes);
+            for target in [Some(target), None] {
+                let done = binary(&work, reader, &path, target);
+                let said = String::from_utf8_lossy(&done.stderr);
+                let case = format!("{} {what} {target:?}: {said}", reader.name);
+                assert_eq!(done.status.code(), Some(2), "{case}");
+                assert_eq!(said.matches("error[").count(), 1, "{case}");
+                assert!(said.contains("damaged.") && !said.contains("panic") && !said.contains("internal"), "{case}");
+                assert!(done.stdout.is_empty(), "{case}");
+                assert_eq!(std::fs::read_dir(&work).unwrap().count(), 0, "{case}: something was written");
+            }
+        }
     }
 }
