@@ -179,9 +179,9 @@ fn write_table(
     let schema = source.schema().clone();
     let sink: Box<dyn TableSink> = match format {
         Format::Parquet => {
-            let how =
-                crate::io::parquet::ParquetWriteOptions { row_group: options.row_group, budget: exec.budget.clone(), ..Default::default() };
-            Box::new(crate::io::parquet::ParquetSink::create(output(target, options)?, schema, &how)?)
+            let codec = codec(options)?.unwrap_or(Codec::Snappy);
+            let how = ParquetWriteOptions { codec, row_group: options.row_group, budget: exec.budget.clone() };
+            Box::new(ParquetSink::create(output(target, options)?, schema, &how)?)
         }
         Format::Arrow => {
             let how = IpcWriteOptions { codec: codec(options)?.unwrap_or(Codec::None) };
