@@ -4,7 +4,7 @@ use super::args::{CsvArgs, ExprArgs, OutputArgs, ReadArgs, RunArgs};
 use super::{lists, options, session, start, typed};
 use crate::array::Dataset;
 use crate::error::{Error, Result};
-use crate::open::{Pick, Scanned, rows, scan};
+use crate::open::{Pick, Scanned, companions, rows, scan};
 use crate::show;
 use clap::{ArgMatches, Args, Command, ValueHint};
 use std::path::PathBuf;
@@ -87,7 +87,11 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
 fn corners(ds: &Dataset, vars: Option<&[String]>, n: usize) -> Result<String> {
     let names: Vec<&str> = match vars {
         Some(names) => names.iter().map(String::as_str).collect(),
-        None => ds.vars.keys().map(String::as_str).collect(),
+        // Companions (bounds and the like) say little by themselves.
+        None => {
+            let beside = companions(ds);
+            ds.vars.keys().map(String::as_str).filter(|n| !beside.iter().any(|c| c == n)).collect()
+        }
     };
     if names.is_empty() && ds.groups.is_empty() {
         return Err(Error::invalid("there are no variables").help("`hpda-data info` shows what there is"));

@@ -46,6 +46,7 @@ pub fn error(e: clap::Error) -> Error {
         }
         Kind::ValueValidation => {
             let reason = std::error::Error::source(&e).map(ToString::to_string).unwrap_or_default();
+            let reason = if reason.contains("digit") { "it takes a whole number".into() } else { reason };
             Error::invalid(format!("{argument} cannot be {value:?}: {reason}"))
         }
         Kind::ArgumentConflict => {

@@ -6,6 +6,7 @@ use crate::coding::{self, DecodeOptions};
 use crate::error::{Error, Notices, Place, Result, ResultExt};
 use crate::io::netcdf::{self, NetcdfReadOptions};
 use crate::io::{Format, npy, raw};
+use crate::ops::combine::{ConcatOptions, concat};
 use indexmap::IndexMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,7 +26,9 @@ pub(super) fn scan(inputs: &[PathBuf], formats: &[Format], options: &OpenOptions
     if all.len() == 1 {
         return Ok((all.remove(0), notices));
     }
-    Err(Error::unsupported("several cubes are not joined yet"))
+    let (ds, more) = concat(all, &ConcatOptions { dim: options.dim.clone(), ..ConcatOptions::default() })?;
+    notices.extend(more);
+    Ok((ds, notices))
 }
 
 /// Opens and decodes one cube.

@@ -17,7 +17,7 @@ pub use save::{Losses, SaveOptions, Target, check, save, save_frame, to_table};
 pub use table::{read_arrow, read_csv, read_csv_with, read_parquet};
 
 use crate::array::Dataset;
-use crate::error::{Error, Notices, Place, Result};
+use crate::error::{Error, ErrorKind, Notices, Place, Result, nearest};
 use crate::exec::{ConcatSource, ExecOptions};
 use crate::frame::DataFrame;
 use crate::io::csv::CsvReadOptions;
@@ -79,12 +79,31 @@ impl OpenOptions {
         let format = match self.from {
             Some(format) => format,
             None if is_stdin(path) => Format::Csv,
-            None => Format::of_file(path)?,
+            None => Format::of_file(path).map_err(|e| near_files(e, path))?,
         };
         if !format.is_here() {
             return Err(not_here(format).at(Place::file(path)));
         }
         Ok(format)
+    }
+}
+
+/// A file that is not there, with the nearest name in its folder.
+fn near_files(e: Error, path: &Path) -> Error {
+    if e.kind() != ErrorKind::NotFound {
+        return e;
+    }
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let Some(name) = path.file_name().map(|n| n.to_string_lossy()) else { return e };
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return e.help(format!("the folder {:?} is not there either", folder.display().to_string()));
+    };
+    let mut known: Vec<String> = entries.flatten().take(10_000).map(|f| f.file_name().to_string_lossy().into_owned()).collect();
+    known.sort_unstable();
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    match nearest(&name, &known) {
+        Some(near) => e.help(format!("did you mean {near:?}?")),
+        None => e,
     }
 }
 
