@@ -254,6 +254,25 @@ fn sample_ends_with_its_last_whole_record() {
     assert_eq!((source.is_whole(), source.rows()), (true, Some(3)));
 }
 
+/// Cuts fell into runs of spaces, comments, quotes and line breaks of two bytes.
+#[test]
+fn cuts_anywhere_change_nothing() {
+    let text = "# head\na,b\r\n\"\n\",1\r\n , x\n  \n# c, c, c\n\"\"\"\n,\n\"\"\",\"\"\n\n\n\"a,1\na,1\na,1\n\",2\r\r\n # d,3\nlast,\"4\"";
+    let options = CsvReadOptions { comment: Some(b'#'), ..plain() };
+    let want = [
+        "a:str b:str",
+        "\"\\n\" \"1\"",
+        "\" \" \" x\"",
+        "\"\\\"\\n,\\n\\\"\" \"\"",
+        "\"a,1\\na,1\\na,1\\n\" \"2\"",
+        "\" # d\" \"3\"",
+        "\"last\" \"4\"",
+    ];
+    for part in 1..=text.len() {
+        assert_eq!(shown(&read(text, &CsvReadOptions { part_bytes: Some(part), ..options.clone() })), want, "parts of {part} bytes");
+    }
+}
+
 #[test]
 fn projection_reads_the_columns_asked_for_in_their_order() {
     let source = open("a,b,c\n1,x,2.5\n", &plain()).unwrap();
