@@ -64,7 +64,7 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     let (scanned, notices) = scan(&args.files, &open)?;
     session.tell(&notices)?;
     let scanned = match scanned {
-        Scanned::Table(source) => Scanned::Table(options::apply(source, &steps)?),
+        Scanned::Table(source) => Scanned::Table(options::apply(source, &steps, &exec)?),
         cube => {
             options::no_steps(&steps)?;
             cube

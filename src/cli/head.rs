@@ -68,7 +68,7 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
         (scanned, to) => {
             let (source, notices) = options::as_table(scanned, vars.as_deref(), &exec)?;
             session.tell(&notices)?;
-            let source = options::apply(source, &steps)?;
+            let source = options::apply(source, &steps, &exec)?;
             let pick = match args.sample {
                 Some(n) => Pick::Sample { n, seed: args.seed },
                 None if args.tail => Pick::Tail(args.n),

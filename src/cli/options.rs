@@ -10,6 +10,7 @@ use crate::frame::DataFrame;
 use crate::io::csv::{BadLines, CsvReadOptions, CsvWriteOptions, FloatFormat, Header, Separator};
 use crate::io::raw::{Order, RawOptions};
 use crate::io::{Format, Overwrite};
+use crate::plan::{LazyFrame, parse, parse_assignment};
 
 use crate::open::{Losses, OpenOptions, SaveOptions, Scanned, Target, save_frame};
 use crate::store::TableSource;
@@ -207,16 +208,22 @@ pub fn no_steps(steps: &[Step]) -> Result<()> {
     }
 }
 
-/// A table with the steps before it.
-pub fn apply(source: Arc<dyn TableSource>, steps: &[Step]) -> Result<Arc<dyn TableSource>> {
+/// A table with the steps before it. Aggregates in them are computed here.
+pub fn apply(source: Arc<dyn TableSource>, steps: &[Step], exec: &ExecOptions) -> Result<Arc<dyn TableSource>> {
     if steps.is_empty() {
         return Ok(source);
     }
-    let text = match &steps[0] {
-        Step::Where(e) => format!("--where {e:?}"),
-        Step::With(e) => format!("--with {e:?}"),
-    };
-    Err(Error::unsupported(format!("{text} is not there yet")))
+    let mut lazy = LazyFrame::scan(source);
+    for step in steps {
+        lazy = match step {
+            Step::Where(text) => lazy.filter(parse(text)?)?,
+            Step::With(text) => {
+                let (name, values) = parse_assignment(text)?;
+                lazy.with(&name, values)?
+            }
+        };
+    }
+    lazy.source(exec)
 }
 
 /// A table as it is; a cube in its long form.

@@ -58,7 +58,7 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     session.tell(&notices)?;
     match scanned {
         Scanned::Table(source) => {
-            let source = options::apply(source, &steps)?;
+            let source = options::apply(source, &steps, &exec)?;
             let result = summary(&source, &what, &exec)?;
             session.tell(&source.notices())?;
             match target {

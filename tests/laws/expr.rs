@@ -28,7 +28,18 @@ fn cut(frame: &DataFrame, cuts: &[usize]) -> LazyFrame {
 }
 
 const AGGREGATES: [&str; 12] = [
-    "sum(x)", "mean(x)", "std(x)", "skew(x)", "kurt(x)", "min(x)", "median(x)", "q0.1(x)", "nunique(x)", "argmax(x)", "prod(x)", "mode(x)",
+    "sum(x)",
+    "mean(x)",
+    "std(x)",
+    "skew(x)",
+    "kurt(x)",
+    "min(x)",
+    "median(x)",
+    "q0.1(x)",
+    "nunique(x)",
+    "argmax(x)",
+    "prod(x)",
+    "mode(x)",
 ];
 
 /// The bits of every aggregate.
