@@ -87,3 +87,69 @@ fn packed_numbers_have_the_types_and_bits_of_xarray() {
         }
     }
 }
+
+/// The real files: joined, written and read again, they are what `open_mfdataset` gives (`make_tas.py`).
+#[test]
+fn real_files_join_to_what_open_mfdataset_gives() {
+    use hpda_data::io::{Output, Overwrite, netcdf};
+    use hpda_data::ops::combine::{ConcatOptions, concat};
+    let Some(folder) = std::env::var_os("HPDA_REAL_DATA") else {
+        println!("HPDA_REAL_DATA is not set; nothing is checked");
+        return;
+    };
+    let want: Value = serde_json::from_str(include_str!("tas.json")).unwrap();
+    let folder = std::path::Path::new(&folder).join("tas");
+    let open = |path: &std::path::Path| {
+        let (raw, _) = netcdf::open(path, &netcdf::NetcdfReadOptions::default()).unwrap();
+        let (ds, notices) = coding::decode(raw, &DecodeOptions::default()).unwrap();
+        assert!(notices.is_empty(), "{notices:?}");
+        ds
+    };
+    let check = |ds: &Dataset| {
+        for (dim, n) in want["dims"].as_object().unwrap() {
+            assert_eq!(ds.dims[dim.as_str()] as u64, n.as_u64().unwrap(), "{dim}");
+        }
+        let mut coords: Vec<&str> = ds.coords.iter().map(|(n, _)| n).collect();
+        coords.sort();
+        assert_eq!(coords, texts(&want["coords"]).into_iter().flatten().collect::<Vec<_>>());
+        assert_eq!(ds.attrs.len() as u64, want["attrs"].as_u64().unwrap());
+        assert_eq!(ds.unlimited.iter().map(|d| &**d).collect::<Vec<_>>(), ["time"]);
+        let tas = ds.variable("tas").unwrap();
+        for (name, text) in want["tas_attrs"].as_object().unwrap() {
+            assert_eq!(tas.attrs.text(name), text.as_str(), "{name}");
+        }
+        let times = ds.variable("time").unwrap().load().unwrap();
+        let got: Vec<String> = (0..times.len()).map(|i| times.scalar(i).to_string()).collect();
+        assert_eq!(got, texts(&want["time"]).into_iter().flatten().collect::<Vec<_>>());
+        let bounds = ds.variable("time_bnds").unwrap().load().unwrap();
+        let first: Vec<i64> = want["time_bnds"].as_array().unwrap().iter().map(|v| v.as_i64().unwrap()).collect();
+        assert_eq!(bounds.as_slice::<i64>().unwrap()[..first.len()], first);
+        let values = tas.load().unwrap();
+        let values = values.as_slice::<f32>().unwrap();
+        let number = |name: &str| want[name].as_str().unwrap().parse::<f64>().unwrap();
+        let sum: f64 = values.iter().map(|&x| x as f64).sum();
+        assert!((sum / number("sum") - 1.0).abs() < 1e-12);
+        assert_eq!(values.iter().copied().fold(f32::INFINITY, f32::min) as f64, number("min"));
+        assert_eq!(values.iter().copied().fold(f32::NEG_INFINITY, f32::max) as f64, number("max"));
+        for (place, value) in want["places"].as_array().unwrap().iter().zip(texts(&want["values"])) {
+            let at = place.as_array().unwrap().iter().zip(tas.shape()).fold(0, |at, (i, n)| at * n + i.as_u64().unwrap() as usize);
+            assert_eq!(values[at] as f64, value.unwrap().parse::<f64>().unwrap());
+        }
+    };
+    let files: Vec<Dataset> = (1840..=1850).map(|y| open(&folder.join(format!("tas{y}.nc")))).collect();
+    let (joined, notices) = concat(files, &ConcatOptions::default()).unwrap();
+    assert!(notices.is_empty(), "{notices:?}");
+    check(&joined);
+
+    let target = tempfile::tempdir().unwrap();
+    let path = target.path().join("all.nc");
+    let (raw, _) = coding::encode(&joined).unwrap();
+    let output = Output::create(&path, Overwrite::No).unwrap();
+    let (sink, _) = netcdf::NetcdfSink::create(output, &raw, &netcdf::NetcdfWriteOptions::default()).unwrap();
+    hpda_data::exec::cube::copy(&raw, Box::new(sink), &hpda_data::exec::ExecOptions::default()).unwrap();
+    let again = open(&path);
+    check(&again);
+    let time = again.variable("time").unwrap();
+    assert_eq!(time.encoding.attrs.text("units"), Some("days since 0850-01-01 00:00:00"));
+    assert_eq!(time.encoding.attrs.text("calendar"), Some("proleptic_gregorian"));
+}
