@@ -109,7 +109,7 @@ fn short_lines_are_filled_and_long_ones_are_bad() {
     let long = "a,b\n1,2\n1,2,3\n4,5\n6,7,8,9\n";
     assert_eq!(
         refused(long, &plain()),
-        "error[parse]: 3 cells in a table of 2 columns (1 more lines have too many)\n   where: t.csv, line 3\n   help:  --bad-lines skip leaves such lines out, \
+        "error[parse]: 3 cells in a table of 2 columns (1 more line has too many)\n   where: t.csv, line 3\n   help:  --bad-lines skip leaves such lines out, \
          --bad-lines report lists them too; see --delimiter and --quote"
     );
     let skip = open(long, &CsvReadOptions { bad_lines: BadLines::Skip, ..plain() }).unwrap();
@@ -157,6 +157,8 @@ fn options_of_the_dialect_are_followed() {
 
 #[test]
 fn missing_list_given_replaces_ours() {
+    let digits = CsvReadOptions { missing: names(&["99", "0"]), ..plain() };
+    assert_eq!(shown(&read("a,b\n99,1.5\n1,0\n100,99\n", &digits)), ["a:i64 b:f64", "- 1.5", "1 -", "100 -"]);
     let ours = CsvReadOptions { missing: names(&["-9999", "?"]), ..plain() };
     assert_eq!(shown(&read("a,b,c\n1,NA,1.5\n-9999,?,nan\n,x,?\n", &ours)), ["a:i64 b:str c:f64", "1 \"NA\" 1.5", "- - NaN", "- \"x\" -"]);
 }

@@ -194,10 +194,11 @@ impl<T: ArrowNativeType> Fixed<T> {
         let text = chunk.text();
         self.values.reserve(chunk.cells.rows);
         let mut scratch = Vec::new();
+        let fast = !chunk.spelling.missing.may_be_integers();
         for cell in chunk.column(column) {
             let length = cell.end() - cell.start();
             let tail = &text[cell.start()..];
-            if let Some(x) = read.read_fast(tail, length) {
+            if fast && let Some(x) = read.read_fast(tail, length) {
                 self.values.push(x);
                 self.valid.push(true);
                 continue;
@@ -319,16 +320,21 @@ impl Builder {
             (Values::I32(f), _) => narrow!(f, scan::parse_i64, i32),
             (Values::I64(f), DType::Time { unit }) => {
                 let divisor = 1_000_000_000 / unit.per_second();
-                f.fill(chunk, column, wrong, |t: &[u8]| moment::parse_clock(t).map(|nanos| nanos / divisor));
+                f.fill(chunk, column, wrong, |t: &[u8]| {
+                    moment::parse_clock(t).filter(|nanos| nanos % divisor == 0).map(|nanos| nanos / divisor)
+                });
             }
             (Values::I64(f), DType::Duration { unit }) => {
                 let divisor = 1_000_000_000 / unit.per_second() as i128;
-                f.fill(chunk, column, wrong, |t: &[u8]| i64::try_from(moment::parse_duration(t)? / divisor).ok());
+                f.fill(chunk, column, wrong, |t: &[u8]| {
+                    i64::try_from(moment::parse_duration(t).filter(|n| n % divisor == 0)? / divisor).ok()
+                });
             }
             (Values::I64(f), DType::Instant { unit, tz, calendar }) => {
                 let (unit, zoned, calendar) = (*unit, tz.is_some(), *calendar);
-                // Times with and without a zone are not the same kind of thing.
-                let read = |t: &[u8]| dates.read(t).filter(|m| m.offset.is_some() == zoned)?.to_instant(calendar, unit);
+                // Times with and without a zone are not the same kind of thing, and nothing is cut off.
+                let fits = |m: &moment::Moment| m.offset.is_some() == zoned && (unit == TimeUnit::Ns || !m.needs_nanos());
+                let read = |t: &[u8]| dates.read(t).filter(fits)?.to_instant(calendar, unit);
                 f.fill(chunk, column, wrong, read);
             }
             (Values::I64(f), _) => match numbers.are_plain() {

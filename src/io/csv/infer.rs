@@ -119,6 +119,12 @@ impl Missing {
         Missing { first, longest: words.iter().map(Vec::len).max().unwrap_or(0), words }
     }
 
+    /// Whether any of them begins with a digit, so that an integer may be one.
+    #[inline]
+    pub fn may_be_integers(&self) -> bool {
+        self.first[b'0' as usize..=b'9' as usize].contains(&true)
+    }
+
     /// Whether any of them begins with this.
     #[inline]
     pub fn may_begin(&self, byte: u8) -> bool {

@@ -103,6 +103,9 @@ impl CsvSource {
     }
 }
 
+/// A line of names may be this long.
+const LONGEST_HEADER: usize = 16 << 20;
+
 /// The columns' names, and where the first record behind them begins.
 fn header(text: &Text, dialect: Dialect, options: &CsvReadOptions) -> Result<(Vec<String>, usize)> {
     let bytes = text.bytes();
@@ -111,12 +114,17 @@ fn header(text: &Text, dialect: Dialect, options: &CsvReadOptions) -> Result<(Ve
         let line = memchr::memchr2(b'\n', b'\r', &bytes[pos..]).map_or(bytes.len(), |i| pos + i);
         pos = pass_line_break(bytes, line);
     }
-    let tokenizer = Tokenizer { bytes, whole: text.whole, dialect };
+    // What is no table may have no line break at all; its cells are not gathered.
+    let view = bytes.len().min(pos.saturating_add(LONGEST_HEADER));
+    let tokenizer = Tokenizer { bytes: &bytes[..view], whole: text.whole && view == bytes.len(), dialect };
     let mut cells = Cells::new(0);
     let next = match tokenizer.chunk(pos, bytes.len(), 1, &mut cells) {
         Stop::Full(p) | Stop::Limit(p) => p,
         Stop::Cut(p) if cells.rows > 0 => p,
-        Stop::Cut(p) => return Err(Error::format("the first record is longer than what is looked at").at(text.place(p))),
+        Stop::Cut(p) => {
+            let message = format!("the first line is longer than {} bytes", view - p);
+            return Err(Error::format(message).help("this may be no table, or --delimiter and --quote are others").at(text.place(p)));
+        }
         Stop::Unclosed(p) => return Err(Error::parse("quotes open and do not close").at(text.place(p))),
     };
     if cells.rows == 0 {
@@ -196,7 +204,11 @@ fn refuse_bad_lines(survey: &Survey, text: &Text, width: usize, policy: BadLines
     let count = survey.bad.len() as u64 + survey.more_bad;
     match policy {
         BadLines::Error => {
-            let more = if count > 1 { format!(" ({} more lines have too many)", count - 1) } else { String::new() };
+            let more = match count - 1 {
+                0 => String::new(),
+                1 => " (1 more line has too many)".to_string(),
+                n => format!(" ({n} more lines have too many)"),
+            };
             return Err(Error::parse(format!("{} cells in a table of {width} columns{more}", first.cells))
                 .help("--bad-lines skip leaves such lines out, --bad-lines report lists them too; see --delimiter and --quote")
                 .at(text.place(first.offset)));
