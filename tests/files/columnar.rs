@@ -254,6 +254,8 @@ pub fn every_type() -> Vec<(&'static str, &'static str, [Scalar; 4])> {
     all.push(("list", "list[i64]", [list(vec![i(1), i(2)]), Null, list(vec![]), list(vec![Null])]));
     all.push(("text_list", "list[str]", [list(vec![s("a"), Null]), Null, list(vec![]), list(vec![s("b")])]));
     all.push(("large_list", "list[f32]", [list(vec![Scalar::F32(1.5)]), Null, list(vec![]), list(vec![Null])]));
+    let noleap = |value| Scalar::Instant { value, unit: us, tz: None, calendar: Calendar::NoLeap };
+    all.push(("noleap", "datetime[noleap]", [noleap(0), Null, noleap(1), noleap(-1)]));
     all.push(("required", "i64", [i(1), i(2), i(3), i(4)]));
     all
 }

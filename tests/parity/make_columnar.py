@@ -65,6 +65,10 @@ def every_type(parquet):
         c["list_view"] = pa.array([[1, 2], None, [], [None]], pa.list_view(pa.int64()))
         c["binary_view"] = pa.array([b"a", None, b"", b"a text beyond twelve bytes"], pa.binary_view())
     fields = [pa.field(n, a.type, metadata={"units": "K", "note": n} if n == "float64" else None) for n, a in c.items()]
+    # Instants of a calendar that arrow has no type for, as we write them.
+    noleap = {"ARROW:extension:name": "hpda.instant", "ARROW:extension:metadata": '{"calendar":"noleap","unit":"us"}'}
+    fields.append(pa.field("noleap", pa.int64(), metadata=noleap))
+    c["noleap"] = pa.array([0, None, 1, -1])
     fields.append(pa.field("required", pa.int64(), nullable=False))
     c["required"] = pa.array([1, 2, 3, 4])
     return pa.Table.from_arrays(list(c.values()), schema=pa.schema(fields, metadata={"origin": "somewhere", "empty": ""}))

@@ -185,6 +185,10 @@ impl ParquetSink {
         if batch.columns.len() != self.fields.len() {
             return Err(Error::shape(format!("{} columns for a file of {}", batch.columns.len(), self.fields.len())));
         }
+        if self.fields.is_empty() && batch.rows() > 0 {
+            let e = Error::unsupported("Parquet has no place for rows without columns");
+            return Err(e.help("keep at least one column, or write an .arrow file"));
+        }
         for (field, column) in self.schema.fields.iter().zip(&batch.columns) {
             if !field.nullable && column.null_count() > 0 {
                 return Err(Error::invalid("missing values in a column that may have none").at(Place::column(&field.name)));
