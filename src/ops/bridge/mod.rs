@@ -12,7 +12,7 @@ use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
 use crate::store::{Budget, Column, NdArray};
 use arrow::array::{Array, ArrayRef, AsArray, PrimitiveArray};
-use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, ScalarBuffer};
+use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer};
 use arrow::datatypes::{ArrowPrimitiveType, Float32Type, Float64Type};
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ fn floats<T: Element + num_is_nan::IsNan, A: ArrowPrimitiveType<Native = T>>(arr
     let nulls = NullBuffer::new(BooleanBuffer::collect_bool(values.len(), |i| !gap(i)));
     let values: Column = Column::from_nd(&flat)?;
     let plain = values.values().as_primitive::<A>().values().clone();
-    let array: ArrayRef = Arc::new(PrimitiveArray::<A>::new(ScalarBuffer::from(plain), Some(nulls)));
+    let array: ArrayRef = Arc::new(PrimitiveArray::<A>::new(plain, Some(nulls)));
     Column::new(values.dtype().clone(), array)
 }
 
@@ -56,8 +56,8 @@ fn enter(column: &Column, shape: &[usize]) -> Result<NdArray> {
             let bytes: Vec<u8> = values.as_boolean().values().iter().map(u8::from).collect();
             return NdArray::from_buffer(bytes.into(), DType::Bool, shape)?.with_valid(nulls.map(there));
         }
-        DType::F32 => return Ok(filled::<f32, Float32Type>(values, f32::NAN, shape)?),
-        DType::F64 => return Ok(filled::<f64, Float64Type>(values, f64::NAN, shape)?),
+        DType::F32 => return filled::<f32, Float32Type>(values, f32::NAN, shape),
+        DType::F64 => return filled::<f64, Float64Type>(values, f64::NAN, shape),
         _ => {}
     }
     let Some(width) = column.dtype().phys().and_then(|p| p.width()).filter(|_| !matches!(column.dtype(), DType::Categorical { .. })) else {

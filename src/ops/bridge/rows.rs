@@ -35,7 +35,7 @@ enum Cells {
     /// Positions along a dim without labels, from 0.
     Positions { axis: usize },
     /// A variable, and for each of its dims which of the table's it is.
-    Values { variable: Variable, axes: Vec<usize> },
+    Values { variable: Box<Variable>, axes: Vec<usize> },
 }
 
 impl CubeRows {
@@ -122,7 +122,7 @@ fn cells(name: &str, v: &Variable, dims: &[Arc<str>]) -> Result<Cells> {
     Ok(match axes[..] {
         [] => Cells::Labels { values: leave(&v.load().at_variable(name)?)?, axis: None },
         [axis] if dims.len() > 1 => Cells::Labels { values: leave(&v.load().at_variable(name)?)?, axis: Some(axis) },
-        _ => Cells::Values { variable: v.clone(), axes },
+        _ => Cells::Values { variable: Box::new(v.clone()), axes },
     })
 }
 

@@ -321,7 +321,7 @@ fn same_steps(arrays: &[LazyArray]) -> bool {
 fn common_type(pieces: &[&Variable]) -> Result<DType> {
     let mixed = |v: &&Variable| matches!(v.dtype(), DType::Instant { calendar: Calendar::Standard, .. });
     let is_standard = |v: &&Variable| mixed(v) || v.encoding.calendar == Some(Calendar::Standard);
-    let unify = pieces.iter().any(|v| mixed(v)) && pieces.iter().all(is_standard);
+    let unify = pieces.iter().any(mixed) && pieces.iter().all(is_standard);
     let of = |v: &Variable| match v.dtype() {
         DType::Instant { unit, tz, .. } if unify => DType::Instant { unit: *unit, tz: tz.clone(), calendar: Calendar::Standard },
         t => t.clone(),
