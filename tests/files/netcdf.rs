@@ -448,3 +448,25 @@ fn what_is_no_netcdf_is_refused() {
     assert_eq!(open(&folder.path().join("none.nc"), &NetcdfReadOptions::default()).unwrap_err().kind(), ErrorKind::NotFound);
     assert!(open(folder.path(), &NetcdfReadOptions::default()).is_err());
 }
+
+/// Bytes on which the C library aborted or never came back, found by flipping bytes at random.
+#[test]
+fn damaged_heaps_are_an_error_and_neither_crash_nor_hang() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("bad.nc");
+    let found: [(&str, &[(usize, u8)]); 4] = [
+        ("types.nc", &[(39726, 0), (12139, 255), (5851, 1), (2160, 20)]),
+        ("types.nc", &[(4152, 9)]),
+        ("groups.nc", &[(5231, 9)]),
+        ("groups.nc", &[(5207, 136)]),
+    ];
+    for (name, flips) in found {
+        let mut bytes = std::fs::read(data(name)).unwrap();
+        for &(at, value) in flips {
+            bytes[at] = value;
+        }
+        std::fs::write(&path, &bytes).unwrap();
+        let e = open(&path, &NetcdfReadOptions::default()).unwrap_err();
+        assert_eq!((e.kind(), e.place().file.as_deref()), (ErrorKind::Format, Some(path.as_path())), "{e}");
+    }
+}

@@ -121,7 +121,13 @@ fn hdf5(path: &Path, options: &NetcdfReadOptions, notices: &mut Notices) -> Resu
         id = found.ok_or_else(|| Error::not_found("group", part, groups.iter().map(|(n, _)| n.as_str())))?.1;
         at = format!("{at}/{part}");
     }
-    reader.group(id, &at, 0, notices)
+    let read = reader.group(id, &at, 0, notices);
+    if read.is_err() {
+        // On closing, the library (4.10.1) frees the texts of attributes, also of those that it failed to read and never set:
+        // a file of which the metadata is damaged stays open until the process ends.
+        std::mem::forget(file.clone());
+    }
+    read
 }
 
 struct Reader<'a> {
