@@ -139,7 +139,8 @@ fn to_json(info: &Info) -> Result<Value> {
             let columns = columns.map(|(f, m)| json!({"name": f.name, "dtype": f.dtype.to_string(), "missing": m}));
             out.insert("columns".into(), columns.collect());
             for (name, value) in &t.facts {
-                out.insert(name.replace(' ', "_"), json!(value));
+                let value = value.parse::<u64>().map_or_else(|_| json!(value), |n| json!(n));
+                out.insert(name.replace(' ', "_"), value);
             }
             if let Some(bytes) = t.sampled {
                 out.insert("sampled_bytes".into(), json!(bytes));

@@ -4,15 +4,14 @@ use super::args::{CsvArgs, OutputArgs, ReadArgs, WriteArgs};
 use super::lists;
 use super::session::Session;
 use crate::dtype::DType;
-use crate::error::{Error, Notices, Result};
+use crate::error::{Error, Notices, Place, Result, ResultExt};
 use crate::exec::ExecOptions;
 use crate::frame::DataFrame;
 use crate::io::csv::{BadLines, CsvReadOptions, CsvWriteOptions, FloatFormat, Header, Separator};
 use crate::io::raw::{Order, RawOptions};
 use crate::io::{Format, Overwrite};
-use crate::plan::{LazyFrame, parse, parse_assignment};
-
 use crate::open::{Losses, OpenOptions, SaveOptions, Scanned, Target, save_frame};
+use crate::plan::{LazyFrame, parse, parse_assignment};
 use crate::store::TableSource;
 use clap::ArgMatches;
 use std::sync::Arc;
@@ -208,7 +207,7 @@ pub fn no_steps(steps: &[Step]) -> Result<()> {
     }
 }
 
-/// A table with the steps before it. Aggregates in them are computed here.
+/// A table with the steps before it. Names and types are checked before a row is read.
 pub fn apply(source: Arc<dyn TableSource>, steps: &[Step], exec: &ExecOptions) -> Result<Arc<dyn TableSource>> {
     if steps.is_empty() {
         return Ok(source);
@@ -216,14 +215,18 @@ pub fn apply(source: Arc<dyn TableSource>, steps: &[Step], exec: &ExecOptions) -
     let mut lazy = LazyFrame::scan(source);
     for step in steps {
         lazy = match step {
-            Step::Where(text) => lazy.filter(parse(text)?)?,
+            Step::Where(text) => lazy.filter(parse(text)?).at(|| place("--where", text))?,
             Step::With(text) => {
                 let (name, values) = parse_assignment(text)?;
-                lazy.with(&name, values)?
+                lazy.with(&name, values).at(|| place("--with", text))?
             }
         };
     }
     lazy.source(exec)
+}
+
+fn place(option: &str, text: &str) -> Place {
+    Place { op: Some(option.into()), expr: Some(text.into()), ..Place::default() }
 }
 
 /// A table as it is; a cube in its long form.

@@ -123,6 +123,15 @@ pub(super) fn restrict(ds: &Dataset, names: &[String]) -> Result<Dataset> {
 ///
 /// # Errors
 /// What the reader says, with the file; invalid, for a table.
+///
+/// # Examples
+/// ```
+/// let ds = hpda_data::open_dataset("data/climate.nc")?;
+/// let tas = ds.variable("tas")?;
+/// assert_eq!(tas.dims().iter().map(|d| &**d).collect::<Vec<_>>(), ["time", "lat", "lon"]);
+/// assert_eq!(tas.attrs.text("units"), Some("K"));
+/// # Ok::<(), hpda_data::Error>(())
+/// ```
 pub fn open_dataset(path: impl AsRef<Path>) -> Result<Dataset> {
     open_mfdataset(&[path])
 }

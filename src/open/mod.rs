@@ -120,6 +120,16 @@ fn is_stdin(path: &Path) -> bool {
 ///
 /// # Errors
 /// What the format's reader says, with the file; budget, for a table that does not fit the default of 512 MiB.
+///
+/// # Examples
+/// ```
+/// use hpda_data::open::{Opened, open};
+/// match open("data/stations.arrow")? {
+///     Opened::Table(df) => assert_eq!(df.height(), 8),
+///     Opened::Cube(ds) => println!("{ds}"),
+/// }
+/// # Ok::<(), hpda_data::Error>(())
+/// ```
 pub fn open(path: impl AsRef<Path>) -> Result<Opened> {
     let options = OpenOptions::default();
     let (scanned, _) = scan(&[path.as_ref().to_path_buf()], &options)?;

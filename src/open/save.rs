@@ -161,6 +161,48 @@ pub fn save_frame(frame: &DataFrame, target: &Target, options: &SaveOptions, exe
     save(Scanned::Table(source), target, options, exec)
 }
 
+impl DataFrame {
+    /// Writes the table to a file in the format that its name says; row labels become leading columns. What the format has no
+    /// place for comes back as notices. An existing file is an error.
+    ///
+    /// # Errors
+    /// Exists; loss, where values or types would come out different; what the system refuses.
+    ///
+    /// # Examples
+    /// ```
+    /// let folder = tempfile::tempdir().map_err(|e| hpda_data::Error::io(e, "."))?;
+    /// let path = folder.path().join("stations.parquet");
+    /// let df = hpda_data::read_csv("data/stations.csv")?;
+    /// df.save(&path)?;
+    /// assert_eq!(hpda_data::read_parquet(&path)?, df);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<Notices> {
+        save_frame(self, &Target::File(path.as_ref().into()), &SaveOptions::default(), &ExecOptions::default())
+    }
+}
+
+impl Dataset {
+    /// Writes the cube to a file in the format that its name says, variables as they were held in the file they came from.
+    /// What the format has no place for comes back as notices. An existing file is an error.
+    ///
+    /// # Errors
+    /// Exists; loss, where values, types or structure would come out different; what the readers say.
+    ///
+    /// # Examples
+    /// ```
+    /// let folder = tempfile::tempdir().map_err(|e| hpda_data::Error::io(e, "."))?;
+    /// let path = folder.path().join("copy.nc");
+    /// hpda_data::open_dataset("data/climate.nc")?.save(&path)?;
+    /// let copy = hpda_data::open_dataset(&path)?;
+    /// assert_eq!(copy.variable("tas")?.shape(), [120, 12, 18]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<Notices> {
+        save(Scanned::Cube(self.clone()), &Target::File(path.as_ref().into()), &SaveOptions::default(), &ExecOptions::default())
+    }
+}
+
 fn output(target: &Target, options: &SaveOptions) -> Result<Output> {
     match target {
         Target::File(path) => Output::create(path, options.overwrite),

@@ -141,6 +141,14 @@ fn read(path: &Path, options: &OpenOptions) -> Result<DataFrame> {
 ///
 /// # Errors
 /// What cannot be read, with its line.
+///
+/// # Examples
+/// ```
+/// let df = hpda_data::read_csv("data/stations.csv")?;
+/// assert_eq!((df.height(), df.width()), (8, 9));
+/// assert_eq!(df.column("name")?.scalar(0), "Nordvik, harbour".into());
+/// # Ok::<(), hpda_data::Error>(())
+/// ```
 pub fn read_csv(path: impl AsRef<Path>) -> Result<DataFrame> {
     read(path.as_ref(), &OpenOptions { from: Some(Format::Csv), ..OpenOptions::default() })
 }

@@ -100,7 +100,7 @@ impl CubeText<'_> {
         if self.attributes {
             let stored = storage(v.dtype(), &v.encoding);
             if !stored.is_empty() {
-                *out += &format!("    {}\n", paint(DIM, &clip(&format!("stored: {stored}"), self.width.saturating_sub(4))));
+                *out += &format!("    {}\n", paint(DIM, &format!("stored: {stored}")));
             }
             attributes(&v.attrs, "    ", self.width, out);
         }
@@ -129,18 +129,19 @@ fn storage(dtype: &crate::dtype::DType, e: &Encoding) -> String {
     if let Some(stored) = e.dtype.as_ref().filter(|t| *t != dtype || !e.attrs.is_empty()) {
         parts.push(stored.to_string());
     }
-    for (name, value) in e.attrs.iter() {
-        parts.push(format!("{} {}", escape(name), attribute(value)));
-    }
     if e.big_endian {
         parts.push("big-endian".into());
     }
     match &e.chunks {
         Some(chunks) => parts.push(format!("chunks {}", chunks.iter().map(usize::to_string).collect::<Vec<_>>().join(" x "))),
-        None if e.contiguous => parts.push("contiguous".into()),
+        // Nothing else to say of it: not worth a line.
+        None if e.contiguous && !parts.is_empty() => parts.push("contiguous".into()),
         None => {}
     }
     parts.extend(e.filters.iter().map(filter));
+    for (name, value) in e.attrs.iter() {
+        parts.push(format!("{} {}", escape(name), attribute(value)));
+    }
     parts.join(", ")
 }
 
@@ -252,7 +253,7 @@ pub fn corner(ds: &Dataset, name: &str, n: usize, width: usize) -> Result<String
         1 => grid.faint(vec![escape(&v.dims()[0]), String::new()]),
         _ => {
             let across = labels(ds, &v.dims()[rank - 1], columns)?;
-            let head = format!("{} \\ {}", escape(&v.dims()[rank - 2]), escape(&v.dims()[rank - 1]));
+            let head = format!("{} / {}", escape(&v.dims()[rank - 2]), escape(&v.dims()[rank - 1]));
             grid.faint(std::iter::once(head).chain(across).collect());
         }
     }

@@ -20,7 +20,12 @@ pub(super) fn texts(scalars: &[Scalar], dtype: &DType) -> Vec<Option<String>> {
         let values: Vec<f64> = scalars.iter().map(|s| s.as_f64().unwrap_or(f64::NAN)).collect();
         return floats(&values, *dtype == DType::F32);
     }
-    let text = |s: &Scalar| if s.is_missing() { None } else { Some(escape(&s.to_string())) };
+    let text = |s: &Scalar| match s {
+        s if s.is_missing() => None,
+        // An empty text is not a missing one.
+        Scalar::Str(t) if t.is_empty() => Some("\"\"".to_string()),
+        s => Some(escape(&s.to_string())),
+    };
     let all: Vec<Option<String>> = scalars.iter().map(text).collect();
     // Midnights only: the days say it all.
     if matches!(dtype, DType::Instant { .. }) && all.iter().flatten().all(|t| t.ends_with("T00:00:00")) {

@@ -1,1 +1,147 @@
+//! The program as a script sees it: exit codes, what stands at the output, what is said.
 
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+fn run(folder: &Path, args: &[&str]) -> Output {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
+    let args = args.iter().map(|a| a.replace("DATA", &data.to_string_lossy()));
+    Command::new(env!("CARGO_BIN_EXE_hpda-data")).args(args).current_dir(folder).env("NO_COLOR", "1").output().unwrap()
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap_or(-1)
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Names in a folder, hidden ones too.
+fn names(folder: &Path) -> Vec<String> {
+    let mut all: Vec<String> = std::fs::read_dir(folder).unwrap().map(|f| f.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    all.sort();
+    all
+}
+
+#[test]
+fn strict_refuses_what_npy_leaves_behind_and_writes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = run(folder.path(), &["convert", "DATA/climate.nc", "tas.npy", "--var", "tas", "--strict"]);
+    assert_eq!(code(&out), 2, "{}", said(&out));
+    assert!(said(&out).starts_with("error[loss]: npy has no place for"), "{}", said(&out));
+    assert!(names(folder.path()).is_empty());
+    let out = run(folder.path(), &["convert", "DATA/climate.nc", "tas.npy", "--var", "tas"]);
+    assert_eq!(code(&out), 0, "{}", said(&out));
+    assert!(said(&out).contains("warning[loss]: npy has no place for the coordinates"), "{}", said(&out));
+    assert_eq!(names(folder.path()), ["tas.npy"]);
+}
+
+#[test]
+fn existing_output_stays_without_overwrite() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.csv");
+    std::fs::write(&path, "mine").unwrap();
+    let out = run(folder.path(), &["convert", "DATA/stations.parquet", "x.csv"]);
+    assert_eq!(code(&out), 2);
+    assert_eq!(said(&out), "error[exists]: the output exists\n   where: x.csv\n   help:  --overwrite replaces it\n");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
+    assert_eq!(code(&run(folder.path(), &["convert", "DATA/stations.parquet", "x.csv", "--overwrite"])), 0);
+    assert_eq!(std::fs::read_to_string(&path).unwrap().lines().next(), std::fs::read_to_string(data("stations.csv")).unwrap().lines().next());
+    assert_eq!(names(folder.path()), ["x.csv"]);
+}
+
+fn data(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("data").join(name)
+}
+
+#[test]
+fn input_may_be_its_own_output_with_overwrite() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::copy(data("stations.csv"), folder.path().join("s.csv")).unwrap();
+    let out = run(folder.path(), &["convert", "s.csv", "s.csv", "--overwrite", "--where", "latitude > 50"]);
+    assert_eq!(code(&out), 0, "{}", said(&out));
+    let text = std::fs::read_to_string(folder.path().join("s.csv")).unwrap();
+    assert!(text.contains("Nordvik") && !text.contains("Antão"), "{text}");
+}
+
+#[test]
+fn tables_survive_the_way_through_every_format() {
+    let folder = tempfile::tempdir().unwrap();
+    for (from, to) in [("DATA/passengers.csv", "p.parquet"), ("p.parquet", "p.arrow"), ("p.arrow", "p.tsv"), ("p.tsv", "p.csv")] {
+        let out = run(folder.path(), &["convert", from, to]);
+        assert_eq!(code(&out), 0, "{from} {to}: {}", said(&out));
+    }
+    let first = hpda_data::read_csv(data("passengers.csv")).unwrap();
+    assert!(hpda_data::read_csv(folder.path().join("p.csv")).unwrap() == first);
+    assert!(hpda_data::read_parquet(folder.path().join("p.parquet")).unwrap() == first);
+}
+
+#[test]
+fn unreadable_cell_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.csv"), "x\n1\ntwo\n").unwrap();
+    let out = run(folder.path(), &["convert", "a.csv", "a.parquet", "--dtypes", "x=i64"]);
+    assert_eq!(code(&out), 2);
+    assert!(said(&out).starts_with("error[parse]: \"two\" does not read as i64\n   where: a.csv, column \"x\", line 3"), "{}", said(&out));
+    assert_eq!(names(folder.path()), ["a.csv"]);
+}
+
+#[test]
+fn misspelt_file_is_answered_with_the_nearest_name() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("stations.csv"), "x\n1\n").unwrap();
+    let out = run(folder.path(), &["info", "statoins.csv"]);
+    assert_eq!(code(&out), 2);
+    let want = "error[not-found]: no such file or folder\n   where: statoins.csv\n   help:  did you mean \"stations.csv\"?\n";
+    assert_eq!(said(&out), want);
+}
+
+#[test]
+fn misspelt_column_in_an_expression_is_answered_with_the_nearest_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = run(folder.path(), &["head", "DATA/stations.csv", "--where", "latitud > 3"]);
+    assert_eq!(code(&out), 2);
+    assert!(said(&out).starts_with("error[not-found]: column \"latitud\" does not exist"), "{}", said(&out));
+    assert!(said(&out).contains("did you mean \"latitude\"?"), "{}", said(&out));
+}
+
+#[test]
+fn reader_that_goes_away_is_no_error() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_hpda-data"))
+        .args(["convert", "--to", "csv", "-o", "-"])
+        .arg(data("passengers.csv"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let out = child.wait_with_output().unwrap();
+    assert_eq!((code(&out), said(&out).as_str()), (0, ""));
+}
+
+#[test]
+fn names_from_files_do_not_reach_the_terminal_raw() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.csv"), "a\u{1b}[31m,b\n1,2\n").unwrap();
+    for args in [&["head", "a.csv"][..], &["info", "a.csv"], &["summary", "a.csv"], &["head", "a.csv", "--where", "c > 1"]] {
+        let out = run(folder.path(), args);
+        assert!(!out.stdout.contains(&0x1b) && !out.stderr.contains(&0x1b), "{args:?}");
+    }
+}
+
+#[test]
+fn steps_act_in_the_order_written() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.csv"), "x\n1\n2\n3\n").unwrap();
+    let out = run(folder.path(), &["head", "a.csv", "--with", "x = x * 10", "--where", "x > 10", "--with", "y=-x", "--to", "csv"]);
+    assert_eq!(String::from_utf8_lossy(&out.stdout), "x,y\n20,-20\n30,-30\n", "{}", said(&out));
+}
+
+#[test]
+fn values_of_options_may_begin_with_a_hyphen() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.csv"), "x\n1\n-9999\n").unwrap();
+    let out = run(folder.path(), &["head", "a.csv", "--missing", "-9999", "--to", "csv", "--missing-as", "-"]);
+    assert_eq!(String::from_utf8_lossy(&out.stdout), "x\n1\n-\n", "{}", said(&out));
+}
