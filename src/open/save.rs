@@ -14,6 +14,7 @@ use crate::io::npy::{NpySink, NpyWriteOptions};
 use crate::io::parquet::{ParquetSink, ParquetWriteOptions};
 use crate::io::raw::{RawSink, RawWriteOptions};
 use crate::io::{Codec, Format, Kind, Output, Overwrite};
+use crate::ops::bridge::{CubeMatrix, CubeRows, table_to_cube};
 use crate::store::{ChunkSink, TableSink, TableSource};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -98,7 +99,7 @@ impl SaveOptions {
         let named = match (self.format, target) {
             (Some(format), _) => Some(format),
             (None, Target::File(path)) => Format::of_name(path)?,
-            (None, Target::Stdout) => None,
+            (None, Target::Stdout) => self.matrix.then_some(Format::Csv),
         };
         let format = named.ok_or_else(|| {
             let compressed =
@@ -145,8 +146,25 @@ pub fn save(scanned: Scanned, target: &Target, options: &SaveOptions, exec: &Exe
     let format = check(target, options)?;
     match (scanned, format.kind()) {
         (Scanned::Table(source), Kind::Table) => write_table(&source, target, format, options, exec, Notices::new()),
-        (Scanned::Table(_), Kind::Cube) => Err(not_here(format)),
-        (Scanned::Cube(_), Kind::Table) => Err(not_here(format)),
+        (Scanned::Table(source), Kind::Cube) => {
+            let Some(index) = &options.index else {
+                return Err(Error::invalid(format!("a table becomes a cube, which {} holds, by columns that label it", format.name()))
+                    .help("name them: --index time,lat,lon"));
+            };
+            let index: Vec<&str> = index.iter().map(String::as_str).collect();
+            let (ds, notices) = table_to_cube(&*source, &index, &exec.budget)?;
+            write_cube(&ds, target, format, options, exec, notices)
+        }
+        (Scanned::Cube(ds), Kind::Table) => {
+            let (source, notices): (Arc<dyn TableSource>, _) = if options.matrix {
+                let name = one_name(options, "a matrix")?;
+                let (matrix, notices) = CubeMatrix::new(&ds, name.as_deref(), &exec.budget)?;
+                (Arc::new(matrix), notices)
+            } else {
+                to_table(&ds, options.vars.as_deref(), exec)?
+            };
+            write_table(&source, target, format, options, exec, notices)
+        }
         (Scanned::Cube(ds), Kind::Cube) => write_cube(&ds, target, format, options, exec, Notices::new()),
     }
 }
@@ -256,6 +274,18 @@ fn write_table(
     Ok(notices)
 }
 
+/// The one variable that was asked for, if one was.
+fn one_name(options: &SaveOptions, what: &str) -> Result<Option<String>> {
+    match options.vars.as_deref() {
+        None => Ok(None),
+        Some([one]) => Ok(Some(one.clone())),
+        Some(many) => {
+            let message = format!("{what} holds one array, and {} variables were asked for", many.len());
+            Err(Error::invalid(message).help("--var NAME picks one"))
+        }
+    }
+}
+
 fn codec(options: &SaveOptions) -> Result<Option<Codec>> {
     options.compress.as_deref().map(Codec::parse).transpose()
 }
@@ -268,23 +298,23 @@ fn write_cube(
     exec: &ExecOptions,
     mut notices: Notices,
 ) -> Result<Notices> {
-    let one = || match options.vars.as_deref() {
-        None => Ok(None),
-        Some([one]) => Ok(Some(one.clone())),
-        Some(many) => {
-            let message = format!("{} holds one array, and {} variables were asked for", format.name(), many.len());
-            Err(Error::invalid(message).help("--var NAME picks one"))
-        }
-    };
     let missing_as = options.missing_as.clone();
     let (cube, sink): (Dataset, Box<dyn ChunkSink>) = match format {
         Format::Npy => {
-            let (sink, more) = NpySink::create(output(target, options)?, ds, &NpyWriteOptions { variable: one()?, missing_as })?;
+            let (sink, more) = NpySink::create(
+                output(target, options)?,
+                ds,
+                &NpyWriteOptions { variable: one_name(options, format.name())?, missing_as },
+            )?;
             notices.extend(more);
             (ds.clone(), Box::new(sink))
         }
         Format::Raw => {
-            let (sink, more) = RawSink::create(output(target, options)?, ds, &RawWriteOptions { variable: one()?, missing_as })?;
+            let (sink, more) = RawSink::create(
+                output(target, options)?,
+                ds,
+                &RawWriteOptions { variable: one_name(options, format.name())?, missing_as },
+            )?;
             notices.extend(more);
             (ds.clone(), Box::new(sink))
         }
@@ -316,6 +346,6 @@ fn write_cube(
 /// # Errors
 /// Invalid, where the variables have no common shape.
 pub fn to_table(ds: &Dataset, vars: Option<&[String]>, exec: &ExecOptions) -> Result<(Arc<dyn TableSource>, Notices)> {
-    let _ = (ds, vars, exec);
-    Err(not_here(Format::Csv))
+    let (rows, notices) = CubeRows::new(ds, vars, &exec.budget)?;
+    Ok((Arc::new(rows), notices))
 }

@@ -47,7 +47,10 @@ fn existing_output_stays_without_overwrite() {
     assert_eq!(said(&out), "error[exists]: the output exists\n   where: x.csv\n   help:  --overwrite replaces it\n");
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
     assert_eq!(code(&run(folder.path(), &["convert", "DATA/stations.parquet", "x.csv", "--overwrite"])), 0);
-    assert_eq!(std::fs::read_to_string(&path).unwrap().lines().next(), std::fs::read_to_string(data("stations.csv")).unwrap().lines().next());
+    assert_eq!(
+        std::fs::read_to_string(&path).unwrap().lines().next(),
+        std::fs::read_to_string(data("stations.csv")).unwrap().lines().next()
+    );
     assert_eq!(names(folder.path()), ["x.csv"]);
 }
 
