@@ -93,19 +93,18 @@ fn quantiles(text: &str) -> Result<Vec<f64>> {
 fn table_text(s: &TableSummary, width: usize) -> String {
     let integer = |n: Option<u64>| n.map(|n| n.to_string());
     let float = |x: Option<f64>| x.map(show::number);
-    type Cells = Vec<Option<String>>;
-    let counts: [(&str, Align, Cells); 4] = [
+    let counts: [Part; 4] = [
         ("dtype", Align::Left, s.columns.iter().map(|c| Some(c.dtype.to_string())).collect()),
         ("count", Align::Right, s.columns.iter().map(|c| Some(c.count.to_string())).collect()),
         ("missing", Align::Right, s.columns.iter().map(|c| Some(c.missing.to_string())).collect()),
         ("unique", Align::Right, s.columns.iter().map(|c| integer(c.unique)).collect()),
     ];
-    let tops: [(&str, Align, Cells); 2] = [
+    let tops: [Part; 2] = [
         ("top", Align::Left, s.columns.iter().map(|c| extreme(&c.top)).collect()),
         ("freq", Align::Right, s.columns.iter().map(|c| integer(c.freq)).collect()),
     ];
     let names: Vec<String> = s.quantiles.iter().map(|q| TableSummary::quantile_name(*q)).collect();
-    let mut values: Vec<(&str, Align, Cells)> = vec![
+    let mut values: Vec<Part> = vec![
         ("mean", Align::Right, s.columns.iter().map(|c| float(c.mean)).collect()),
         ("std", Align::Right, s.columns.iter().map(|c| float(c.std)).collect()),
         ("min", Align::Right, s.columns.iter().map(|c| extreme(&c.min)).collect()),
@@ -116,27 +115,37 @@ fn table_text(s: &TableSummary, width: usize) -> String {
     }
     values.push(("max", Align::Right, s.columns.iter().map(|c| extreme(&c.max)).collect()));
     let columns: Vec<String> = s.columns.iter().map(|c| escape(&c.name)).collect();
-    let grid = |parts: &[&(&str, Align, Cells)], all_rows: bool| {
+    let out = format!("{}, {}\n", show::count(s.rows, "row"), show::count(columns.len() as u64, "column"));
+    let (counts, tops): (Vec<Part>, Vec<Part>) = (counts.into(), tops.into());
+    let whole: Vec<&Part> = counts.iter().chain(&values).chain(&tops).collect();
+    let stacked = [counts.iter().chain(&tops).collect(), values.iter().collect()];
+    out + &layout("column", &columns, &whole, &stacked, width)
+}
+
+/// A column of cells under a name.
+type Part<'a> = (&'a str, Align, Vec<Option<String>>);
+
+/// One table where it fits; else one below the other, each in as many as it takes, so that nothing is left out.
+fn layout(first: &str, names: &[String], whole: &[&Part], stacked: &[Vec<&Part>; 2], width: usize) -> String {
+    let grid = |parts: &[&Part], all_rows: bool| {
         let mut grid = Grid::new(std::iter::once(Align::Left).chain(parts.iter().map(|p| p.1)).collect());
-        grid.header(std::iter::once("column".to_string()).chain(parts.iter().map(|p| p.0.to_string())).collect());
-        for (i, name) in columns.iter().enumerate() {
+        grid.header(std::iter::once(first.to_string()).chain(parts.iter().map(|p| p.0.to_string())).collect());
+        for (i, name) in names.iter().enumerate() {
             // What is not meant for a type is blank, not missing.
             let cells = parts.iter().map(|p| Some(p.2[i].clone().unwrap_or_default()));
-            let row: Cells = std::iter::once(Some(name.clone())).chain(cells).collect();
+            let row: Vec<Option<String>> = std::iter::once(Some(name.clone())).chain(cells).collect();
             if all_rows || row[1..].iter().flatten().any(|c| !c.is_empty()) {
                 grid.row(row);
             }
         }
         grid
     };
-    let mut out = format!("{}, {}\n", show::count(s.rows, "row"), show::count(columns.len() as u64, "column"));
-    let all: Vec<_> = counts.iter().chain(&values).chain(&tops).collect();
-    let whole = grid(&all, true);
-    if whole.width() <= width {
-        return out + &whole.fit(width).0;
+    let one = grid(whole, true);
+    if one.width() <= width {
+        return one.fit(width).0;
     }
-    // Too wide: counts first, then values, each in as many tables as it takes. Nothing is left out.
-    for (i, parts) in [counts.iter().chain(&tops).collect::<Vec<_>>(), values.iter().collect()].into_iter().enumerate() {
+    let mut out = String::new();
+    for (i, parts) in stacked.iter().enumerate() {
         let mut rest = &parts[..];
         while !rest.is_empty() {
             let n = (1..=rest.len()).rev().find(|&n| n == 1 || grid(&rest[..n], i == 0).width() <= width).unwrap_or(1);
@@ -185,28 +194,24 @@ fn table_json(s: &TableSummary) -> Value {
 
 fn cube_text(s: &CubeSummary, width: usize) -> String {
     let block = |list: &[VariableSummary]| {
-        let left = [Align::Left; 4];
-        let mut grid = Grid::new(left.into_iter().chain([Align::Right; 6]).collect());
-        let header = ["variable", "dtype", "dims", "shape", "count", "missing", "mean", "std", "min", "max"];
-        grid.header(header.map(String::from).to_vec());
-        for v in list {
-            let float = |x: Option<f64>| x.map(show::number).unwrap_or_default();
-            let shape: Vec<String> = v.shape.iter().map(usize::to_string).collect();
-            let row = [
-                escape(&v.variable),
-                v.dtype.to_string(),
-                escape(&v.dims.join(",")),
-                shape.join(","),
-                v.count.to_string(),
-                v.missing.to_string(),
-                float(v.mean),
-                float(v.std),
-                show::scalar(&v.min).unwrap_or_default(),
-                show::scalar(&v.max).unwrap_or_default(),
-            ];
-            grid.row(row.into_iter().map(Some).collect());
-        }
-        grid.fit(width).0
+        let column = |f: &dyn Fn(&VariableSummary) -> Option<String>| list.iter().map(f).collect::<Vec<_>>();
+        let shape = |v: &VariableSummary| v.shape.iter().map(usize::to_string).collect::<Vec<_>>().join(",");
+        let counts: Vec<Part> = vec![
+            ("dtype", Align::Left, column(&|v| Some(v.dtype.to_string()))),
+            ("dims", Align::Left, column(&|v| Some(escape(&v.dims.join(","))))),
+            ("shape", Align::Left, column(&|v| Some(shape(v)))),
+            ("count", Align::Right, column(&|v| Some(v.count.to_string()))),
+            ("missing", Align::Right, column(&|v| Some(v.missing.to_string()))),
+        ];
+        let values: Vec<Part> = vec![
+            ("mean", Align::Right, column(&|v| v.mean.map(show::number))),
+            ("std", Align::Right, column(&|v| v.std.map(show::number))),
+            ("min", Align::Right, column(&|v| extreme(&v.min))),
+            ("max", Align::Right, column(&|v| extreme(&v.max))),
+        ];
+        let names: Vec<String> = list.iter().map(|v| escape(&v.variable)).collect();
+        let whole: Vec<&Part> = counts.iter().chain(&values).collect();
+        layout("variable", &names, &whole, &[counts.iter().collect(), values.iter().collect()], width)
     };
     let mut out = block(&s.variables);
     if !s.companions.is_empty() {
