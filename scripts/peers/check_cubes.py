@@ -90,7 +90,8 @@ def matrix(source, target):
 def values_of(path, source, name="tas"):
     """An npy file holds xarray's values."""
     with xr.open_dataset(source) as ds:
-        return np.array_equal(np.load(path), ds[name].values, equal_nan=True)
+        ours, theirs = np.load(path), ds[name].values
+    return ours.dtype == theirs.dtype and np.array_equal(ours, theirs, equal_nan=True)
 
 
 def written_nothing(args, path):
@@ -117,8 +118,9 @@ if check("cube.nc3: convert to nc", convert, DATA / "cube.nc3", WORK / "cube.nc"
 
 for name in ("matrix", "matrix_f"):
     check(f"{name}.npy: numpy reads the same in our copy", matrix, DATA / f"{name}.npy", WORK / f"{name}.npy")
-if check("npy: convert --var tas", convert, DATA / "climate.nc", WORK / "tas.npy", "--var", "tas"):
-    check("npy: numpy has xarray's values", values_of, WORK / "tas.npy", DATA / "climate.nc")
+for stem in ("climate", "climate_packed"):
+    if check(f"npy: convert {stem} --var tas", convert, DATA / f"{stem}.nc", WORK / f"{stem}.npy", "--var", "tas"):
+        check(f"npy: numpy has xarray's values of {stem}", values_of, WORK / f"{stem}.npy", DATA / f"{stem}.nc")
 def left_behind():
     said = run("convert", DATA / "climate.nc", WORK / "tas2.npy", "--var", "tas")[1]
     return ", ".join(w for w in ("coordinates", "time", "attribute", "lat") if w not in said) or None
