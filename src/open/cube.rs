@@ -38,7 +38,8 @@ fn one(path: &Path, format: Format, options: &OpenOptions) -> Result<(Dataset, N
     }
     match format {
         Format::Nc | Format::Nc3 => {
-            let (raw, mut notices) = netcdf::open(path, &NetcdfReadOptions { group: options.group.clone() })?;
+            let (raw, mut notices) =
+                netcdf::open(path, &NetcdfReadOptions { group: options.group.clone(), ..NetcdfReadOptions::default() })?;
             let (ds, more) = coding::decode(raw, &DecodeOptions::default()).at_file(path)?;
             notices.extend(more);
             Ok((ds, notices))

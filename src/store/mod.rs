@@ -9,6 +9,7 @@ mod schema;
 mod select;
 mod source;
 mod walk;
+mod zeroed;
 
 pub use attrs::{AttrValue, Attrs};
 pub use budget::{Budget, Reservation};
@@ -17,3 +18,4 @@ pub use nd::{NdArray, NdBuilder};
 pub use schema::{Batch, ColumnLabels, Field, IndexSpec, Schema};
 pub use select::{ChunkGrid, Selection, Selector};
 pub use source::{BatchIter, ChunkSink, ChunkSource, Compare, Predicate, Pushdown, ScanRequest, TableSink, TableSource};
+pub(crate) use zeroed::zeroed;

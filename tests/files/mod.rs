@@ -1,3 +1,4 @@
+mod chunks;
 mod columnar;
 mod csv;
 mod ipc;

@@ -192,7 +192,7 @@ fn enumeration_keeps_its_names_and_other_types_are_left_out_by_name() {
 
 #[test]
 fn group_is_opened_as_if_it_were_the_file() {
-    let group = |g: &str| open(&data("groups.nc"), &NetcdfReadOptions { group: Some(g.into()) });
+    let group = |g: &str| open(&data("groups.nc"), &NetcdfReadOptions { group: Some(g.into()), ..NetcdfReadOptions::default() });
     let deep = group("/ocean/deep").unwrap().0;
     let salt = deep.variable("salt").unwrap();
     assert_eq!(salt.shape(), [3, 4]);
@@ -200,7 +200,7 @@ fn group_is_opened_as_if_it_were_the_file() {
     let e = group("ocaen").unwrap_err();
     assert_eq!(e.kind(), ErrorKind::NotFound);
     assert!(e.remedy().unwrap().contains("\"ocean\""));
-    assert!(open(&data("classic.nc"), &NetcdfReadOptions { group: Some("ocean".into()) }).is_err());
+    assert!(open(&data("classic.nc"), &NetcdfReadOptions { group: Some("ocean".into()), ..NetcdfReadOptions::default() }).is_err());
 }
 
 #[test]

@@ -1,27 +1,57 @@
 //! A file read by position from any thread.
 
 use crate::error::{Error, IoResultExt, Place, Result};
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
-/// An open plain file. Handles are shared: put it into an `Arc`.
+/// A plain file that is opened when the first byte is read. Handles are shared: put it into an `Arc`.
 #[derive(Debug)]
 pub struct DataFile {
-    file: File,
     path: PathBuf,
+    /// What it was when this was made: a file that takes its place is another one.
+    identity: Identity,
+    file: OnceLock<File>,
+}
+
+#[derive(Debug, PartialEq)]
+struct Identity(u64, u64);
+
+impl Identity {
+    fn of(facts: &Metadata) -> Identity {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt;
+            Identity(facts.dev(), facts.ino())
+        }
+        #[cfg(not(unix))]
+        {
+            let since = facts.modified().ok().and_then(|t| t.duration_since(std::time::UNIX_EPOCH).ok());
+            Identity(facts.len(), since.map_or(0, |t| t.as_nanos() as u64))
+        }
+    }
 }
 
 impl DataFile {
-    /// Opens a file for reading.
+    /// A file for reading; it is not held open before it is read.
     ///
     /// # Errors
     /// Io; unsupported, for what is no plain file.
     pub fn open(path: &Path) -> Result<DataFile> {
-        let file = File::open(path).io_at(path)?;
-        if !file.metadata().io_at(path)?.is_file() {
+        let facts = std::fs::metadata(path).io_at(path)?;
+        if !facts.is_file() {
             return Err(Error::unsupported("only plain files can be read by position").at(Place::file(path)));
         }
-        Ok(DataFile { file, path: path.to_path_buf() })
+        Ok(DataFile { path: path.to_path_buf(), identity: Identity::of(&facts), file: OnceLock::new() })
+    }
+
+    /// A file that is open already.
+    ///
+    /// # Errors
+    /// Io.
+    pub fn from_open(file: File, path: &Path) -> Result<DataFile> {
+        let identity = Identity::of(&file.metadata().io_at(path)?);
+        Ok(DataFile { path: path.to_path_buf(), identity, file: OnceLock::from(file) })
     }
 
     /// Its path.
@@ -29,26 +59,29 @@ impl DataFile {
         &self.path
     }
 
+    fn file(&self) -> Result<&File> {
+        if let Some(file) = self.file.get() {
+            return Ok(file);
+        }
+        let file = File::open(&self.path).io_at(&self.path)?;
+        if Identity::of(&file.metadata().io_at(&self.path)?) != self.identity {
+            return Err(Error::format("another file has taken the place of this one").at(Place::file(&self.path)));
+        }
+        // Two threads may come here at once; both have opened the same file, and one of the two handles is kept.
+        Ok(self.file.get_or_init(|| file))
+    }
+
     /// Its length now.
     ///
     /// # Errors
     /// Io.
     pub fn length(&self) -> Result<u64> {
-        Ok(self.file.metadata().io_at(&self.path)?.len())
+        Ok(self.file()?.metadata().io_at(&self.path)?.len())
     }
 
     /// Whether the path still leads to this file, and not to one that has taken its place.
     pub(super) fn is_still_there(&self) -> bool {
-        let (Ok(mine), Ok(now)) = (self.file.metadata(), std::fs::metadata(&self.path)) else { return false };
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::MetadataExt;
-            (mine.dev(), mine.ino()) == (now.dev(), now.ino())
-        }
-        #[cfg(not(unix))]
-        {
-            mine.len() == now.len() && mine.modified().ok() == now.modified().ok()
-        }
+        self.file().is_ok() && std::fs::metadata(&self.path).is_ok_and(|now| Identity::of(&now) == self.identity)
     }
 
     /// Fills `out` from this byte on.
@@ -56,10 +89,11 @@ impl DataFile {
     /// # Errors
     /// Format, where the file ends before; io.
     pub(super) fn read_at(&self, out: &mut [u8], at: u64) -> Result<()> {
+        let file = self.file()?;
         #[cfg(unix)]
-        let read = std::os::unix::fs::FileExt::read_exact_at(&self.file, out, at);
+        let read = std::os::unix::fs::FileExt::read_exact_at(file, out, at);
         #[cfg(windows)]
-        let read = read_exact_at(&self.file, out, at);
+        let read = read_exact_at(file, out, at);
         read.map_err(|e| match e.kind() {
             std::io::ErrorKind::UnexpectedEof => {
                 Error::format("the file ends before its data: it is truncated, or has become shorter since it was opened")

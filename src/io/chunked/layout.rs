@@ -68,13 +68,22 @@ const GAP: u64 = 4096;
 
 /// The tiles in which a plain array is read: one range of bytes each.
 pub(super) fn plain_tile(shape: &[usize], strides: &[u64], width: usize) -> Vec<usize> {
+    ranges(shape, strides, width, TILE)
+}
+
+/// Blocks of about this many bytes of an array.
+pub(super) fn blocks(shape: &[usize], width: usize, bytes: u64) -> Option<Vec<usize>> {
+    Some(ranges(shape, &c_strides(shape, width)?, width, bytes))
+}
+
+fn ranges(shape: &[usize], strides: &[u64], width: usize, most: u64) -> Vec<usize> {
     let mut tile = vec![1; shape.len()];
     let mut bytes = width as u64;
     for d in (0..shape.len()).rev() {
         if shape[d] > 1 && strides[d] > bytes.saturating_add(GAP) {
             break;
         }
-        let fit = (TILE / strides[d].max(1)).max(1).min(shape[d].max(1) as u64);
+        let fit = (most / strides[d].max(1)).max(1).min(shape[d].max(1) as u64);
         tile[d] = fit as usize;
         bytes = strides[d].saturating_mul(fit);
         if tile[d] < shape[d] {

@@ -3,12 +3,12 @@
 use super::copy::{Target, Walk, fill, gather, swap};
 use super::file::DataFile;
 use super::hdf5;
-use super::layout::{Layout, Stored, c_strides, plain_tile};
+use super::layout::{Layout, Stored, blocks, c_strides, plain_tile};
 use super::pieces::Axis;
 use super::pipeline::{Scratch, with_scratch};
 use crate::dtype::DType;
 use crate::error::{Error, Place, Result};
-use crate::store::{ChunkGrid, ChunkSource, NdArray, Selection};
+use crate::store::{ChunkGrid, ChunkSource, NdArray, Selection, zeroed};
 use arrow::buffer::Buffer;
 use rayon::prelude::*;
 use std::sync::{Arc, OnceLock};
@@ -163,25 +163,10 @@ impl ChunkedArray {
     }
 }
 
+/// Bytes of a block of an array without chunks.
+const BLOCK: u64 = 8 << 20;
 /// A result of fewer bytes is not worth waking other threads.
 const SMALL: usize = 32 << 10;
-
-/// Words of zeros for at least this many bytes; the system brings in the pages as they are touched.
-fn zeroed(bytes: usize) -> Result<Vec<u64>> {
-    let words = bytes.div_ceil(8);
-    if words == 0 {
-        return Ok(Vec::new());
-    }
-    let refusal = || Error::budget(format!("{bytes} bytes are more than the system gives")).help("select a part, or work block by block");
-    let layout = std::alloc::Layout::array::<u64>(words).map_err(|_| refusal())?;
-    // SAFETY: the layout has a size above zero; a null pointer is not used.
-    let start = unsafe { std::alloc::alloc_zeroed(layout) };
-    if start.is_null() {
-        return Err(refusal());
-    }
-    // SAFETY: allocated just above by the global allocator with the layout of `words` words, all zero, which are valid numbers.
-    Ok(unsafe { Vec::from_raw_parts(start.cast(), words, words) })
-}
 
 /// One read.
 struct Job<'a> {
@@ -330,11 +315,11 @@ impl ChunkSource for ChunkedArray {
         &self.shape
     }
 
-    /// The chunks of the file, or pieces of about a megabyte of a plain array.
+    /// The chunks of the file, or blocks of some megabytes of a plain array.
     fn grid(&self) -> ChunkGrid {
         match self.stored() {
-            Ok(stored) => ChunkGrid::new(&self.shape, &stored.tile),
-            Err(_) => ChunkGrid::new(&self.shape, &self.shape),
+            Ok(Stored { tile, layout: Layout::Chunks { .. }, .. }) => ChunkGrid::new(&self.shape, tile),
+            _ => ChunkGrid::new(&self.shape, &blocks(&self.shape, self.width, BLOCK).unwrap_or_else(|| self.shape.clone())),
         }
     }
 

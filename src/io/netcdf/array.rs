@@ -1,9 +1,11 @@
-//! Values of NetCDF-4 variables, read by the C library under its lock.
+//! Values of NetCDF-4 variables: read chunk by chunk outside the lock of the C library, or by the library where it must.
 
 use super::ffi::{self, Lib};
+use super::read::ReadBy;
 use super::slab::{Slab, filled, grow, read_selection};
 use crate::dtype::DType;
 use crate::error::{Error, Place, Result, ResultExt};
+use crate::io::chunked::{ChunkedArray, DataFile};
 use crate::store::{ChunkGrid, ChunkSource, NdArray, Selection};
 use arrow::array::StringViewBuilder;
 use std::ffi::c_int;
@@ -16,11 +18,14 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 pub(super) struct NcFile {
     pub id: c_int,
     pub path: PathBuf,
+    /// The same file for reading chunks; none where it is no plain one.
+    pub data: Option<Arc<DataFile>>,
 }
 
 impl NcFile {
     pub fn open(lib: &Lib, path: &Path) -> Result<NcFile> {
-        Ok(NcFile { id: lib.open(path).at_file(path)?, path: path.to_path_buf() })
+        let id = lib.open(path).at_file(path)?;
+        Ok(NcFile { id, path: path.to_path_buf(), data: DataFile::open(path).ok().map(Arc::new) })
     }
 }
 
@@ -44,14 +49,36 @@ pub(super) struct NcArray {
     pub place: Place,
     /// Bytes that the library may keep of decoded chunks; changed under the lock only.
     pub cache: AtomicUsize,
+    /// The same values by chunks, where that may be tried.
+    pub by_chunks: Option<ChunkedArray>,
 }
+
+/// A variable of fewer bytes is not worth looking for its chunks.
+const SMALL: usize = 64 << 10;
 
 /// Reading is cheapest in blocks of about this many bytes.
 const BLOCK: usize = 8 << 20;
 /// A larger chunk is not kept between reads.
 const LARGEST_CACHE: usize = 64 << 20;
 
+/// The way by chunks to a variable, where there may be one.
+pub(super) fn by_chunks(file: &NcFile, object: &str, dtype: &DType, shape: &[usize], place: &Place, by: ReadBy) -> Option<ChunkedArray> {
+    let width = dtype.phys()?.width()?;
+    let bytes = shape.iter().fold(width, |n, &s| n.saturating_mul(s));
+    match by {
+        ReadBy::Library => None,
+        ReadBy::Either if bytes < SMALL => None,
+        _ => ChunkedArray::hdf5(file.data.as_ref()?, object, dtype.clone(), shape, place.clone()).ok(),
+    }
+}
+
 impl NcArray {
+    fn by_library(&self, selection: &Selection) -> Result<NdArray> {
+        let ones = vec![1; self.shape.len()];
+        let gap = self.chunks.as_ref().unwrap_or(&ones);
+        read_selection(selection, (&self.shape, gap, &self.dtype), |slab| self.read_slab(slab)).map_err(|e| e.at(self.place()))
+    }
+
     fn width(&self) -> usize {
         self.dtype.phys().and_then(|p| p.width()).unwrap_or(32)
     }
@@ -64,9 +91,11 @@ impl NcArray {
         if self.dtype == DType::Str {
             return texts(&lib.get_strings(self.group, self.variable, slab_c)?, &slab.count);
         }
-        // SAFETY: the buffer has as many elements as the box, of the width of the variable's type; the library writes all of
-        // them (fill values where the file has none) or answers with an error.
-        let mut array = unsafe { filled(&self.dtype, &slab.count, |out, _| lib.get(self.group, self.variable, slab_c, out.cast()))? };
+        // The library leaves out what was never written in a file that asks for no fill values.
+        let mut array = filled(&self.dtype, &slab.count, |out, _| {
+            // SAFETY: the buffer has as many elements as the box, of the width of the variable's type.
+            unsafe { lib.get(self.group, self.variable, slab_c, out.cast()) }
+        })?;
         if self.dtype == DType::Bool {
             let bytes = array.as_slice::<u8>().unwrap_or_default();
             if bytes.iter().any(|&b| b > 1) {
@@ -121,9 +150,9 @@ impl ChunkSource for NcArray {
     }
 
     fn read(&self, selection: &Selection) -> Result<NdArray> {
-        let ones = vec![1; self.shape.len()];
-        let gap = self.chunks.as_ref().unwrap_or(&ones);
-        read_selection(selection, (&self.shape, gap, &self.dtype), |slab| self.read_slab(slab)).map_err(|e| e.at(self.place()))
+        let Some(chunks) = self.by_chunks.as_ref().filter(|c| c.prepare().is_ok()) else { return self.by_library(selection) };
+        // What this crate cannot make sense of, the library may; if it cannot either, our error says more.
+        chunks.read(selection).or_else(|e| self.by_library(selection).map_err(|_| e))
     }
 
     fn place(&self) -> Place {

@@ -281,6 +281,19 @@ impl Header {
         variable.dims.iter().map(|&d| self.dims[d].length).collect()
     }
 
+    /// Bytes from one position of a variable to the next, for each dimension.
+    pub fn strides(&self, variable: &ClassicVariable) -> Vec<u64> {
+        let shape = self.shape(variable);
+        let mut strides = vec![width_of(variable.xtype).unwrap_or(1) as u64; shape.len()];
+        for d in (1..shape.len()).rev() {
+            strides[d - 1] = strides[d].saturating_mul(shape[d] as u64);
+        }
+        if let (true, Some(first)) = (variable.record, strides.first_mut()) {
+            *first = self.record_bytes;
+        }
+        strides
+    }
+
     /// Whether the values of a variable are characters.
     pub fn is_text(variable: &ClassicVariable) -> bool {
         variable.xtype == nc::NC_CHAR

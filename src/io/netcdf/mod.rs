@@ -1,13 +1,13 @@
 //! NetCDF files, NetCDF-4 and classic, as raw cubes: values as stored, attributes in their exact types, groups, unlimited
 //! dimensions. What the conventions make of them is the business of `coding`.
 //!
-//! NetCDF-4 goes through the C library, every call under its one lock ([`ffi`](self)); classic files (CDF-1, CDF-2, CDF-5) are
-//! read here, from a header that is checked against the size of the file.
+//! The metadata of NetCDF-4 goes through the C library, every call under its one lock ([`ffi`](self)); classic files (CDF-1, CDF-2,
+//! CDF-5) are read here, from a header that is checked against the size of the file. Values of both are read by
+//! [`chunked`](crate::io::chunked), those of NetCDF-4 by the library where that cannot.
 
 mod array;
 mod attrs;
 mod classic;
-mod classic_array;
 mod define;
 mod ffi;
 mod flat;
@@ -20,5 +20,5 @@ mod write;
 mod zstd;
 
 pub use kind::{NetcdfFacts, NetcdfKind, facts};
-pub use read::{NetcdfReadOptions, open};
+pub use read::{NetcdfReadOptions, ReadBy, open};
 pub use write::{NetcdfFormat, NetcdfSink, NetcdfWriteOptions};

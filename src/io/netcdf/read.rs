@@ -1,8 +1,7 @@
 //! Metadata of a file as a cube whose variables are still in it.
 
-use super::array::{NcArray, NcFile};
+use super::array::{NcArray, NcFile, by_chunks};
 use super::classic::{self, Header};
-use super::classic_array::{ClassicArray, ClassicFile};
 use super::ffi::{self, Lib, RawVariable, Storage};
 use super::kind::{NetcdfKind, sniff};
 use super::types::{class_name, dtype_of};
@@ -10,6 +9,7 @@ use super::{attrs, heap, zstd};
 use crate::array::{Data, Dataset, Encoding, Filter, LazyArray, Variable};
 use crate::dtype::DType;
 use crate::error::{Error, Level, Notices, Place, Result, ResultExt};
+use crate::io::chunked::{ChunkedArray, DataFile};
 use crate::store::Attrs;
 use netcdf_sys as nc;
 use std::ffi::c_int;
@@ -22,6 +22,20 @@ use std::sync::atomic::AtomicUsize;
 pub struct NetcdfReadOptions {
     /// Only this group (`/ocean/deep`) and those below it, as if it were the file.
     pub group: Option<String>,
+    /// Who reads the values of NetCDF-4 variables. They are the same either way.
+    pub read_by: ReadBy,
+}
+
+/// Who reads the values of NetCDF-4 variables.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReadBy {
+    /// This crate, by all threads, where it can and where the variable is not tiny; else the library.
+    #[default]
+    Either,
+    /// This crate wherever it can.
+    Chunks,
+    /// The library, one thread at a time.
+    Library,
 }
 
 /// Opens a file: metadata only, values stay in it until they are asked for. Nothing is decoded.
@@ -55,7 +69,7 @@ fn flat(mut file: std::fs::File, path: &Path, options: &NetcdfReadOptions, notic
         return Err(Error::not_found("group", group, []).help("a classic file has no groups"));
     }
     let header = classic::read_header(&mut file, path)?;
-    let file = Arc::new(ClassicFile::new(file, path));
+    let file = Arc::new(DataFile::from_open(file, path)?);
     let mut dataset = Dataset { attrs: header.attrs.clone(), ..Dataset::new() };
     for name in &header.odd_names {
         notices.warn(format!("the name {name:?} is not UTF-8 in the file"), Place::file(path));
@@ -77,7 +91,9 @@ fn flat(mut file: std::fs::File, path: &Path, options: &NetcdfReadOptions, notic
             encoding.dtype = Some(DType::Str);
             encoding.char_dim = Some(dims.last().map_or_else(String::new, |d| d.to_string()));
         }
-        let data = LazyArray::new(Arc::new(ClassicArray::new(&file, &header, v)?));
+        let (dtype, shape) = (Header::dtype(v)?, header.shape(v));
+        let source = ChunkedArray::plain(&file, dtype, &shape, v.begin, &header.strides(v), true, place.clone())?;
+        let data = LazyArray::new(Arc::new(source));
         let variable = Placed { name: v.name.clone(), dims, data, attrs: v.attrs.clone(), encoding };
         variable.add_to(&mut dataset, place, notices);
     }
@@ -113,7 +129,7 @@ impl Placed {
 fn hdf5(path: &Path, options: &NetcdfReadOptions, notices: &mut Notices) -> Result<Dataset> {
     let lib = ffi::lock();
     let file = Arc::new(NcFile::open(&lib, path)?);
-    let reader = Reader { lib: &lib, file: &file };
+    let reader = Reader { lib: &lib, file: &file, read_by: options.read_by };
     let (mut id, mut at) = (file.id, String::new());
     for part in options.group.as_deref().unwrap_or("").split('/').filter(|p| !p.is_empty()) {
         let groups = lib.groups(id)?.into_iter().map(|g| Ok((lib.group_name(g)?, g))).collect::<Result<Vec<_>>>()?;
@@ -133,6 +149,7 @@ fn hdf5(path: &Path, options: &NetcdfReadOptions, notices: &mut Notices) -> Resu
 struct Reader<'a> {
     lib: &'a Lib,
     file: &'a Arc<NcFile>,
+    read_by: ReadBy,
 }
 
 /// Groups deeper than this are the mark of a damaged file (a group that holds itself).
@@ -208,7 +225,9 @@ impl Reader<'_> {
             encoding.dtype = Some(DType::Str);
             encoding.char_dim = Some(dims.last().map_or_else(String::new, |d| d.to_string()));
         }
+        let object = format!("{}/{}", place.group.as_deref().unwrap_or(""), raw.name);
         let source = NcArray {
+            by_chunks: by_chunks(self.file, &object, &dtype, &shape, place, self.read_by),
             file: self.file.clone(),
             group,
             variable: id,

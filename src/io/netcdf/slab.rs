@@ -2,7 +2,7 @@
 
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::store::{NdArray, NdBuilder, Selection, Selector};
+use crate::store::{NdArray, NdBuilder, Selection, Selector, zeroed};
 use arrow::buffer::Buffer;
 
 /// A box of an array: for each dimension its first position, how many, and their distance (at least 1).
@@ -117,29 +117,16 @@ pub(super) fn read_selection(
     all.select(&then)?.to_contiguous()
 }
 
-/// An array of fixed-width values that `fill` writes whole through the pointer, without zeroing first.
+/// An array of fixed-width values that `fill` writes through the pointer; what it leaves out is zero.
 ///
 /// # Errors
 /// Overflow and budget, where it does not fit in memory; what `fill` says.
-///
-/// # Safety
-/// Where `fill` answers without an error it has written every one of the bytes.
-pub(super) unsafe fn filled(dtype: &DType, shape: &[usize], fill: impl FnOnce(*mut u8, usize) -> Result<()>) -> Result<NdArray> {
+pub(super) fn filled(dtype: &DType, shape: &[usize], fill: impl FnOnce(*mut u8, usize) -> Result<()>) -> Result<NdArray> {
     let width = dtype.phys().and_then(|p| p.width()).ok_or_else(|| Error::internal(format!("{dtype} has no fixed width")))?;
     let bytes = shape.iter().try_fold(width, |n, &s| n.checked_mul(s)).filter(|&b| b < isize::MAX as usize / 2);
     let bytes = bytes.ok_or_else(|| Error::overflow(format!("shape {shape:?} of {dtype} takes too many bytes")))?;
-    let words = bytes.div_ceil(8);
-    let mut buffer: Vec<u64> = Vec::new();
-    buffer.try_reserve_exact(words).map_err(|_| {
-        Error::budget(format!("shape {shape:?} of {dtype} takes {bytes} bytes, which the system does not give"))
-            .help("select a part, or work block by block")
-    })?;
-    if let Some(last) = words.checked_sub(1) {
-        buffer.spare_capacity_mut()[last].write(0);
-    }
+    let mut buffer = zeroed(bytes)?;
     fill(buffer.as_mut_ptr().cast(), bytes)?;
-    // SAFETY: `fill` has written all `bytes`, and the rest of the last word is zero from above.
-    unsafe { buffer.set_len(words) };
     NdArray::from_buffer(Buffer::from_vec(buffer).slice_with_length(0, bytes), dtype.clone(), shape)
 }
 
