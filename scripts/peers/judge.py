@@ -50,12 +50,12 @@ def convert(*args):
         raise RuntimeError(f"exit 0, and {target.name} is not there")
 
 
-def tool(*args):
-    """Runs a tool; None where it is not installed."""
+def tool(*args, codes=(0,)):
+    """Runs a tool; None where it is not installed. Any exit code but `codes` is a finding."""
     if shutil.which(args[0]) is None:
         return None
     done = subprocess.run(list(map(str, args)), capture_output=True, text=True, timeout=600)
-    if done.returncode != 0:
+    if done.returncode not in codes:
         raise RuntimeError(f"exit {done.returncode} of {' '.join(map(str, args))}: {done.stderr.strip()[-300:]}")
     return done.stdout + done.stderr
 
