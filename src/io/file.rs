@@ -63,6 +63,12 @@ impl Output {
         if real.is_dir() {
             return Err(Error::io(std::io::ErrorKind::IsADirectory.into(), target));
         }
+        // A rename would put a file in the place of a device or pipe.
+        if std::fs::metadata(&real).is_ok_and(|m| !m.is_file()) {
+            return Err(Error::invalid("the output is a device or pipe")
+                .help("-o - with --to writes to standard output")
+                .at(Place::file(target)));
+        }
         let name = real.file_name().ok_or_else(|| Error::invalid("the output has no file name").at(Place::file(target)))?;
         let temporary = real.with_file_name(format!(".{}.{}.hpda-tmp", name.to_string_lossy(), std::process::id()));
         UNFINISHED.lock().unwrap_or_else(|e| e.into_inner()).push(temporary.clone());

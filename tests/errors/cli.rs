@@ -148,3 +148,35 @@ fn values_of_options_may_begin_with_a_hyphen() {
     let out = run(folder.path(), &["head", "a.csv", "--missing", "-9999", "--to", "csv", "--missing-as", "-"]);
     assert_eq!(String::from_utf8_lossy(&out.stdout), "x\n1\n-\n", "{}", said(&out));
 }
+
+#[cfg(unix)]
+#[test]
+fn device_is_not_replaced_by_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = run(folder.path(), &["convert", "DATA/stations.csv", "/dev/null", "--to", "csv", "--overwrite"]);
+    assert_eq!(code(&out), 2);
+    assert!(said(&out).starts_with("error[invalid]: the output is a device or pipe"), "{}", said(&out));
+    assert!(!std::fs::metadata("/dev/null").unwrap().is_file());
+}
+
+#[cfg(unix)]
+#[test]
+fn interrupted_conversion_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    // Input that never ends: the program is at work until it is told to stop.
+    let mut child = Command::new(env!("CARGO_BIN_EXE_hpda-data"))
+        .args(["convert", "-", "x.parquet"])
+        .current_dir(folder.path())
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    // Once it reads, it is at work. The pipe holds less than this, so that writing waits for the reader.
+    std::io::Write::write_all(&mut input, &b"x\n".repeat(200_000)).unwrap();
+    // SAFETY: a signal to a child of this process that has not been waited for.
+    unsafe { libc::kill(child.id() as libc::pid_t, libc::SIGINT) };
+    let out = child.wait_with_output().unwrap();
+    assert_eq!((code(&out), said(&out).as_str()), (130, "interrupted\n"));
+    assert!(names(folder.path()).is_empty());
+}
