@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 fn files() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folders = [root.join("data"), root.join("tests/files/data/netcdf"), root.join("tests/files/data/chunks")];
+    let folders = [root.join("data"), root.join("tests/files/data/netcdf")];
     let all = folders.iter().filter_map(|f| std::fs::read_dir(f).ok()).flatten().map(|e| e.unwrap().path());
     let mut files: Vec<PathBuf> = all.filter(|p| p.extension().is_some_and(|e| e == "nc" || e == "h5")).collect();
     files.sort();
@@ -100,4 +100,59 @@ fn file_replaced_since_it_was_opened_is_not_read() {
     std::fs::rename(&other, &path).unwrap();
     let array = ChunkedArray::plain(&file, DType::U8, &[8], 0, &[1], false, Place::file(&path)).unwrap();
     assert_eq!(array.read(&Selection::all(1)).unwrap_err().kind(), ErrorKind::Format);
+}
+
+/// The values of `make_filters.py`.
+fn formula(t: usize, y: usize, x: usize) -> f32 {
+    (t * 1000 + y * 20 + x * x % 7) as f32
+}
+
+#[test]
+fn filters_of_h5py_and_hdf5plugin_are_undone() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files/data/chunks");
+    let cells = || (0..5).flat_map(|t| (0..13).flat_map(move |y| (0..17).map(move |x| (t, y, x))));
+    for name in ["deflate", "lzf", "lz4", "zstd"] {
+        let file = Arc::new(DataFile::open(&folder.join(format!("{name}.h5"))).unwrap());
+        let x = ChunkedArray::hdf5(&file, "/x", DType::F32, &[5, 13, 17], Place::default()).unwrap();
+        let want: Vec<f32> = cells().map(|(t, y, x)| formula(t, y, x)).collect();
+        assert_eq!(x.read(&Selection::all(3)).unwrap_or_else(|e| panic!("{name}: {e}")).as_slice::<f32>().unwrap(), want, "{name}");
+        // Big-endian, and the first two steps were never written.
+        let y = ChunkedArray::hdf5(&file, "/y", DType::I16, &[5, 13, 17], Place::default()).unwrap();
+        let want: Vec<i16> = cells().map(|(t, y, x)| if t < 2 { -5 } else { formula(t, y, x) as i16 }).collect();
+        assert_eq!(y.read(&Selection::all(3)).unwrap_or_else(|e| panic!("{name}: {e}")).as_slice::<i16>().unwrap(), want, "{name}");
+    }
+    for name in ["bzip2", "bitshuffle", "blosc"] {
+        let file = Arc::new(DataFile::open(&folder.join(format!("{name}.h5"))).unwrap());
+        let x = ChunkedArray::hdf5(&file, "/x", DType::F32, &[5, 13, 17], Place::default()).unwrap();
+        let e = x.prepare().unwrap_err();
+        assert_eq!(e.kind(), ErrorKind::Unsupported);
+        assert!(e.message().contains("filter"), "{e}");
+    }
+}
+
+#[test]
+fn damaged_chunks_are_errors_with_their_place() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["deflate", "lzf", "lz4", "zstd"] {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/files/data/chunks/{name}.h5"));
+        let path = folder.path().join(format!("{name}.h5"));
+        let good = std::fs::read(&source).unwrap();
+        let mut told = 0;
+        // Every part of the second half of the file in turn, which holds chunks and little else.
+        for at in (good.len() / 2..good.len() - 40).step_by(97) {
+            let mut bytes = good.clone();
+            bytes[at..at + 40].iter_mut().for_each(|b| *b ^= 0x5a);
+            std::fs::write(&path, &bytes).unwrap();
+            let file = Arc::new(DataFile::open(&path).unwrap());
+            for (object, dtype) in [("/x", DType::F32), ("/y", DType::I16)] {
+                let array = ChunkedArray::hdf5(&file, object, dtype, &[5, 13, 17], Place::default()).unwrap();
+                if let Err(e) = array.read(&Selection::all(3)) {
+                    assert!(matches!(e.kind(), ErrorKind::Format | ErrorKind::Unsupported), "{e}");
+                    assert!(e.place().file.is_some());
+                    told += 1;
+                }
+            }
+        }
+        assert!(told > 0, "{name}");
+    }
 }

@@ -2,7 +2,10 @@
 
 pub(super) mod deflate;
 pub(super) mod fletcher32;
+pub(super) mod lz4;
+pub(super) mod lzf;
 pub(super) mod shuffle;
+pub(super) mod zstd;
 
 use crate::error::{Error, Result};
 
@@ -15,12 +18,19 @@ pub(super) enum Step {
     Shuffle(usize),
     /// A checksum at the end.
     Fletcher32,
+    /// LZF, of h5py.
+    Lzf,
+    /// LZ4 in blocks.
+    Lz4,
+    /// Zstandard.
+    Zstd,
 }
 
 /// What decoders keep between chunks.
 #[derive(Default)]
 pub(super) struct Contexts {
     pub inflater: Option<libdeflater::Decompressor>,
+    pub zstd: Option<::zstd::bulk::Decompressor<'static>>,
 }
 
 impl Step {
@@ -30,6 +40,9 @@ impl Step {
             1 => Step::Deflate,
             2 => Step::Shuffle(parameters.first().map_or(width, |&w| w as usize)),
             3 => Step::Fletcher32,
+            32000 => Step::Lzf,
+            32004 => Step::Lz4,
+            32015 => Step::Zstd,
             _ => return None,
         })
     }
@@ -48,6 +61,10 @@ impl Step {
     pub fn most(&self, input: usize) -> usize {
         match self {
             Step::Deflate => input.saturating_mul(1032).saturating_add(64),
+            Step::Lzf => input.saturating_mul(88).saturating_add(64),
+            Step::Lz4 => input.saturating_mul(255).saturating_add(64),
+            // A block of three bytes and one more can stand for 128 kB of the same byte.
+            Step::Zstd => input.saturating_mul(1 << 17),
             Step::Shuffle(_) | Step::Fletcher32 => input,
         }
     }
@@ -65,6 +82,9 @@ impl Step {
         match self {
             Step::Deflate => deflate::inflate(contexts, input, out),
             Step::Shuffle(width) => same(input, out).map(|()| shuffle::undo(*width, input, out)),
+            Step::Lzf => lzf::undo(input, out),
+            Step::Lz4 => lz4::undo(input, out),
+            Step::Zstd => zstd::undo(contexts, input, out),
             Step::Fletcher32 => {
                 let n = fletcher32::check(input)?;
                 same(&input[..n], out).map(|()| out.copy_from_slice(&input[..n]))
