@@ -62,6 +62,8 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     let exec = session.exec("converting");
     let steps = options::steps(matches);
     let (scanned, notices) = scan(&args.files, &open)?;
+    // What the reader had to leave out is as lost as what the writer cannot hold.
+    how.losses.judge(&notices)?;
     session.tell(&notices)?;
     let scanned = match scanned {
         Scanned::Table(source) => Scanned::Table(options::apply(source, &steps, &exec)?),
