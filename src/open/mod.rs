@@ -1,7 +1,7 @@
 //! The way in and out: files of any format become tables and cubes, and go back.
 //!
 //! [`open`] reads one file into memory (tables) or opens it lazily (cubes). [`scan`] opens one or several files of one kind as a
-//! stream, which [`save`] writes in another format within a budget, and the verbs of `plan` take.
+//! stream, which [`save()`] writes in another format within a budget, and the verbs of `plan` take.
 
 mod cube;
 mod info;

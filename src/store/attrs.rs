@@ -71,6 +71,7 @@ impl AttrValue {
     }
 
     /// The numbers as f64; `None` for text.
+    #[allow(clippy::unnecessary_cast)] // one line for all types, f64 among them
     pub fn as_f64s(&self) -> Option<Vec<f64>> {
         on_numbers!(self, v => Some(v.iter().map(|&x| x as f64).collect()), else None)
     }

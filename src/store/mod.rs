@@ -4,6 +4,7 @@
 mod attrs;
 mod budget;
 mod column;
+mod interop;
 mod nd;
 mod schema;
 mod select;

@@ -113,10 +113,8 @@ impl NdArray {
     /// # Errors
     /// Shape, where the count does not fit or the array is a view.
     pub fn with_valid(mut self, valid: Option<Buffer>) -> Result<NdArray> {
-        if let Some(v) = &valid {
-            if !self.is_contiguous() || self.offset != 0 || v.len() != self.len() {
-                return Err(Error::shape(format!("{} validity bytes for {} elements", v.len(), self.len())));
-            }
+        if let Some(v) = valid.as_ref().filter(|v| !self.is_contiguous() || self.offset != 0 || v.len() != self.len()) {
+            return Err(Error::shape(format!("{} validity bytes for {} elements", v.len(), self.len())));
         }
         self.valid = valid;
         Ok(self)
@@ -200,6 +198,15 @@ impl NdArray {
             return None;
         }
         Some(&typed::<T>(b)[self.offset..self.offset + self.len()])
+    }
+
+    /// The values from the first element on, with the strides, for any view whose axes all run forward.
+    pub(super) fn strided<T: Element>(&self) -> Option<(&[T], &[isize])> {
+        let Data::Fixed(b) = &self.data else { return None };
+        if !fits_phys(T::PHYS, self.phys()) || self.strides.iter().any(|&s| s < 0) {
+            return None;
+        }
+        typed::<T>(b).get(self.offset..).map(|values| (values, self.strides.as_slice()))
     }
 
     /// The texts in C order, if it is a contiguous array of texts.

@@ -1,8 +1,8 @@
 //! CSV, TSV and their relatives: read in parallel from a memory map, with types of the whole file; written in parallel.
 //!
-//! A file is read twice. The first pass ([`survey`]) cuts it into records in parallel and notes for every column what its cells
+//! A file is read twice. The first pass (`survey`) cuts it into records in parallel and notes for every column what its cells
 //! look like, so that types, bad lines and wrong cells are known before the first batch leaves. The second pass, part by part
-//! and on demand, turns cells into typed columns ([`columns`]). Nothing of the first pass is kept but a few numbers per part.
+//! and on demand, turns cells into typed columns (`columns`). Nothing of the first pass is kept but a few numbers per part.
 
 mod columns;
 mod dates;

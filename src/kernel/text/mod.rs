@@ -1,6 +1,6 @@
 //! Text to values and back, as bytes: numbers, booleans, dates and times. What CSV files and the screen share.
 //!
-//! [`scan`] reads, [`moment`] reads dates and times, [`format`] writes any value of a column.
+//! [`scan`] reads, [`moment`] reads dates and times, [`mod@format`] writes any value of a column.
 
 pub mod format;
 pub mod moment;

@@ -27,7 +27,7 @@ pub enum Join {
     Inner,
 }
 
-/// How [`concat`] joins.
+/// How [`concat()`] joins.
 #[derive(Clone, Debug, Default)]
 pub struct ConcatOptions {
     /// The dimension along which cubes are laid end to end; the one that differs when `None`. A name that is no dimension yet
