@@ -66,7 +66,7 @@ impl BinaryOp {
     }
 }
 
-/// An expression over the columns of a table or the variables of a cube, by name. It knows no data: [`super::resolve`] looks names
+/// An expression over the columns of a table or the variables of a cube, by name. It knows no data: [`super::resolve()`] looks names
 /// and types up in a schema.
 ///
 /// # Examples

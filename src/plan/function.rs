@@ -49,7 +49,7 @@ functions! {
     StartsWith "starts_with" 2 2 "whether it begins so";
     EndsWith "ends_with" 2 2 "whether it ends so";
     Replace "replace" 3 3 "every second argument replaced by the third, literally";
-    Slice "slice" 2 3 "characters i to j as Python's s[i:j]";
+    Slice "slice" 2 3 "characters i up to j, as Python's slices";
     Extract "extract" 2 2 "what a regular expression matches: group 1, or all of it";
     Int "int" 1 1 "as i64, cut off towards zero";
     Float "float" 1 1 "as f64";
