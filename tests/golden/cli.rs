@@ -1,7 +1,12 @@
 //! Transcripts: commands, what they print, and how they end. `TRYCMD=overwrite cargo test golden` writes what is printed now.
 
-/// The examples that `--help` shows, and the transcripts beside this file. All run in the project's folder on files in `data/`.
+/// The examples that `--help` shows, the transcripts beside this file, and what the README shows. All run in the project's folder on files in `data/`.
 #[test]
 fn transcripts_print_what_they_say() {
-    trycmd::TestCases::new().env("COLUMNS", "100").env("NO_COLOR", "1").case("src/cli/examples/*.md").case("tests/golden/*.trycmd");
+    trycmd::TestCases::new()
+        .env("COLUMNS", "100")
+        .env("NO_COLOR", "1")
+        .case("src/cli/examples/*.md")
+        .case("tests/golden/*.trycmd")
+        .case("README.md");
 }
