@@ -470,3 +470,43 @@ fn damaged_heaps_are_an_error_and_neither_crash_nor_hang() {
         assert_eq!((e.kind(), e.place().file.as_deref()), (ErrorKind::Format, Some(path.as_path())), "{e}");
     }
 }
+
+#[test]
+fn values_beyond_what_is_stored_are_fill_values() {
+    let d = read(&data("odd/two_unlimited.nc"));
+    let v = d.variable("v").unwrap();
+    let fill = -2147483647;
+    assert_eq!(v.load().unwrap().as_slice::<i32>().unwrap(), [0, 1, 2, 3, 4, 5, fill, fill, fill]);
+    let backwards = v.read(&Selection::new(vec![Selector::Range { start: 2, count: 2, step: -2 }, Selector::Take([2, 0].into())])).unwrap();
+    assert_eq!(backwards.to_contiguous().unwrap().as_slice::<i32>().unwrap(), [fill, fill, 2, 0]);
+    let s = d.variable("s").unwrap().load().unwrap();
+    assert_eq!(s.as_slice::<i16>().unwrap(), [5, -7, -7, -7, -7, -7, -7, -7, -7]);
+}
+
+#[test]
+fn dimensions_that_the_library_mistakes_have_the_lengths_of_the_dataset() {
+    let (d, notices) = open(&data("odd/scale.nc"), &NetcdfReadOptions::default()).unwrap();
+    let v = d.variable("d").unwrap();
+    assert_eq!((v.shape(), &*v.dims()[0]), (&[4, 3][..], "x"));
+    assert_eq!(v.load().unwrap().as_slice::<f64>().unwrap(), (0..12).map(f64::from).collect::<Vec<_>>());
+    assert_eq!(d.variable("b").unwrap().shape(), [2]);
+    assert_eq!(notices.iter().count(), 0);
+    // Strings of h5py have no fill value, which the library does not let us say.
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("o.nc");
+    write(&d, &path, &NetcdfWriteOptions::default());
+    let texts = read(&path).variable("s").unwrap().load().unwrap();
+    assert_eq!(texts.as_texts().unwrap().iter().flatten().collect::<Vec<_>>(), ["a", "bb"]);
+}
+
+#[test]
+fn compression_that_is_asked_for_keeps_the_checksum() {
+    let mut v = Variable::from_array(["x"], NdArray::from_vec((0..2000).collect::<Vec<i32>>(), &[2000]).unwrap()).unwrap();
+    v.encoding.filters = vec![Filter::Fletcher32];
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("o.nc");
+    let filters = Some(NetcdfWriteOptions::parse_compress("deflate:2").unwrap());
+    write(&cube("a", v), &path, &NetcdfWriteOptions { filters, ..NetcdfWriteOptions::default() });
+    let filters = read(&path).variable("a").unwrap().encoding.filters.clone();
+    assert!(filters.contains(&Filter::Deflate(2)) && filters.contains(&Filter::Fletcher32), "{filters:?}");
+}

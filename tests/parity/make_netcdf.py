@@ -174,10 +174,35 @@ def describe(g):
     return out
 
 
+def odd():
+    """Files whose metadata netCDF-C gets wrong; not described by netCDF4-python for that reason."""
+    import h5py
+
+    odd = OUT / "odd"
+    odd.mkdir(exist_ok=True)
+    with netCDF4.Dataset(odd / "two_unlimited.nc", "w") as f:
+        f.createDimension("a", None)
+        f.createDimension("b", None)
+        v = f.createVariable("v", "i4", ("a", "b"), chunksizes=(2, 2))
+        v[:] = np.arange(6).reshape(2, 3)
+        s = f.createVariable("s", "i2", ("a", "b"), chunksizes=(2, 2), fill_value=-7)
+        s[0, 0] = 5
+        w = f.createVariable("w", "f8", ("a",), chunksizes=(4,))
+        w[:] = [1, 2, 3]
+    with h5py.File(odd / "scale.nc", "w") as f:
+        f["x"] = np.arange(4.0)
+        f["d"] = np.arange(12.0).reshape(4, 3)
+        f["x"].make_scale("x")
+        f["d"].dims[0].attach_scale(f["x"])
+        f["b"] = np.array([True, False])
+        f["s"] = ["a", "bb"]
+
+
 types()
 groups()
 user_types()
 h5()
+odd()
 ncgen("classic", "classic", CLASSIC)
 ncgen("offset64", "64-bit offset", CLASSIC)
 ncgen("one_record", "classic", ONE_RECORD)

@@ -38,6 +38,29 @@ pub(super) fn look_up(file: &DataFile, object: &str, dtype: &DType, shape: &[usi
     Dataset::new(dataset, dtype, shape)?.stored()
 }
 
+/// The lengths of a dataset; none where it cannot be found.
+pub(in crate::io) fn extent(file: &DataFile, object: &str) -> Option<Vec<usize>> {
+    let path = c_path(file).ok()?;
+    let _guard = LOCK.lock();
+    if !file.is_still_there() {
+        return None;
+    }
+    // SAFETY: the lock is held, the path is a C text; failures are negative numbers.
+    let opened = Handle::new(unsafe { h5f::H5Fopen(path.as_ptr(), h5f::H5F_ACC_RDONLY, H5P_DEFAULT) }, h5f::H5Fclose)?;
+    let dataset = open_dataset(&opened, object).ok()?;
+    // SAFETY: the lock is held and the dataset is open.
+    let space = Handle::new(unsafe { h5d::H5Dget_space(dataset.0) }, h5s::H5Sclose)?;
+    // SAFETY: as above; the list has one number per dimension.
+    unsafe {
+        let rank = usize::try_from(h5s::H5Sget_simple_extent_ndims(space.0)).ok()?;
+        let mut lengths = vec![0 as hsize_t; rank];
+        if h5s::H5Sget_simple_extent_dims(space.0, lengths.as_mut_ptr(), null_mut()) < 0 {
+            return None;
+        }
+        Some(lengths.into_iter().map(|n| n as usize).collect())
+    }
+}
+
 fn c_path(file: &DataFile) -> Result<CString, String> {
     #[cfg(unix)]
     let bytes = std::os::unix::ffi::OsStrExt::as_bytes(file.path().as_os_str()).to_vec();

@@ -18,4 +18,5 @@ mod pipeline;
 mod source;
 
 pub use file::DataFile;
+pub(super) use hdf5::extent;
 pub use source::ChunkedArray;

@@ -6,7 +6,7 @@ use super::slab::{Slab, filled, grow, read_selection};
 use crate::dtype::DType;
 use crate::error::{Error, Place, Result, ResultExt};
 use crate::io::chunked::{ChunkedArray, DataFile};
-use crate::store::{ChunkGrid, ChunkSource, NdArray, Selection};
+use crate::store::{ChunkGrid, ChunkSource, NdArray, NdBuilder, Selection};
 use arrow::array::StringViewBuilder;
 use std::ffi::c_int;
 use std::path::{Path, PathBuf};
@@ -46,6 +46,10 @@ pub(super) struct NcArray {
     pub dtype: DType,
     pub shape: Vec<usize>,
     pub chunks: Option<Vec<usize>>,
+    /// How far it is stored, where that is less than its shape.
+    pub written: Option<Vec<usize>>,
+    /// What stands beyond that.
+    pub fill: [u8; 8],
     pub place: Place,
     /// Bytes that the library may keep of decoded chunks; changed under the lock only.
     pub cache: AtomicUsize,
@@ -76,11 +80,43 @@ impl NcArray {
     fn by_library(&self, selection: &Selection) -> Result<NdArray> {
         let ones = vec![1; self.shape.len()];
         let gap = self.chunks.as_ref().unwrap_or(&ones);
-        read_selection(selection, (&self.shape, gap, &self.dtype), |slab| self.read_slab(slab)).map_err(|e| e.at(self.place()))
+        read_selection(selection, (&self.shape, gap, &self.dtype), |slab| self.read_written(slab)).map_err(|e| e.at(self.place()))
     }
 
     fn width(&self) -> usize {
         self.dtype.phys().and_then(|p| p.width()).unwrap_or(32)
+    }
+
+    /// A box, filled beyond what is stored: the library leaves there whatever the memory holds.
+    fn read_written(&self, slab: &Slab) -> Result<NdArray> {
+        let Some(written) = &self.written else { return self.read_slab(slab) };
+        let inside = |d: usize| written[d].saturating_sub(slab.start[d]).div_ceil(slab.step[d].max(1)).min(slab.count[d]);
+        let count: Vec<usize> = (0..written.len()).map(inside).collect();
+        if count == slab.count {
+            return self.read_slab(slab);
+        }
+        let n = slab.count.iter().product();
+        let all = match self.dtype {
+            DType::Str => {
+                let mut none = StringViewBuilder::with_capacity(n);
+                (0..n).for_each(|_| none.append_value(""));
+                NdArray::from_texts(none.finish(), &slab.count)?
+            }
+            _ => filled(&self.dtype, &slab.count, |out, bytes| {
+                // SAFETY: the buffer has that many bytes.
+                let out = unsafe { std::slice::from_raw_parts_mut(out, bytes) };
+                let fill = &self.fill[..self.width().min(8)];
+                out.chunks_exact_mut(fill.len()).for_each(|x| x.copy_from_slice(fill));
+                Ok(())
+            })?,
+        };
+        let mut out = NdBuilder::new(self.dtype.clone(), &slab.count)?;
+        out.put(&vec![0; count.len()], &all)?;
+        if !count.contains(&0) {
+            let part = Slab { start: slab.start.clone(), count: count.clone(), step: slab.step.clone() };
+            out.put(&vec![0; count.len()], &self.read_slab(&part)?)?;
+        }
+        out.finish()
     }
 
     fn read_slab(&self, slab: &Slab) -> Result<NdArray> {

@@ -206,7 +206,8 @@ impl Definer<'_> {
         let shape: Vec<usize> = dims.iter().map(|d| d.length).collect();
         let width = super::types::width_of(xtype).unwrap_or(16);
         let unlimited = dims.iter().any(|d| d.unlimited);
-        if encoding.no_fill && !variable.attrs.contains("_FillValue") {
+        // The library refuses strings without a fill value.
+        if encoding.no_fill && xtype != nc::NC_STRING && !variable.attrs.contains("_FillValue") {
             self.lib.def_no_fill(id, number)?;
         }
         if encoding.big_endian && xtype != nc::NC_STRING {
@@ -216,11 +217,15 @@ impl Definer<'_> {
             return Ok(None);
         }
         let bytes = shape.iter().fold(width, |n, &s| n.saturating_mul(s));
-        let filters = match &self.options.filters {
-            _ if xtype == nc::NC_STRING => &[][..],
-            Some(filters) if bytes >= SMALL || !encoding.filters.is_empty() => filters.as_slice(),
-            _ => encoding.filters.as_slice(),
+        let mut filters = match &self.options.filters {
+            _ if xtype == nc::NC_STRING => Vec::new(),
+            Some(filters) if bytes >= SMALL || !encoding.filters.is_empty() => filters.clone(),
+            _ => encoding.filters.clone(),
         };
+        // A checksum is no compression: another compression does not take it away.
+        if xtype != nc::NC_STRING && encoding.filters.contains(&Filter::Fletcher32) && !filters.contains(&Filter::Fletcher32) {
+            filters.push(Filter::Fletcher32);
+        }
         let said = encoding.chunks.clone().filter(|_| !encoding.contiguous || unlimited).and_then(|mut c| {
             // Texts that were characters have lost the last dimension of their chunks.
             if c.len() + 1 == dims.len() && shape.len() > variable.dims().len() {
@@ -245,7 +250,7 @@ impl Definer<'_> {
             halve(&mut chunks);
         }
         self.lib.def_chunks(id, number, Some(&chunks))?;
-        self.filters(id, number, filters, place)?;
+        self.filters(id, number, &filters, place)?;
         Ok(Some(chunks))
     }
 

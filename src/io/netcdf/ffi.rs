@@ -314,6 +314,26 @@ impl Lib {
         })
     }
 
+    /// What stands for values of a variable that were never written; zeros where nothing is said or it is a text.
+    pub fn fill_value(&self, id: c_int, variable: c_int) -> [u8; 8] {
+        let (mut value, mut no_fill, mut xtype) = ([0u64; 4], 0, 0);
+        // SAFETY: the lock is held; a value of a type that is read has at most 8 bytes, and strings, which are pointers, are not asked for.
+        unsafe {
+            let plain = nc::nc_inq_vartype(id, variable, &mut xtype) == nc::NC_NOERR && xtype != nc::NC_STRING;
+            if !plain || nc::nc_inq_var_fill(id, variable, &mut no_fill, value.as_mut_ptr().cast()) != nc::NC_NOERR {
+                return [0; 8];
+            }
+        }
+        value[0].to_ne_bytes()
+    }
+
+    /// The group that holds this one; none above the root.
+    pub fn parent(&self, id: c_int) -> Option<c_int> {
+        let mut parent = 0;
+        // SAFETY: `parent` outlives the call.
+        (unsafe { nc::nc_inq_grp_parent(id, &mut parent) } == nc::NC_NOERR).then_some(parent)
+    }
+
     /// How many bytes of decoded chunks the library keeps for a variable.
     pub fn chunk_cache(&self, id: c_int, variable: c_int, bytes: usize) -> Result<()> {
         // SAFETY: numbers only.

@@ -52,6 +52,10 @@ pub(super) fn plan(variable: &Variable, place: &Place, notices: &mut Notices) ->
     if narrow {
         notices.warn(format!("{} is written as i32, if every value fits", variable.dtype()), place.clone());
     }
+    if *variable.dtype() == DType::Str && !attrs.contains("_Encoding") {
+        // Without it xarray reads bytes back.
+        attrs.set("_Encoding", "utf-8");
+    }
     let (xtype, convert) = match variable.dtype() {
         DType::U8 if is_text(variable) => (nc::NC_CHAR, Convert::Plain),
         DType::Bool | DType::I8 | DType::U8 => (nc::NC_BYTE, Convert::Plain),

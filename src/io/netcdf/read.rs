@@ -9,7 +9,7 @@ use super::{attrs, heap, zstd};
 use crate::array::{Data, Dataset, Encoding, Filter, LazyArray, Variable};
 use crate::dtype::DType;
 use crate::error::{Error, Level, Notices, Place, Result, ResultExt};
-use crate::io::chunked::{ChunkedArray, DataFile};
+use crate::io::chunked::{ChunkedArray, DataFile, extent};
 use crate::store::Attrs;
 use netcdf_sys as nc;
 use std::ffi::c_int;
@@ -209,12 +209,10 @@ impl Reader<'_> {
                 None => return Ok(()),
             },
         };
-        let (mut dims, mut shape) = (Vec::with_capacity(raw.dims.len()), Vec::with_capacity(raw.dims.len()));
-        for &d in &raw.dims {
-            let (name, length) = lib.dim(group, d)?;
-            dims.push(Arc::<str>::from(name));
-            shape.push(length);
-        }
+        let object = format!("{}/{}", place.group.as_deref().unwrap_or(""), raw.name);
+        let stored = self.file.data.as_ref().and_then(|data| extent(data, &object)).filter(|s| s.len() == raw.dims.len());
+        let Shape { dims, shape, mistaken } = self.shape(group, &raw, stored.as_deref(), dataset)?;
+        let read_by = if mistaken { ReadBy::Chunks } else { self.read_by };
         let storage = lib.storage(group, id, dims.len())?;
         if storage.chunks.as_ref().is_some_and(|c| c.contains(&0)) {
             return Err(Error::format("a chunk has length 0"));
@@ -225,9 +223,18 @@ impl Reader<'_> {
             encoding.dtype = Some(DType::Str);
             encoding.char_dim = Some(dims.last().map_or_else(String::new, |d| d.to_string()));
         }
-        let object = format!("{}/{}", place.group.as_deref().unwrap_or(""), raw.name);
+        let by_chunks = by_chunks(self.file, &object, &dtype, &shape, place, read_by);
+        if mistaken && by_chunks.as_ref().is_none_or(|c| c.prepare().is_err()) {
+            let message = format!("variable {:?} is left out: the NetCDF library mistakes its dimensions", raw.name);
+            notices.push(Level::Changed, message, place.clone());
+            return Ok(());
+        }
+        // Variables of several dimensions that can grow are stored as far as they were written.
+        let written = stored.filter(|s| *s != shape);
         let source = NcArray {
-            by_chunks: by_chunks(self.file, &object, &dtype, &shape, place, self.read_by),
+            fill: if written.is_some() { lib.fill_value(group, id) } else { [0; 8] },
+            written,
+            by_chunks,
             file: self.file.clone(),
             group,
             variable: id,
@@ -239,6 +246,41 @@ impl Reader<'_> {
         };
         Placed { name: raw.name, dims, data: LazyArray::new(Arc::new(source)), attrs, encoding }.add_to(dataset, place.clone(), notices);
         Ok(())
+    }
+
+    /// Names and lengths of the dimensions of a variable. Where the dataset has other lengths than the library tells (it gets the
+    /// dimensions without a name wrong in some HDF5 files), a dimension of the right length stands in.
+    fn shape(&self, group: c_int, raw: &RawVariable, stored: Option<&[usize]>, dataset: &mut Dataset) -> Result<Shape> {
+        let mut out = Shape { dims: Vec::new(), shape: Vec::new(), mistaken: false };
+        for (i, &d) in raw.dims.iter().enumerate() {
+            let told = self.lib.dim(group, d);
+            let real = stored.map(|s| s[i]);
+            let (name, length) = match (told, real) {
+                (Ok((name, length)), Some(real)) if real == length || real < length && self.grows(group, d) => (name.into(), length),
+                (Ok((name, length)), None) => (name.into(), length),
+                (Err(e), None) => return Err(e),
+                (_, Some(real)) => {
+                    out.mistaken = true;
+                    (phony_dim(dataset, &out.dims, real), real)
+                }
+            };
+            out.dims.push(name);
+            out.shape.push(length);
+        }
+        Ok(out)
+    }
+
+    /// Whether a dimension, of this group or one above it, can grow.
+    fn grows(&self, mut group: c_int, dim: c_int) -> bool {
+        loop {
+            if self.lib.unlimited(group).is_ok_and(|u| u.contains(&dim)) {
+                return true;
+            }
+            match self.lib.parent(group) {
+                Some(parent) => group = parent,
+                None => return false,
+            }
+        }
     }
 
     /// The type that a variable of a type of the file's own is read as; `None`, with a notice, for those that are not read.
@@ -267,6 +309,31 @@ impl Reader<'_> {
         attrs.set("flag_values", attrs::from_bytes("flag_values", user.base, &values)?);
         attrs.set("flag_meanings", members.iter().map(|(n, _)| n.as_str()).collect::<Vec<_>>().join(" "));
         Ok(Some(base))
+    }
+}
+
+/// Dimensions of a variable.
+struct Shape {
+    dims: Vec<Arc<str>>,
+    shape: Vec<usize>,
+    /// They are not those that the library tells.
+    mistaken: bool,
+}
+
+/// A dimension without a name of its own: one of this length that the variable does not have yet, else a new one.
+fn phony_dim(dataset: &mut Dataset, taken: &[Arc<str>], length: usize) -> Arc<str> {
+    let fits = |(name, n): &(&Arc<str>, &usize)| name.starts_with("phony_dim_") && **n == length && !taken.contains(*name);
+    if let Some((name, _)) = dataset.dims.iter().find(fits) {
+        return name.clone();
+    }
+    let mut i = 0;
+    loop {
+        let name: Arc<str> = format!("phony_dim_{i}").into();
+        if !dataset.dims.contains_key(&name) {
+            dataset.dims.insert(name.clone(), length);
+            return name;
+        }
+        i += 1;
     }
 }
 
