@@ -3,7 +3,7 @@
 use super::args::{CsvArgs, ExprArgs, OutputArgs, ReadArgs, RunArgs};
 use super::{lists, options, session, start, typed};
 use crate::array::Dataset;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::open::{Pick, Scanned, companions, rows, scan};
 use crate::show;
 use clap::{ArgMatches, Args, Command, ValueHint};
@@ -63,7 +63,7 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     match (scanned, to) {
         (Scanned::Cube(ds), None) => {
             options::no_steps(&steps)?;
-            session::print(&corners(&ds, vars.as_deref(), args.n)?)
+            session::print(&corners(&ds, "", vars.as_deref(), args.n)?)
         }
         (scanned, to) => {
             let (source, notices) = options::as_table(scanned, vars.as_deref(), &exec)?;
@@ -84,7 +84,7 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
 }
 
 /// A corner of each variable.
-fn corners(ds: &Dataset, vars: Option<&[String]>, n: usize) -> Result<String> {
+fn corners(ds: &Dataset, path: &str, vars: Option<&[String]>, n: usize) -> Result<String> {
     let names: Vec<&str> = match vars {
         Some(names) => names.iter().map(String::as_str).collect(),
         // Companions (bounds and the like) say little by themselves.
@@ -94,15 +94,21 @@ fn corners(ds: &Dataset, vars: Option<&[String]>, n: usize) -> Result<String> {
         }
     };
     if names.is_empty() && ds.groups.is_empty() {
-        return Err(Error::invalid("there are no variables").help("`hpda-data info` shows what there is"));
+        // A group without variables is a heading; a file without them still has dimensions and attributes.
+        return if path.is_empty() {
+            Ok(format!("no variables\n{}", show::describe(ds, session::width(), &[])?))
+        } else {
+            Ok(String::new())
+        };
     }
     let mut out = String::new();
     for (i, name) in names.iter().enumerate() {
         out += &format!("{}{}", if i > 0 { "\n" } else { "" }, show::corner(ds, name, n, session::width())?);
     }
     for (name, group) in ds.groups.iter().filter(|_| vars.is_none()) {
-        let text = corners(group, None, n).unwrap_or_default();
-        out += &format!("{}group {}\n{text}", if out.is_empty() { "" } else { "\n" }, crate::error::escape(name));
+        let path = format!("{path}/{name}");
+        let text = corners(group, &path, None, n)?;
+        out += &format!("{}group {}\n{text}", if out.is_empty() { "" } else { "\n" }, crate::error::escape(&path));
     }
     Ok(out)
 }

@@ -198,7 +198,8 @@ fn variable_json(v: &Variable) -> Value {
 
 fn encoding_json(dtype: &DType, e: &Encoding) -> Value {
     let mut out = Map::new();
-    out.insert("dtype".into(), json!(e.dtype.as_ref().unwrap_or(dtype).to_string()));
+    let stored = if e.char_dim.is_some() { "char".to_string() } else { e.dtype.as_ref().unwrap_or(dtype).to_string() };
+    out.insert("dtype".into(), json!(stored));
     for (name, value) in e.attrs.iter() {
         out.insert(name.to_string(), attr_json(value));
     }

@@ -126,7 +126,9 @@ fn ends(v: &Variable) -> Result<String> {
 /// How a variable is held in its file, in words.
 fn storage(dtype: &crate::dtype::DType, e: &Encoding) -> String {
     let mut parts = Vec::new();
-    if let Some(stored) = e.dtype.as_ref().filter(|t| *t != dtype || !e.attrs.is_empty()) {
+    if e.char_dim.is_some() {
+        parts.push("char".into());
+    } else if let Some(stored) = e.dtype.as_ref().filter(|t| *t != dtype || !e.attrs.is_empty()) {
         parts.push(stored.to_string());
     }
     if e.big_endian {

@@ -180,3 +180,30 @@ fn interrupted_conversion_leaves_nothing_behind() {
     assert_eq!((code(&out), said(&out).as_str()), (130, "interrupted\n"));
     assert!(names(folder.path()).is_empty());
 }
+
+#[test]
+fn head_of_a_file_without_variables_shows_the_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    // A classic file with the dimension x of length 3 and nothing else.
+    let bytes = [&b"CDF\x01"[..], &[0; 4], &[0, 0, 0, 10, 0, 0, 0, 1, 0, 0, 0, 1, b'x', 0, 0, 0, 0, 0, 0, 3], &[0; 16]].concat();
+    std::fs::write(folder.path().join("x.nc"), bytes).unwrap();
+    let out = run(folder.path(), &["head", "x.nc"]);
+    assert_eq!((code(&out), String::from_utf8_lossy(&out.stdout).as_ref()), (0, "no variables\ndims x 3\n"), "{}", said(&out));
+}
+
+#[test]
+fn group_is_named_with_its_path() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files/data/netcdf");
+    let (groups, scale) = (data.join("groups.nc"), data.join("odd/scale.nc"));
+    let (groups, scale) = (groups.to_string_lossy(), scale.to_string_lossy());
+    let out = run(folder.path(), &["summary", "--group", "deep", &groups]);
+    assert!(said(&out).contains("did you mean \"ocean/deep\"?"), "{}", said(&out));
+    for command in ["head", "summary"] {
+        let out = run(folder.path(), &[command, &groups]);
+        assert!(String::from_utf8_lossy(&out.stdout).contains("/ocean/deep"), "{command}: {}", said(&out));
+    }
+    let out = run(folder.path(), &["info", "--json", &scale]);
+    let json: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
+    assert_eq!((&json["variables"]["b"]["dtype"], &json["variables"]["b"]["encoding"]["dtype"]), (&"bool".into(), &"i8".into()));
+}

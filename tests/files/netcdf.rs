@@ -344,6 +344,8 @@ fn texts_become_characters_in_classic_files() {
     let t = back.variable("t").unwrap();
     assert_eq!((t.shape(), &*t.dims()[1]), ([3, 8].as_slice(), "string8"));
     assert_eq!(&t.load().unwrap().as_slice::<u8>().unwrap()[16..], "größer".as_bytes());
+    // xarray decodes only what says how.
+    assert_eq!(t.attrs.text("_Encoding"), Some("utf-8"));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::store::Column;
 /// Statistics of a variable. What is not meant for its type is `None` or [`Scalar::Null`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct VariableSummary {
-    /// Its path: `tas`, `ocean/tas`.
+    /// Its path: `tas`, `/ocean/tas`.
     pub variable: String,
     /// Its type.
     pub dtype: DType,
@@ -89,7 +89,8 @@ fn group(ds: &Dataset, prefix: &str, companions: &[String], options: &ExecOption
         if let Some(progress) = &options.progress {
             progress.message(&path);
         }
-        let summary = one(&path, variable, options).at_variable(&path)?;
+        let shown = if prefix.is_empty() { path.clone() } else { format!("/{path}") };
+        let summary = one(&shown, variable, options).at_variable(&path)?;
         if companions.contains(&path) { out.companions.push(summary) } else { out.variables.push(summary) }
     }
     for (name, inner) in &ds.groups {

@@ -134,7 +134,18 @@ fn hdf5(path: &Path, options: &NetcdfReadOptions, notices: &mut Notices) -> Resu
     for part in options.group.as_deref().unwrap_or("").split('/').filter(|p| !p.is_empty()) {
         let groups = lib.groups(id)?.into_iter().map(|g| Ok((lib.group_name(g)?, g))).collect::<Result<Vec<_>>>()?;
         let found = groups.iter().find(|(name, _)| name == part);
-        id = found.ok_or_else(|| Error::not_found("group", part, groups.iter().map(|(n, _)| n.as_str())))?.1;
+        let Some(found) = found else {
+            let mut paths = Vec::new();
+            group_paths(&lib, file.id, "", 0, &mut paths)?;
+            let asked = format!("{at}/{part}").trim_start_matches('/').to_string();
+            let e = Error::not_found("group", &asked, paths.iter().map(String::as_str));
+            let elsewhere = paths.iter().find(|p| p.ends_with(&format!("/{asked}")));
+            return Err(match elsewhere {
+                Some(path) => Error::not_found("group", &asked, []).help(format!("did you mean {path:?}?")),
+                None => e,
+            });
+        };
+        id = found.1;
         at = format!("{at}/{part}");
     }
     let read = reader.group(id, &at, 0, notices);
@@ -144,6 +155,20 @@ fn hdf5(path: &Path, options: &NetcdfReadOptions, notices: &mut Notices) -> Resu
         std::mem::forget(file.clone());
     }
     read
+}
+
+/// Paths of all groups below this one.
+fn group_paths(lib: &Lib, id: c_int, path: &str, depth: usize, out: &mut Vec<String>) -> Result<()> {
+    if depth > DEEPEST {
+        return Ok(());
+    }
+    for g in lib.groups(id)? {
+        let name = lib.group_name(g)?;
+        let path = if path.is_empty() { name } else { format!("{path}/{name}") };
+        out.push(path.clone());
+        group_paths(lib, g, &path, depth + 1, out)?;
+    }
+    Ok(())
 }
 
 struct Reader<'a> {
@@ -219,6 +244,9 @@ impl Reader<'_> {
         }
         let mut encoding = encoding_of(&storage);
         encoding.dtype = Some(dtype.clone());
+        if dtype == DType::Bool && lib.user_type(group, raw.xtype)?.base == nc::NC_BYTE {
+            encoding.dtype = Some(DType::I8);
+        }
         if raw.xtype == nc::NC_CHAR {
             encoding.dtype = Some(DType::Str);
             encoding.char_dim = Some(dims.last().map_or_else(String::new, |d| d.to_string()));
