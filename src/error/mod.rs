@@ -139,18 +139,7 @@ impl Error {
     /// The operating system's refusal, at this file.
     #[cold]
     pub fn io(source: std::io::Error, path: impl AsRef<Path>) -> Error {
-        let kind = match source.kind() {
-            std::io::ErrorKind::NotFound => ErrorKind::NotFound,
-            std::io::ErrorKind::AlreadyExists => ErrorKind::Exists,
-            _ => ErrorKind::Io,
-        };
-        let message = match source.kind() {
-            std::io::ErrorKind::NotFound => "no such file or folder".to_string(),
-            std::io::ErrorKind::PermissionDenied => "permission denied".to_string(),
-            std::io::ErrorKind::StorageFull => "no space left on the device".to_string(),
-            std::io::ErrorKind::IsADirectory => "is a folder, not a file".to_string(),
-            _ => source.to_string(),
-        };
+        let (kind, message) = refusal(&source);
         Error::new(kind, message).because(source).at(Place::file(path))
     }
 
@@ -203,6 +192,23 @@ impl Error {
         }
         false
     }
+}
+
+/// Kind and words for what the operating system said.
+fn refusal(source: &std::io::Error) -> (ErrorKind, String) {
+    let kind = match source.kind() {
+        std::io::ErrorKind::NotFound => ErrorKind::NotFound,
+        std::io::ErrorKind::AlreadyExists => ErrorKind::Exists,
+        _ => ErrorKind::Io,
+    };
+    let message = match source.kind() {
+        std::io::ErrorKind::NotFound => "no such file or folder".to_string(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".to_string(),
+        std::io::ErrorKind::StorageFull => "no space left on the device".to_string(),
+        std::io::ErrorKind::IsADirectory => "is a folder, not a file".to_string(),
+        _ => source.to_string(),
+    };
+    (kind, message)
 }
 
 fn plural(what: &str) -> String {
@@ -268,6 +274,13 @@ impl From<arrow::error::ArrowError> for Error {
 impl From<parquet::errors::ParquetError> for Error {
     #[cold]
     fn from(e: parquet::errors::ParquetError) -> Error {
+        // What the system refuses is no damage of the file.
+        if let parquet::errors::ParquetError::External(cause) = &e
+            && let Some(io) = cause.downcast_ref::<std::io::Error>()
+        {
+            let (kind, message) = refusal(io);
+            return Error::new(kind, message).because(e);
+        }
         let message = e.to_string();
         let message = message.split_once(": ").map_or(message.as_str(), |(_, rest)| rest).to_string();
         Error::format(message).because(e)
@@ -310,5 +323,17 @@ pub trait IoResultExt<T> {
 impl<T> IoResultExt<T> for std::io::Result<T> {
     fn io_at(self, path: impl AsRef<Path>) -> Result<T> {
         self.map_err(|e| Error::io(e, path))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn full_disk_below_parquet_is_the_systems_refusal() {
+        let io = std::io::Error::from(std::io::ErrorKind::StorageFull);
+        let e = Error::from(parquet::errors::ParquetError::from(io));
+        assert_eq!((e.kind(), e.message()), (ErrorKind::Io, "no space left on the device"));
     }
 }
