@@ -170,6 +170,11 @@ fn extreme(value: &Scalar) -> Option<String> {
     })
 }
 
+/// A number as extremes have it: infinities are text, which JSON has no numbers for.
+fn float_json(x: Option<f64>) -> Value {
+    x.filter(|x| !x.is_nan()).map_or(Value::Null, |x| scalar_json(&Scalar::F64(x)))
+}
+
 fn table_json(s: &TableSummary) -> Value {
     let columns = s.columns.iter().map(|c| {
         let mut out = Map::new();
@@ -178,11 +183,11 @@ fn table_json(s: &TableSummary) -> Value {
         out.insert("count".into(), json!(c.count));
         out.insert("missing".into(), json!(c.missing));
         out.insert("unique".into(), json!(c.unique));
-        out.insert("mean".into(), json!(c.mean));
-        out.insert("std".into(), json!(c.std));
+        out.insert("mean".into(), float_json(c.mean));
+        out.insert("std".into(), float_json(c.std));
         out.insert("min".into(), scalar_json(&c.min));
         for (i, q) in s.quantiles.iter().enumerate() {
-            out.insert(TableSummary::quantile_name(*q), json!(c.quantiles.get(i).copied().flatten()));
+            out.insert(TableSummary::quantile_name(*q), float_json(c.quantiles.get(i).copied().flatten()));
         }
         out.insert("max".into(), scalar_json(&c.max));
         out.insert("top".into(), scalar_json(&c.top));
@@ -225,7 +230,7 @@ fn cube_json(s: &CubeSummary) -> Value {
         let one = |v: &VariableSummary| {
             json!({
                 "variable": v.variable, "dtype": v.dtype.to_string(), "dims": v.dims, "shape": v.shape,
-                "count": v.count, "missing": v.missing, "mean": v.mean, "std": v.std,
+                "count": v.count, "missing": v.missing, "mean": float_json(v.mean), "std": float_json(v.std),
                 "min": scalar_json(&v.min), "max": scalar_json(&v.max),
             })
         };

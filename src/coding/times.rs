@@ -51,11 +51,21 @@ impl DecodeStep for ToInstants {
         let block = block.to_contiguous()?;
         let axis = &self.axis;
         let (mut out, mut valid) = (Vec::with_capacity(block.len()), block.valid().map(<[u8]>::to_vec));
-        let refusal = |at: usize| Error::overflow(format!("the time {} is no instant that 64 bits hold", block.scalar(at)));
+        let refusal = |at: usize| {
+            let value = block.scalar(at);
+            Error::overflow(match value.as_f64() {
+                Some(x) if axis.counts_months() && x.fract() != 0.0 => {
+                    format!("the time {value} is no whole number, and fractions of months are not counted")
+                }
+                _ => format!("the time {value} is no instant that 64 bits hold"),
+            })
+        };
         with_phys!(block.phys(), T => {
             for (i, &x) in block.as_slice::<T>().unwrap_or(&[]).iter().enumerate() {
                 let x64 = pack::Raw::to_f64(x);
-                if x64.is_nan() {
+                // The smallest i64 is numpy's NaT, which xarray writes without a word.
+                let nat = <T as pack::Raw>::INTEGER && pack::Raw::to_i128(x) == i64::MIN as i128;
+                if x64.is_nan() || nat {
                     valid.get_or_insert_with(|| vec![1; block.len()])[i] = 0;
                 }
                 if valid.as_ref().is_some_and(|v| v[i] == 0) {
@@ -288,7 +298,8 @@ fn encode_instants(mut v: Variable, unit: TimeUnit, label: Calendar, cx: &mut Co
     if v.len() <= SMALL {
         let values = v.load()?.to_contiguous()?;
         if values.has_valid() && stored.is_integer() && !v.attrs.contains("_FillValue") && !v.attrs.contains("missing_value") {
-            v.attrs.set("_FillValue", default_fill(&stored));
+            // 64-bit times have numpy's NaT, so that what came with it goes out with it.
+            v.attrs.set("_FillValue", if stored == DType::I64 { i64::MIN.into() } else { default_fill(&stored) });
         }
         let trial = |s: &ToInstants| ToNumbers { forward: s.clone(), units: units.clone(), name: String::new() }.apply(values.clone());
         if trial(&step).is_err() {

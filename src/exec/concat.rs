@@ -1,7 +1,10 @@
 use crate::dtype::{DType, promote};
 use crate::error::{Error, Notices, Place, Result, ResultExt};
+use crate::kernel::text::format::push_decimal;
 use crate::store::{Attrs, Batch, BatchIter, Column, Field, IndexSpec, ScanRequest, Schema, TableSource};
+use arrow::array::AsArray;
 use arrow::compute::{CastOptions, cast_with_options};
+use arrow::datatypes as at;
 use std::sync::Arc;
 
 /// Several tables as one: the rows of the first, then of the second, and so on.
@@ -16,6 +19,7 @@ pub struct ConcatSource {
 
 #[derive(Debug)]
 struct Input {
+    name: String,
     source: Arc<dyn TableSource>,
     /// For each column of the result, where it is here.
     positions: Vec<Option<usize>>,
@@ -79,14 +83,23 @@ impl ConcatSource {
         let mut first_part = 0;
         let inputs = inputs
             .iter()
-            .map(|(_, source)| {
+            .map(|(name, source)| {
                 let positions = schema.names().map(|n| source.schema().names().position(|m| m == n)).collect();
-                let input = Input { source: source.clone(), positions, first_part };
+                let input = Input { name: name.clone(), source: source.clone(), positions, first_part };
                 first_part += source.parts();
                 input
             })
             .collect();
         Ok(ConcatSource { schema: Arc::new(schema), inputs })
+    }
+
+    /// Another table, which has this column in another type than this one.
+    fn giver(&self, column: usize, here: &Input) -> String {
+        let dtype = |i: &Input| i.positions[column].map(|p| i.source.schema().fields[p].dtype.clone());
+        let (own, common) = (dtype(here), &self.schema.fields[column].dtype);
+        let same = self.inputs.iter().find(|i| dtype(i).as_ref() == Some(common));
+        let other = || self.inputs.iter().find(|i| dtype(i).is_some_and(|t| Some(&t) != own.as_ref()));
+        same.or_else(other).map_or_else(String::new, |i| i.name.clone())
     }
 
     fn input(&self, part: usize) -> (&Input, usize) {
@@ -137,12 +150,26 @@ impl TableSource for ConcatSource {
         // Predicates are only advice; they speak of our columns and types and are not passed on.
         let inner = ScanRequest { columns: Some(here), predicates: Vec::new(), ..request.clone() };
         let batches = input.source.scan(part, &inner)?;
+        let name = input.name.clone();
+        let givers: Vec<String> = wanted.iter().map(|&c| self.giver(c, input)).collect();
         Ok(Box::new(batches.map(move |batch| {
             let batch = batch?;
             let rows = batch.rows();
             let mut given = batch.columns.into_iter();
-            let columns = schema.fields.iter().zip(&present).map(|(field, &there)| match given.next_if(there) {
-                Some(column) => cast(column, &field.dtype).at_column(&field.name),
+            let columns = schema.fields.iter().zip(&present).zip(&givers).map(|((field, &there), giver)| match given.next_if(there) {
+                Some(column) => {
+                    if let Some(value) = inexact(&column, &field.dtype) {
+                        let message = format!(
+                            "column {:?}: the {} {value} of {name:?} is no {}, which the column is with {giver:?}",
+                            field.name,
+                            column.dtype(),
+                            field.dtype
+                        );
+                        let help = "give both one type: --dtypes NAME=TYPE for text, --with 'NAME = float(NAME)' to round";
+                        return Err(Error::overflow(message).help(help).at(Place::column(&field.name)));
+                    }
+                    cast(column, &field.dtype).at_column(&field.name)
+                }
                 None => Ok(Column::missing(field.dtype.clone(), rows)),
             });
             Batch::with_rows(schema.clone(), columns.collect::<Result<_>>()?, rows)
@@ -165,6 +192,42 @@ trait NextIf: Iterator {
     }
 }
 impl<I: Iterator> NextIf for I {}
+
+/// The first value that a float type would change, as text.
+fn inexact(column: &Column, dtype: &DType) -> Option<String> {
+    if !dtype.is_float() || *column.dtype() == *dtype {
+        return None;
+    }
+    // Digits that a float of this width always gives back, and the largest whole number up to which all are exact.
+    let (digits, whole) = if *dtype == DType::F32 { (6, 1i128 << 24) } else { (15, 1i128 << 53) };
+    let narrow = |x: f64| if *dtype == DType::F32 { x as f32 as f64 } else { x };
+    let changed = |x: i128| x.abs() > whole && narrow(x as f64) as i128 != x;
+    match column.dtype() {
+        DType::I64 => column.values().as_primitive::<at::Int64Type>().iter().flatten().find(|&x| changed(x as i128)).map(|x| x.to_string()),
+        DType::U64 => {
+            column.values().as_primitive::<at::UInt64Type>().iter().flatten().find(|&x| changed(x as i128)).map(|x| x.to_string())
+        }
+        DType::I32 => column.values().as_primitive::<at::Int32Type>().iter().flatten().find(|&x| changed(x as i128)).map(|x| x.to_string()),
+        DType::U32 => {
+            column.values().as_primitive::<at::UInt32Type>().iter().flatten().find(|&x| changed(x as i128)).map(|x| x.to_string())
+        }
+        DType::Decimal { scale, .. } => {
+            let text = |x: i128| {
+                let mut out = Vec::new();
+                push_decimal(&mut out, x, *scale);
+                String::from_utf8(out).unwrap_or_default()
+            };
+            let decimals = (*scale).max(0) as usize;
+            let differs = |x: i128| {
+                let exact = text(x);
+                exact.parse::<f64>().is_ok_and(|f| format!("{:.decimals$}", narrow(f)) != exact)
+            };
+            let limit = 10i128.pow(digits);
+            column.values().as_primitive::<at::Decimal128Type>().iter().flatten().find(|&x| x.abs() >= limit && differs(x)).map(text)
+        }
+        _ => None,
+    }
+}
 
 /// A column in a wider type.
 fn cast(column: Column, dtype: &DType) -> Result<Column> {

@@ -41,6 +41,9 @@ impl TableSource for MemSource {
     fn part_bytes(&self, part: usize) -> u64 {
         self.batches.get(part).map_or(0, |b| b.bytes() as u64)
     }
+    fn part_rows(&self, part: usize) -> Option<u64> {
+        self.batches.get(part).map(|b| b.rows() as u64)
+    }
     fn scan(&self, part: usize, request: &ScanRequest) -> Result<BatchIter> {
         let batch = self.batches.get(part).ok_or_else(|| Error::internal(format!("part {part} of {}", self.batches.len())))?;
         let batch = match &request.columns {

@@ -18,7 +18,7 @@ pub mod tally;
 pub use concat::ConcatSource;
 pub use mem::MemSource;
 pub use ordered::{Ordered, Parts};
-pub use stream::{BatchStream, copy, stream};
+pub use stream::{BatchStream, copy, copy_judged, stream};
 
 use crate::store::Budget;
 use std::fmt;

@@ -3,7 +3,7 @@
 use super::ExecOptions;
 use super::ordered::{Ordered, Parts};
 use crate::dtype::{DType, Phys};
-use crate::error::Result;
+use crate::error::{Notices, Result};
 use crate::store::{Batch, BatchIter, ScanRequest, Schema, TableSink, TableSource};
 use std::sync::Arc;
 
@@ -67,13 +67,28 @@ fn batch_rows(schema: &Schema, columns: Option<&[usize]>, options: &ExecOptions)
 ///
 /// # Errors
 /// The first error of the source in row order, or the sink's. The target is then as it was.
-pub fn copy(source: &Arc<dyn TableSource>, mut sink: Box<dyn TableSink>, options: &ExecOptions) -> Result<u64> {
+pub fn copy(source: &Arc<dyn TableSource>, sink: Box<dyn TableSink>, options: &ExecOptions) -> Result<u64> {
+    copy_judged(source, sink, options, |_| Ok(())).map(|(rows, _)| rows)
+}
+
+/// As [`copy`]; what the sink found while it wrote is judged before the target is completed, and returned.
+///
+/// # Errors
+/// As [`copy`], and the judge's.
+pub fn copy_judged(
+    source: &Arc<dyn TableSource>,
+    mut sink: Box<dyn TableSink>,
+    options: &ExecOptions,
+    judge: impl FnOnce(&Notices) -> Result<()>,
+) -> Result<(u64, Notices)> {
     let mut rows = 0;
     for batch in stream(source, None, options) {
         let batch = batch?;
         sink.write(&batch)?;
         rows += batch.rows() as u64;
     }
+    let notices = sink.notices();
+    judge(&notices)?;
     sink.finish()?;
-    Ok(rows)
+    Ok((rows, notices))
 }

@@ -5,6 +5,7 @@
 
 mod cube;
 mod info;
+mod levels;
 mod rows;
 mod save;
 mod table;

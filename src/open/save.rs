@@ -1,11 +1,12 @@
 //! Tables and cubes to files, streamed, with what the target cannot hold said or refused.
 
+use super::levels::with_range;
 use super::{Scanned, not_here};
 use crate::array::Dataset;
 use crate::coding::{self, EncodeOptions};
 use crate::dtype::DType;
 use crate::error::{Error, Level, Notices, Place, Result};
-use crate::exec::{ExecOptions, MemSource, copy};
+use crate::exec::{ExecOptions, MemSource, copy_judged};
 use crate::frame::DataFrame;
 use crate::io::csv::{CsvSink, CsvTarget, CsvWriteOptions};
 use crate::io::ipc::{IpcSink, IpcWriteOptions};
@@ -236,6 +237,8 @@ fn write_table(
     exec: &ExecOptions,
     mut notices: Notices,
 ) -> Result<Notices> {
+    // Text has no other place for row labels.
+    let source = &if matches!(format, Format::Csv | Format::Tsv) { with_range(source.clone()) } else { source.clone() };
     let schema = source.schema().clone();
     let sink: Box<dyn TableSink> = match format {
         Format::Parquet => {
@@ -270,7 +273,8 @@ fn write_table(
         other => return Err(not_here(other)),
     };
     options.losses.judge(&notices)?;
-    copy(source, sink, exec)?;
+    let (_, found) = copy_judged(source, sink, exec, |found| options.losses.judge(found))?;
+    notices.extend(found);
     Ok(notices)
 }
 

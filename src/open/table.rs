@@ -1,6 +1,7 @@
 //! Tables from files.
 
 use super::info::{GLANCE, TableInfo};
+use super::levels::with_range;
 use super::{OpenOptions, Scanned, is_stdin, not_here, scan as scan_any};
 use crate::error::{Error, Notices, Place, Result};
 use crate::exec::{ExecOptions, stream};
@@ -24,9 +25,9 @@ pub(super) fn scan(inputs: &[PathBuf], format: Format, options: &OpenOptions, no
         Format::Parquet if is_stdin(path) => {
             return Err(Error::unsupported("parquet is not read from standard input").help("write it to a file first"));
         }
-        Format::Parquet => Arc::new(ParquetSource::open(path)?),
-        Format::Arrow if is_stdin(path) => Arc::new(IpcSource::spool(std::io::stdin().lock(), "standard input")?),
-        Format::Arrow => Arc::new(IpcSource::open(path)?),
+        Format::Parquet => with_range(Arc::new(ParquetSource::open(path)?)),
+        Format::Arrow if is_stdin(path) => with_range(Arc::new(IpcSource::spool(std::io::stdin().lock(), "standard input")?)),
+        Format::Arrow => with_range(Arc::new(IpcSource::open(path)?)),
         other => return Err(not_here(other)),
     })
 }
@@ -103,6 +104,7 @@ pub(super) fn info(path: &Path, format: Format, options: &OpenOptions, fast: boo
 fn arrow_info(path: &Path) -> Result<TableInfo> {
     let source = IpcSource::open(path)?;
     let info = source.info();
+    let source = with_range(Arc::new(source));
     let schema = source.schema().clone();
     let mut facts = vec![("batches".to_string(), info.batches.len().to_string())];
     facts.push(("compression".into(), info.compression.unwrap_or_else(|| "none".into())));
@@ -126,8 +128,13 @@ fn parquet_info(path: &Path) -> Result<TableInfo> {
     if let Some(by) = &info.created_by {
         facts.push(("created by".into(), by.clone()));
     }
-    let missing = info.columns.iter().map(|c| c.missing).collect();
-    Ok(TableInfo { rows: Some(info.rows), schema: source.schema().clone(), missing, facts, sampled: None })
+    let mut missing: Vec<Option<u64>> = info.columns.iter().map(|c| c.missing).collect();
+    let schema = with_range(Arc::new(source)).schema().clone();
+    // A level that is made, not stored, lacks nothing.
+    if schema.fields.len() > missing.len() {
+        missing.insert(0, Some(0));
+    }
+    Ok(TableInfo { rows: Some(info.rows), schema, missing, facts, sampled: None })
 }
 
 fn read(path: &Path, options: &OpenOptions) -> Result<DataFrame> {

@@ -317,6 +317,11 @@ fn compare(op: BinaryOp, a: Typed, b: Typed) -> Result<Typed> {
         let not = if op == BinaryOp::Ne { "not " } else { "" };
         return Err(Error::invalid("nothing is equal to missing").help(format!("write {not}is_missing(x)")));
     }
+    let ordered = |t: &Typed| matches!(t.dtype, DType::Categorical { ordered: true });
+    if !matches!(op, BinaryOp::Eq | BinaryOp::Ne) && (ordered(&a) || ordered(&b)) {
+        let e = Error::unsupported("the order of categories is not compared yet");
+        return Err(e.help(format!("list them: x in ['a', 'b'], or str(x) {} .. compares them as text", op.symbol())));
+    }
     let (a, b) = unify(a, b, Meeting::Compare)?;
     let plain = |t: &DType| is_number(t) || t.is_temporal() || matches!(t, DType::Str | DType::Categorical { .. } | DType::Binary);
     if !plain(&a.dtype) {

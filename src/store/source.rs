@@ -73,6 +73,10 @@ pub trait TableSource: Send + Sync + Debug {
     fn parts(&self) -> usize;
     /// About how many bytes of the source a part is, for progress.
     fn part_bytes(&self, part: usize) -> u64;
+    /// How many rows one part has, where that is known without reading.
+    fn part_rows(&self, _part: usize) -> Option<u64> {
+        None
+    }
     /// What the reader can do with a predicate.
     fn accepts(&self, _predicate: &Predicate) -> Pushdown {
         Pushdown::No
@@ -95,6 +99,10 @@ pub trait TableSink: Send {
     /// # Errors
     /// What the format cannot hold; what the system refuses.
     fn write(&mut self, batch: &Batch) -> Result<()>;
+    /// What the values written so far have shown that the format cannot hold.
+    fn notices(&self) -> Notices {
+        Notices::new()
+    }
     /// Completes the target.
     ///
     /// # Errors

@@ -281,3 +281,24 @@ fn changed_units_of_a_time_are_the_units_it_is_written_in() {
     assert_eq!(raw.variable("time").unwrap().attrs.text("units"), Some("days since 2000-01-02"));
     assert_eq!(notices.iter().count(), 1);
 }
+
+#[test]
+fn smallest_i64_in_a_time_is_missing_and_comes_back() {
+    let raw = NdArray::from_vec(vec![0i64, i64::MIN, 3], &[3]).unwrap();
+    let ds = decoded(vec![("t", variable(&["t"], raw.clone(), &[("units", "days since 2000-01-01".into())]))]);
+    let v = ds.variable("t").unwrap().load().unwrap();
+    assert_eq!([v.scalar(0) == Scalar::Null, v.scalar(1) == Scalar::Null], [false, true]);
+    for ds in [ds.clone(), loaded(&ds)] {
+        let (back, _) = coding::encode(&ds).unwrap();
+        let back = back.variable("t").unwrap().load().unwrap();
+        assert_eq!(back.as_slice::<i64>(), raw.as_slice::<i64>());
+    }
+}
+
+#[test]
+fn fraction_of_a_month_is_told_as_such() {
+    let raw = NdArray::from_vec(vec![1.0, 2.5], &[2]).unwrap();
+    let ds = dataset(vec![("t", variable(&["t"], raw, &[("units", "months since 2000-01-01".into())]))]);
+    let (_, notices) = coding::decode(ds, &DecodeOptions::default()).unwrap();
+    assert!(notices.iter().any(|n| n.message.contains("2.5") && n.message.contains("fractions of months are not counted")), "{notices:?}");
+}

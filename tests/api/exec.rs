@@ -240,3 +240,24 @@ impl hpda_data::store::ChunkSource for Chunked {
         hpda_data::Place::default()
     }
 }
+
+#[test]
+fn concat_that_would_round_a_value_is_refused() {
+    let floats = || source(vec![("x", vec![2.5f64].into())]);
+    let both = |a: Column| -> Result<u64> {
+        let a = source(vec![("x", a)]);
+        let both: Arc<dyn TableSource> = Arc::new(ConcatSource::new(vec![("a.parquet".into(), a), ("b.parquet".into(), floats())])?);
+        copy(&both, Box::new(Collect::default()), &ExecOptions::default())
+    };
+    assert_eq!(both(vec![1i64 << 53].into()).unwrap(), 2);
+    assert_eq!(both(vec![i64::MIN].into()).unwrap(), 2);
+    for (column, value) in
+        [(Column::from(vec![1i64, (1 << 53) + 1]), "9007199254740993"), (Column::from(vec![u64::MAX]), "18446744073709551615")]
+    {
+        let e = both(column).unwrap_err();
+        assert_eq!(e.kind(), ErrorKind::Overflow);
+        for part in ["\"x\"", value, "a.parquet", "b.parquet"] {
+            assert!(e.to_string().contains(part), "{e}");
+        }
+    }
+}

@@ -300,3 +300,12 @@ fn every_function_has_a_name_of_its_own_and_is_parsed() {
         assert!(hpda_data::kernel::agg::Agg::of_name(name).is_none(), "{name}");
     }
 }
+
+#[test]
+fn ordered_categories_are_never_compared_as_text() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/files/data/columnar/pandas_base.parquet");
+    let df = hpda_data::read_parquet(path).unwrap();
+    let e = lazy(&df).filter(parse("c < 'mid'").unwrap()).map(|_| ()).unwrap_err();
+    assert!(e.message().contains("order of categories"), "{e}");
+    assert!(lazy(&df).filter(parse("c == 'mid'").unwrap()).is_ok());
+}

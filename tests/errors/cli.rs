@@ -207,3 +207,61 @@ fn group_is_named_with_its_path() {
     let json: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
     assert_eq!((&json["variables"]["b"]["dtype"], &json["variables"]["b"]["encoding"]["dtype"]), (&"bool".into(), &"i8".into()));
 }
+
+fn files(name: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files/data").join(name).to_string_lossy().into_owned()
+}
+
+/// `pandas_ranged` has `RangeIndex(2, 8, 2, name='r')`.
+#[test]
+fn named_range_is_a_leading_column() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["columnar/pandas_ranged.parquet", "columnar/pandas_ranged.feather"] {
+        let path = files(name);
+        let out = run(folder.path(), &["convert", &path, "x.csv", "--overwrite", "--where", "r > 2", "--allow-loss"]);
+        assert_eq!(code(&out), 0, "{}", said(&out));
+        let text = std::fs::read_to_string(folder.path().join("x.csv")).unwrap();
+        let first: Vec<&str> = text.lines().map(|l| l.split(',').next().unwrap()).collect();
+        assert_eq!(first, ["r", "4", "6"]);
+        let out = run(folder.path(), &["convert", &path, "x.parquet", "--overwrite"]);
+        assert_eq!(code(&out), 0, "{}", said(&out));
+        let copy = hpda_data::read_parquet(folder.path().join("x.parquet")).unwrap();
+        assert_eq!(copy.index().names(), [Some("r")]);
+        assert!(copy == hpda_data::read_parquet(files("columnar/pandas_ranged.parquet")).unwrap());
+        let out = run(folder.path(), &["info", &path, "--json"]);
+        assert!(String::from_utf8_lossy(&out.stdout).contains("\"r\""), "{}", said(&out));
+    }
+}
+
+#[test]
+fn nan_beside_missing_is_told_once_and_refused_when_strict() {
+    use hpda_data::exec::ExecOptions;
+    use hpda_data::open::{Losses, SaveOptions, Target, save_frame};
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.csv");
+    let df = hpda_data::DataFrame::new([("x", hpda_data::Column::from(vec![Some(1.5), None, Some(f64::NAN)]))]).unwrap();
+    let mut how = SaveOptions { losses: Losses::RefuseAll, ..SaveOptions::default() };
+    let write = |how: &SaveOptions| save_frame(&df, &Target::File(path.clone()), how, &ExecOptions::default());
+    let e = write(&how).unwrap_err();
+    assert!(e.to_string().contains("--nan-as TEXT keeps them apart"), "{e}");
+    assert!(names(folder.path()).is_empty());
+    how.csv.nan_as = "nan".into();
+    assert!(write(&how).unwrap().is_empty());
+    std::fs::remove_file(&path).unwrap();
+    let notices = write(&SaveOptions::default()).unwrap();
+    let told: Vec<String> = notices.iter().map(|n| n.message.clone()).collect();
+    assert_eq!(told, ["NaN and missing both become empty cells; --nan-as TEXT keeps them apart"]);
+}
+
+#[test]
+fn infinite_mean_in_json_is_text_as_the_maximum_is() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("x.csv"), "x\n1.5\ninf\n").unwrap();
+    let out = run(folder.path(), &["summary", "x.csv", "--json"]);
+    let json: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
+    let column = &json["columns"][0];
+    assert_eq!(
+        [&column["mean"], &column["max"], &column["75%"], &column["std"]].map(|v| v.as_str()),
+        [Some("inf"), Some("inf"), Some("inf"), None]
+    );
+}

@@ -60,12 +60,15 @@ fn same(ours: &Column, row: usize, theirs: &Value) -> bool {
     }
 }
 
+/// Cases that are meant to differ, as docs/differences.md says.
+const DIFFERENT: [&str; 1] = ["quoted_missing_word"];
+
 #[test]
 fn ugly_texts_read_as_in_pandas() {
     let cases: Vec<Value> = serde_json::from_str(include_str!("../files/data/csv/pandas.json")).unwrap();
     assert!(cases.len() > 40);
     let mut wrong = Vec::new();
-    for case in &cases {
+    for case in cases.iter().filter(|c| !DIFFERENT.iter().any(|d| c["name"] == *d)) {
         let name = &case["name"];
         let text = case["text"].as_str().unwrap().as_bytes().to_vec();
         let input = CsvInput::Reader("case.csv".into(), Box::new(Cursor::new(text)));

@@ -430,7 +430,7 @@ fn fill_bool(bits: &mut Bits, valid: &mut Bits, chunk: &Chunk, column: usize, wr
     }
 }
 
-/// Each cell of a column as text, `None` where it is missing; `""` is the empty text.
+/// Each cell of a column as text, `None` where it is missing; what stands in quotes is text, whatever it says.
 #[inline]
 fn for_each_text(chunk: &Chunk, column: usize, mut take: impl FnMut(Option<&[u8]>)) {
     let text = chunk.text();
@@ -442,7 +442,7 @@ fn for_each_text(chunk: &Chunk, column: usize, mut take: impl FnMut(Option<&[u8]
             unescape(plain, chunk.quote, &mut scratch);
             plain = &scratch;
         }
-        let missing = if plain.is_empty() { !cell.is_quoted() } else { chunk.spelling.missing.has(plain) };
+        let missing = !cell.is_quoted() && chunk.spelling.missing.has(plain);
         take((!missing).then_some(plain));
     }
 }

@@ -15,7 +15,7 @@ pub(super) struct Seen(u16);
 impl Seen {
     pub const NOTHING: Seen = Seen(0);
     const MISSING: Seen = Seen(1);
-    /// `""`.
+    /// `""`, or a word for missing in quotes: text where the column is not of another type.
     const EMPTY_TEXT: Seen = Seen(1 << 1);
     /// Any integer that i64 or u64 holds.
     pub const INT: Seen = Seen(1 << 2);
@@ -211,11 +211,8 @@ impl Spelling {
     /// What a cell is.
     #[inline]
     pub fn classify(&self, text: &[u8], quoted: bool) -> Seen {
-        if text.is_empty() {
-            return if quoted { Seen::EMPTY_TEXT } else { Seen::MISSING };
-        }
         if self.missing.has(text) {
-            return Seen::MISSING;
+            return if quoted { Seen::EMPTY_TEXT } else { Seen::MISSING };
         }
         match text[0] {
             b'0'..=b'9' | b'+' | b'-' | b'.' | b',' => self.classify_number(text),
@@ -336,6 +333,8 @@ mod tests {
             (&["1", "\"2\""], "i64"),
             (&["1", "\"\""], "i64"),
             (&["\"\"", ""], "str"),
+            (&["\"NA\"", ""], "str"),
+            (&["\"NA\"", "1"], "i64"),
             (&["9223372036854775808", "1"], "u64"),
             (&["9223372036854775808", "-1"], "f64"),
             (&["9223372036854775809", "-1"], "str"),

@@ -1,11 +1,13 @@
 //! Batches to CSV text: rows formatted in parallel, written in order.
 
-use super::{CsvWriteOptions, Header};
+use super::{CsvWriteOptions, Header, MISSING};
 use crate::dtype::{Calendar, DType};
 use crate::error::{Error, IoResultExt, Level, Notices, Place, Result};
 use crate::io::Output;
 use crate::kernel::text::format::{Pushed, TextColumn};
 use crate::store::{Batch, Schema, TableSink};
+use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::datatypes::{DataType, Float32Type, Float64Type};
 use memchr::memchr3;
 use rayon::prelude::*;
 use std::io::Write;
@@ -32,6 +34,8 @@ pub struct CsvSink {
     ready: Vec<Vec<u8>>,
     /// Empty buffers.
     spare: Vec<Vec<u8>>,
+    /// Of each column, whether missing and whether NaN were met.
+    met: Vec<[bool; 2]>,
 }
 
 impl std::fmt::Debug for CsvSink {
@@ -83,7 +87,20 @@ impl CsvSink {
             header.push(b'\n');
         }
         let notices = losses(&schema, &name);
-        Ok((CsvSink { out, name, file, style, schema, ready: vec![header], spare: Vec::new() }, notices))
+        let met = vec![[false; 2]; schema.fields.len()];
+        Ok((CsvSink { out, name, file, style, schema, ready: vec![header], spare: Vec::new(), met }, notices))
+    }
+}
+
+/// Whether values of a type that is not ours are written as they are: nothing at all, long decimals, codes into numbers or dates.
+fn is_plain(t: &DataType) -> bool {
+    match t {
+        DataType::Null | DataType::Decimal256(..) => true,
+        DataType::Dictionary(_, v) => {
+            !matches!(DType::from_arrow(v), DType::List(_) | DType::Binary)
+                && (DType::from_arrow(v).to_arrow() == **v || DType::from_arrow(v).phys().is_some())
+        }
+        _ => false,
     }
 }
 
@@ -95,6 +112,7 @@ fn losses(schema: &Schema, name: &Path) -> Notices {
         match &f.dtype {
             DType::List(_) => notices.push(Level::Changed, format!("column {:?}: lists become text", f.name), place),
             DType::Binary => notices.push(Level::Changed, format!("column {:?}: bytes become hexadecimal text", f.name), place),
+            DType::Opaque(t) if is_plain(t) => {}
             DType::Opaque(t) => notices.push(Level::Changed, format!("column {:?}: {t} becomes text", f.name), place),
             DType::Instant { calendar, .. } if *calendar != Calendar::ProlepticGregorian => {
                 let name = calendar.name();
@@ -119,6 +137,18 @@ impl Style {
             self.push_text(text.as_bytes(), &mut out);
         }
         out
+    }
+
+    /// As [`Style::quote_from`] for text of a table: what would read as missing is put in quotes as well.
+    #[inline]
+    fn quote_text_from(&self, from: usize, out: &mut Vec<u8>) {
+        let text = &out[from..];
+        let word =
+            matches!(text.first(), Some(b'N' | b'n' | b'#' | b'<')) && text.len() <= 4 && MISSING.iter().any(|w| w.as_bytes() == text);
+        if word || text == self.options.missing_as.as_bytes() || text == self.options.nan_as.as_bytes() {
+            return quote(from, out);
+        }
+        self.quote_from(from, out);
     }
 
     /// Text as a cell: in quotes only where needed, and the empty text always.
@@ -146,7 +176,7 @@ impl Style {
                 match column.push(row, out) {
                     Pushed::Plain if self.odd_delimiter => self.quote_from(from, out),
                     Pushed::Plain => {}
-                    Pushed::Text => self.quote_from(from, out),
+                    Pushed::Text => self.quote_text_from(from, out),
                     Pushed::Missing => out.extend_from_slice(&self.missing),
                     Pushed::Nan => out.extend_from_slice(&self.nan),
                 }
@@ -200,6 +230,15 @@ fn write_all(out: &mut dyn Write, ready: &mut Vec<Vec<u8>>, spare: &mut Vec<Vec<
     Ok(())
 }
 
+/// Whether a value that is there is NaN.
+fn has_nan(values: &ArrayRef) -> bool {
+    match values.data_type() {
+        DataType::Float64 => values.as_primitive::<Float64Type>().iter().flatten().any(f64::is_nan),
+        DataType::Float32 => values.as_primitive::<Float32Type>().iter().flatten().any(f32::is_nan),
+        _ => false,
+    }
+}
+
 impl TableSink for CsvSink {
     fn write(&mut self, batch: &Batch) -> Result<()> {
         if batch.columns.len() != self.schema.fields.len() {
@@ -207,6 +246,10 @@ impl TableSink for CsvSink {
         }
         let columns: Vec<TextColumn> = batch.columns.iter().map(|c| TextColumn::with_floats(c, self.style.options.float_format)).collect();
         let rows = batch.rows();
+        for (column, [missing, nan]) in batch.columns.iter().zip(&mut self.met).filter(|(c, _)| c.dtype().is_float()) {
+            *missing |= column.values().null_count() > 0;
+            *nan = *nan || has_nan(column.values());
+        }
         // As many runs at a time as keep all threads busy; what they make waits while the next are made.
         let group = RUN * 4 * rayon::current_num_threads();
         for at in (0..rows).step_by(group) {
@@ -222,6 +265,19 @@ impl TableSink for CsvSink {
             self.ready.extend(next.into_iter().map(|(_, text)| text));
         }
         Ok(())
+    }
+
+    fn notices(&self) -> Notices {
+        let mut notices = Notices::new();
+        let options = &self.style.options;
+        if options.missing_as == options.nan_as
+            && let Some(at) = self.met.iter().position(|m| *m == [true; 2])
+        {
+            let cells = if options.nan_as.is_empty() { "empty cells".to_string() } else { format!("{:?}", options.nan_as) };
+            let message = format!("NaN and missing both become {cells}; --nan-as TEXT keeps them apart");
+            notices.push(Level::Omitted, message, Place { column: Some(self.schema.fields[at].name.clone()), ..Place::file(&self.name) });
+        }
+        notices
     }
 
     fn finish(mut self: Box<Self>) -> Result<()> {

@@ -145,6 +145,10 @@ impl TableSource for IpcSource {
         self.0.layout.blocks.get(part).map_or(0, |b| b.body.len() as u64)
     }
 
+    fn part_rows(&self, part: usize) -> Option<u64> {
+        self.0.layout.blocks.get(part).map(|b| b.rows as u64)
+    }
+
     fn scan(&self, part: usize, request: &ScanRequest) -> Result<BatchIter> {
         let file = self.0.clone();
         let block = file.layout.blocks.get(part).ok_or_else(|| Error::internal(format!("part {part} of {}", file.layout.blocks.len())))?;

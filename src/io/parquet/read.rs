@@ -280,6 +280,10 @@ impl TableSource for ParquetSource {
         self.parts.get(part).map_or(0, |p| p.bytes)
     }
 
+    fn part_rows(&self, part: usize) -> Option<u64> {
+        self.parts.get(part).map(|p| p.rows as u64)
+    }
+
     fn accepts(&self, predicate: &Predicate) -> Pushdown {
         if prune::has_statistics(self.file.metadata(), &self.file.columns, predicate) { Pushdown::Partly } else { Pushdown::No }
     }

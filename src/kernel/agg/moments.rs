@@ -39,6 +39,8 @@ impl Sum {
 pub struct Moments {
     n: u64,
     sum: Sum,
+    /// The first value: means are held as differences from it, so that numbers far from 0 lose no digits.
+    shift: f64,
     mean: f64,
     m2: f64,
     m3: f64,
@@ -94,9 +96,16 @@ impl Moments {
         if values.is_empty() {
             return;
         }
+        if self.n == 0 {
+            self.shift = if values[0].is_finite() { values[0] } else { 0.0 };
+        }
         let n = values.len() as f64;
         let sum = lanes(values, |x| x);
-        let mean = sum / n;
+        let mut shifted = [0.0; BLOCK];
+        let shifted = &mut shifted[..values.len()];
+        shifted.iter_mut().zip(values).for_each(|(s, x)| *s = x - self.shift);
+        let values = &*shifted;
+        let mean = lanes(values, |x| x) / n;
         let off = lanes(values, |x| x - mean);
         let m2 = lanes(values, |x| (x - mean) * (x - mean)) - off * off / n;
         let (m3, m4) = if self.higher {
@@ -136,7 +145,11 @@ impl Moments {
     pub fn merge(&mut self, mut other: Moments) {
         self.flush();
         other.flush();
-        self.add(other.n, other.sum, other.mean, other.m2, other.m3, other.m4);
+        if self.n == 0 {
+            self.shift = other.shift;
+        }
+        let mean = (other.shift - self.shift) + other.mean;
+        self.add(other.n, other.sum, mean, other.m2, other.m3, other.m4);
     }
 
     /// What has been found.
@@ -217,6 +230,28 @@ mod tests {
         assert!(f.skew().unwrap().abs() < 1e-9);
         // Excess kurtosis of a discrete uniform: -6/5 (n²+1)/(n²-1), here corrected for bias by less than 1e-3.
         assert!((f.kurt().unwrap() + 1.2).abs() < 1e-3);
+    }
+
+    #[test]
+    fn moments_far_from_zero_are_those_near_it() {
+        // Whole numbers over 2^20: adding 1e9 to them is exact, so the variance is the same number.
+        let near: Vec<f64> = (0..20_000u64).map(|i| (i.wrapping_mul(0x9E37_79B9) % 1_048_576) as f64 / 1_048_576.0).collect();
+        let n = near.len() as i128;
+        let whole = |x: &f64| (*x * 1_048_576.0) as i128;
+        let (sum, squares): (i128, i128) = near.iter().map(whole).fold((0, 0), |(a, b), x| (a + x, b + x * x));
+        let exact = (n * squares - sum * sum) as f64 / (n * (n - 1)) as f64 / 1_048_576.0 / 1_048_576.0;
+        let far: Vec<f64> = near.iter().map(|x| x + 1e9).collect();
+        let mut one = Moments::new(true);
+        one.update(&far);
+        let mut merged = Moments::new(true);
+        for part in far.chunks(3000) {
+            let mut m = Moments::new(true);
+            m.update(part);
+            merged.merge(m);
+        }
+        for found in [one.finish(), merged.finish()] {
+            assert!((found.var(1).unwrap() / exact - 1.0).abs() < 1e-12, "{:?} {exact}", found.var(1));
+        }
     }
 
     #[test]

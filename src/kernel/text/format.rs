@@ -7,6 +7,7 @@ use crate::dtype::{Calendar, DType, TimeUnit};
 use crate::kernel::calendar::{Civil, civil, from_days};
 use crate::store::Column;
 use arrow::array::{Array, ArrayRef, AsArray, BinaryViewArray, BooleanArray, LargeListArray, PrimitiveArray, StringViewArray, UInt32Array};
+use arrow::buffer::NullBuffer;
 use arrow::datatypes as at;
 use std::io::Write;
 use std::sync::Arc;
@@ -281,7 +282,8 @@ pub struct TextColumn {
     kind: Kind,
     values: ArrayRef,
     floats: FloatFormat,
-    nullable: bool,
+    /// Where values are missing, also those that the array's type or dictionary says.
+    nulls: Option<NullBuffer>,
 }
 
 /// The typed arrays: the type is looked at once.
@@ -304,6 +306,7 @@ enum Kind {
     Instant(PrimitiveArray<at::Int64Type>, TimeUnit, Option<Zone>, Calendar),
     Duration(PrimitiveArray<at::Int64Type>, TimeUnit),
     Category(UInt32Array, Box<TextColumn>),
+    Plain(Box<TextColumn>),
     Decimal(PrimitiveArray<at::Decimal128Type>, i8),
     Binary(BinaryViewArray),
     List(LargeListArray, DType),
@@ -358,10 +361,15 @@ impl TextColumn {
             DType::Decimal { scale, .. } => values.as_primitive_opt().cloned().map(|v| Kind::Decimal(v, *scale)),
             DType::Binary => values.as_binary_view_opt().cloned().map(Kind::Binary),
             DType::List(inner) => values.as_list_opt::<i64>().cloned().map(|v| Kind::List(v, (**inner).clone())),
+            // Codes into numbers, dates and so on stand for these.
+            DType::Opaque(at::DataType::Dictionary(_, inner)) => arrow::compute::cast(&values, inner)
+                .ok()
+                .and_then(|plain| Column::from_arrow(plain).ok())
+                .map(|plain| Kind::Plain(Box::new(TextColumn::with_floats(&plain, floats)))),
             DType::Opaque(_) => None,
         };
-        let nullable = values.logical_null_count() > 0;
-        TextColumn { kind: kind.unwrap_or(Kind::Opaque), values, floats, nullable }
+        let nulls = values.logical_nulls().filter(|n| n.null_count() > 0);
+        TextColumn { kind: kind.unwrap_or(Kind::Opaque), values, floats, nulls }
     }
 
     /// How many rows.
@@ -380,7 +388,7 @@ impl TextColumn {
     /// Where there is no such row.
     #[inline]
     pub fn push(&self, row: usize, out: &mut Vec<u8>) -> Pushed {
-        if self.nullable && self.values.is_null(row) {
+        if self.nulls.as_ref().is_some_and(|n| n.is_null(row)) {
             return Pushed::Missing;
         }
         match &self.kind {
@@ -422,6 +430,7 @@ impl TextColumn {
             Kind::Instant(v, unit, zone, calendar) => push_instant(out, v.value(row), *unit, *zone, *calendar),
             Kind::Duration(v, unit) => push_duration(out, v.value(row), *unit),
             Kind::Category(codes, labels) => return labels.push(codes.value(row) as usize, out),
+            Kind::Plain(values) => return values.push(row, out),
             Kind::Decimal(v, scale) => push_decimal(out, v.value(row), *scale),
             Kind::Binary(v) => {
                 for byte in v.value(row) {
@@ -530,6 +539,22 @@ mod tests {
         {
             assert_eq!(text(|o| push_decimal(o, value, scale)), want);
         }
+    }
+
+    #[test]
+    fn nothing_and_codes_into_numbers_are_their_values() {
+        let shown = |array: ArrayRef| {
+            let t = TextColumn::new(&Column::from_arrow(array).unwrap());
+            let cell = |i| {
+                let mut out = Vec::new();
+                (t.push(i, &mut out) != Pushed::Missing).then(|| String::from_utf8(out).unwrap())
+            };
+            (0..t.len()).map(cell).collect::<Vec<_>>()
+        };
+        assert_eq!(shown(Arc::new(arrow::array::NullArray::new(2))), [None, None]);
+        let keys = arrow::array::Int8Array::from(vec![Some(1), None, Some(0)]);
+        let codes = arrow::array::DictionaryArray::new(keys, Arc::new(arrow::array::Int64Array::from(vec![7, -3])));
+        assert_eq!(shown(Arc::new(codes)), [Some("-3".into()), None, Some("7".into())]);
     }
 
     #[test]

@@ -46,6 +46,11 @@ impl TimeAxis {
         self.resolution
     }
 
+    /// Whether it counts calendar months (or years), which are of no one length.
+    pub fn counts_months(&self) -> bool {
+        matches!(self.step, Step::Months(_))
+    }
+
     /// The calendar in which it counts.
     pub fn calendar(&self) -> Calendar {
         self.calendar
