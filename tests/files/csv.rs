@@ -421,7 +421,7 @@ proptest! {
 #[test]
 fn quoted_word_for_missing_is_text_in_text_columns_only() {
     let table = read("t,n,q\n\"NA\",\"NA\",\"nan\"\nNA,1,\nx,2,\"NA\"\n", &plain());
-    assert_eq!(shown(&table), ["t:str n:i64 q:str", "\"NA\" missing \"nan\"", "missing 1 missing", "\"x\" 2 \"NA\""]);
+    assert_eq!(shown(&table), ["t:str n:i64 q:str", "\"NA\" - \"nan\"", "- 1 -", "\"x\" 2 \"NA\""]);
     let text = Shared::default();
     let (mut sink, _) =
         CsvSink::create(CsvTarget::Stream(Box::new(text.clone())), table.schema.clone(), &CsvWriteOptions::default()).unwrap();
