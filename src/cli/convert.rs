@@ -3,13 +3,14 @@
 use super::args::{CsvArgs, ExprArgs, OutputArgs, ReadArgs, RunArgs};
 use super::{lists, options, start, typed};
 use crate::error::{Error, Result};
-use crate::open::{Scanned, check, save, scan};
+use crate::open::{Scanned, Target, check, save, scan};
 use clap::{ArgMatches, Args, Command, ValueHint};
 use std::path::PathBuf;
 
 #[derive(Args)]
 struct ConvertArgs {
-    /// The inputs, and last the output (unless -o names it, or --to sends text to standard output)
+    /// The inputs, and last the output, unless -o names it. With --to csv, tsv or arrow a last file that exists is an input as
+    /// well, and the result goes to standard output
     #[arg(value_name = "FILE", required = true, value_hint = ValueHint::FilePath)]
     files: Vec<PathBuf>,
     /// Only these variables of a cube
@@ -40,12 +41,20 @@ pub fn arguments(command: Command) -> Command {
     ConvertArgs::augment_args(command)
 }
 
+/// Whether the last of the files is the output. What can go to standard output never takes a file that exists for it: it may
+/// well be one more input.
+fn names_output(files: &[PathBuf], to: Option<&str>) -> bool {
+    let Some(last) = files.last().filter(|_| files.len() > 1) else { return false };
+    let streams = to.is_some_and(|to| ["csv", "tsv", "arrow"].iter().any(|f| to.eq_ignore_ascii_case(f)));
+    last.as_os_str() == "-" || !streams || last.symlink_metadata().is_err()
+}
+
 pub fn run(matches: &ArgMatches) -> Result<()> {
     let mut args: ConvertArgs = typed(matches)?;
     if args.verify {
         return Err(Error::unsupported("--verify is not there yet").help("convert back and compare with `cmp` or in Python"));
     }
-    if args.out.output.is_none() && args.files.len() > 1 {
+    if args.out.output.is_none() && names_output(&args.files, args.out.write.to.as_deref()) {
         args.out.output = args.files.pop();
     }
     let Some(target) = options::destination(&args.out)? else {
@@ -55,7 +64,11 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     let mut open = options::reading(&args.read, &args.csv, &session)?;
     open.dim = args.dim.clone();
     let mut how = options::writing(&args.out.write)?;
+    if args.out.write.overwrite && target == Target::Stdout {
+        return Err(Error::invalid("--overwrite needs an output, and the result goes to standard output").help("-o FILE names it"));
+    }
     how.vars = args.var.as_deref().map(lists::items).transpose()?;
+    open.vars = how.vars.clone();
     how.index = args.index.as_deref().map(lists::items).transpose()?;
     // What is wrong with the output is said before the input is read.
     check(&target, &how)?;

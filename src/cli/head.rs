@@ -3,8 +3,8 @@
 use super::args::{CsvArgs, ExprArgs, OutputArgs, ReadArgs, RunArgs};
 use super::{lists, options, session, start, typed};
 use crate::array::Dataset;
-use crate::error::Result;
-use crate::open::{Pick, Scanned, companions, rows, scan};
+use crate::error::{Error, Result};
+use crate::open::{Pick, Scanned, companions, group_of, rows, scan};
 use crate::show;
 use clap::{ArgMatches, Args, Command, ValueHint};
 use std::path::PathBuf;
@@ -63,6 +63,11 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     match (scanned, to) {
         (Scanned::Cube(ds), None) => {
             options::no_steps(&steps)?;
+            let option = if args.tail { Some("--tail") } else { args.sample.map(|_| "--sample") };
+            if let Some(option) = option {
+                return Err(Error::unsupported(format!("{option} takes rows, which a cube as such has none of"))
+                    .help(format!("as a table it has: {option} with --to csv")));
+            }
             session::print(&corners(&ds, "", vars.as_deref(), args.n)?)
         }
         (scanned, to) => {
@@ -103,7 +108,14 @@ fn corners(ds: &Dataset, path: &str, vars: Option<&[String]>, n: usize) -> Resul
     }
     let mut out = String::new();
     for (i, name) in names.iter().enumerate() {
-        out += &format!("{}{}", if i > 0 { "\n" } else { "" }, show::corner(ds, name, n, session::width())?);
+        let text = match ds.variable(name) {
+            Ok(_) => show::corner(ds, name, n, session::width())?,
+            Err(_) => {
+                let (group, names) = group_of(ds, &[name.to_string()])?;
+                show::corner(&group, &names[0], n, session::width())?
+            }
+        };
+        out += &format!("{}{text}", if i > 0 { "\n" } else { "" });
     }
     for (name, group) in ds.groups.iter().filter(|_| vars.is_none()) {
         let path = format!("{path}/{name}");

@@ -202,8 +202,10 @@ pub fn steps(matches: &ArgMatches) -> Vec<Step> {
 pub fn no_steps(steps: &[Step]) -> Result<()> {
     match steps.first() {
         None => Ok(()),
-        Some(Step::Where(_)) => Err(Error::unsupported("--where on a cube is not there yet").help("--to csv makes a table of it first")),
-        Some(Step::With(_)) => Err(Error::unsupported("--with on a cube is not there yet").help("--to csv makes a table of it first")),
+        Some(Step::Where(_)) => Err(Error::unsupported("--where on a cube is not there yet")
+            .help("`hpda-data convert` makes a table of it (to parquet or csv), which takes it")),
+        Some(Step::With(_)) => Err(Error::unsupported("--with on a cube is not there yet")
+            .help("`hpda-data convert` makes a table of it (to parquet or csv), which takes it")),
     }
 }
 

@@ -17,9 +17,9 @@ struct SummaryArgs {
     /// The files; several are read as one
     #[arg(value_name = "FILE", required = true, value_hint = ValueHint::FilePath)]
     files: Vec<PathBuf>,
-    /// Quantiles of numbers, in place of the quartiles
-    #[arg(long, value_name = "Q,Q", default_value = "0.25,0.5,0.75")]
-    quantiles: String,
+    /// Quantiles of numbers in a table, in place of the quartiles 0.25,0.5,0.75
+    #[arg(long, value_name = "Q,Q")]
+    quantiles: Option<String>,
     /// A JSON object
     #[arg(long, conflicts_with_all = ["to", "output"])]
     json: bool,
@@ -47,7 +47,7 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     let session = start(&args.run, args.out.write.strict)?;
     let mut open = options::reading(&args.read, &args.csv, &session)?;
     open.dim = args.dim.clone();
-    let what = SummaryOptions { quantiles: quantiles(&args.quantiles)? };
+    let what = SummaryOptions { quantiles: quantiles(args.quantiles.as_deref().unwrap_or("0.25,0.5,0.75"))? };
     let target = options::destination(&args.out)?;
     if let Some(target) = &target {
         check(target, &options::writing(&args.out.write)?)?;
@@ -69,6 +69,10 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
         }
         Scanned::Cube(ds) => {
             options::no_steps(&steps)?;
+            if args.quantiles.is_some() {
+                return Err(Error::unsupported("--quantiles of a cube are not there yet")
+                    .help("`hpda-data convert FILE TABLE.parquet` makes a table of it"));
+            }
             let result = cube_summary(&ds, &companions(&ds), &exec)?;
             match target {
                 Some(target) => options::write_frame(&result.to_frame()?, target, &args.out.write, &session),
@@ -86,7 +90,7 @@ fn quantiles(text: &str) -> Result<Vec<f64>> {
             || Error::invalid(format!("the quantile {item:?} is not between 0 and 1")).help("it looks like --quantiles 0.1,0.5,0.9");
         number.filter(|q| (0.0..=1.0).contains(q)).ok_or_else(wrong)
     };
-    lists::items(text)?.iter().filter(|i| !i.is_empty()).map(one).collect()
+    lists::items(text)?.iter().map(one).collect()
 }
 
 /// One line per column; where that is too wide, numbers stand below in a table of their own.

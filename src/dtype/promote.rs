@@ -25,7 +25,7 @@ pub fn promote(a: &DType, b: &DType) -> Result<DType> {
         (Instant { tz: None, .. }, Date) => a.clone(),
         (Instant { unit: u, tz: t, calendar: c }, Instant { unit: v, tz: s, calendar: d }) => {
             if c != d {
-                return Err(refusal(a, b).help("`convert_calendar` brings one to the calendar of the other"));
+                return Err(refusal(a, b).help("`cdo setcalendar` or xarray's convert_calendar brings one to the calendar of the other"));
             }
             match (t, s) {
                 (Some(t), Some(s)) => {

@@ -1,7 +1,7 @@
 //! The table of formats: names, endings, first bytes, what each can do. Everything that asks about a format asks here.
 
 use crate::error::{Error, IoResultExt, Place, Result};
-use std::io::Read;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 /// A file format.
@@ -75,6 +75,19 @@ const ELSEWHERE: [(&[&str], &str); 3] = [
     (&["pkl", "pickle"], "pickle is not read here: write Parquet with `df.to_parquet` in pandas"),
 ];
 
+/// Whether first bytes are too much of a format to be text or numbers that happen to start so.
+fn is_no_chance(file: &mut std::fs::File, first: &[u8], format: Format) -> bool {
+    match format {
+        Format::Nc | Format::Nc3 | Format::Npy => true,
+        Format::Arrow => first == b"ARROW1\0\0",
+        Format::Parquet => {
+            let mut last = [0u8; 4];
+            file.seek(SeekFrom::End(-4)).and_then(|_| file.read_exact(&mut last)).is_ok() && &last == b"PAR1"
+        }
+        _ => false,
+    }
+}
+
 impl Format {
     fn row(self) -> &'static Row {
         TABLE.iter().find(|r| r.format == self).expect("every format has a row")
@@ -139,10 +152,13 @@ impl Format {
             return named.filter(|f| *f == Format::Zarr).ok_or_else(|| Error::io(std::io::ErrorKind::IsADirectory.into(), path));
         }
         let mut first = [0u8; 8];
-        let n = std::fs::File::open(path).and_then(|mut f| f.read(&mut first)).io_at(path)?;
+        let mut file = std::fs::File::open(path).io_at(path)?;
+        let n = file.read(&mut first).io_at(path)?;
         let says = TABLE.iter().find(|r| r.magic.iter().any(|m| first[..n].starts_with(m))).map(|r| r.format);
         match (named, says) {
             (Some(Format::Nc | Format::Nc3 | Format::H5), Some(f @ (Format::Nc | Format::Nc3))) => Ok(f),
+            // These names say little; first bytes that are no chance say more.
+            (Some(Format::Raw | Format::Csv | Format::Tsv), Some(f)) if is_no_chance(&mut file, &first[..n], f) => Ok(f),
             (Some(f), _) => Ok(f),
             (None, Some(f)) => Ok(f),
             (None, None) => Err(Error::format("neither its name nor its first bytes tell the format")

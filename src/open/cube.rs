@@ -1,7 +1,7 @@
 //! Cubes from files.
 
 use super::{OpenOptions, Scanned, is_stdin, not_here, scan as scan_any};
-use crate::array::Dataset;
+use crate::array::{Dataset, Variable};
 use crate::coding::{self, DecodeOptions};
 use crate::error::{Error, Notices, Place, Result, ResultExt};
 use crate::io::netcdf::{self, NetcdfReadOptions};
@@ -21,7 +21,11 @@ pub(super) fn scan(inputs: &[PathBuf], formats: &[Format], options: &OpenOptions
         }
         let (ds, more) = one(path, *format, options)?;
         notices.extend(more);
-        all.push(ds);
+        // Before the cubes are joined: what is not asked for may differ.
+        all.push(match &options.vars {
+            Some(names) if inputs.len() > 1 => restrict(&ds, names).at_file(path)?,
+            _ => ds,
+        });
     }
     if all.len() == 1 {
         return Ok((all.remove(0), notices));
@@ -42,6 +46,10 @@ fn one(path: &Path, format: Format, options: &OpenOptions) -> Result<(Dataset, N
                 netcdf::open(path, &NetcdfReadOptions { group: options.group.clone(), ..NetcdfReadOptions::default() })?;
             let (ds, more) = coding::decode(raw, &DecodeOptions::default()).at_file(path)?;
             notices.extend(more);
+            let mut ds = ds;
+            if let Some(group) = &options.group {
+                inherit_from_file(&mut ds, path, group);
+            }
             Ok((ds, notices))
         }
         Format::Npy => Ok((npy::open(path)?, Notices::new())),
@@ -55,6 +63,62 @@ fn one(path: &Path, format: Format, options: &OpenOptions) -> Result<(Dataset, N
         }
         other => Err(not_here(other)),
     }
+}
+
+/// Coordinates that a group has from those above it. What is wrong elsewhere in the file is not said: only the group was asked for.
+fn inherit_from_file(ds: &mut Dataset, path: &Path, group: &str) {
+    let whole = netcdf::open(path, &NetcdfReadOptions::default()).and_then(|(raw, _)| coding::decode(raw, &DecodeOptions::default()));
+    let Ok((whole, _)) = whole else { return };
+    let mut chain = vec![&whole];
+    for part in group.split('/').filter(|p| !p.is_empty()) {
+        match chain.last().and_then(|d| d.groups.get(part)) {
+            Some(below) => chain.push(below),
+            None => return,
+        }
+    }
+    chain.pop();
+    chain.into_iter().rev().for_each(|above| inherit(ds, above));
+}
+
+/// Coordinates of a group above along dims that are used here.
+fn inherit(ds: &mut Dataset, above: &Dataset) {
+    let fits = |ds: &Dataset, v: &Variable| v.dims().iter().zip(v.shape()).all(|(d, n)| ds.dims.get(d) == Some(n));
+    for (name, c) in above.coords.iter() {
+        if !c.dims().is_empty() && ds.variable(name).is_err() && fits(ds, c) {
+            // The lengths were compared.
+            let _ = ds.insert_coord(name, c.clone());
+        }
+    }
+}
+
+/// The group that all of the names (`/group/name`) are in, with the coordinates it has from those above, and the names in it.
+///
+/// # Errors
+/// Not found, for a group; invalid, where the names are of several groups.
+pub fn group_of(ds: &Dataset, names: &[String]) -> Result<(Dataset, Vec<String>)> {
+    let split = |name: &String| -> (String, String) {
+        let path = name.trim_start_matches('/');
+        path.rsplit_once('/').map_or((String::new(), path.into()), |(g, n)| (g.into(), n.into()))
+    };
+    // A name as it stands comes first: other formats allow a slash in it.
+    if names.iter().all(|n| ds.variable(n).is_ok()) {
+        return Ok((ds.clone(), names.to_vec()));
+    }
+    let parts: Vec<(String, String)> = names.iter().map(split).collect();
+    let Some(first) = parts.first().map(|p| p.0.clone()) else { return Ok((ds.clone(), Vec::new())) };
+    if let Some(i) = parts.iter().position(|p| p.0 != first) {
+        return Err(Error::invalid(format!("{:?} and {:?} are in different groups", names[0], names[i]))
+            .help("--var takes variables of one group here"));
+    }
+    let mut chain = vec![ds];
+    for part in first.split('/').filter(|p| !p.is_empty()) {
+        let here = chain[chain.len() - 1];
+        let below = here.groups.get(part).ok_or_else(|| Error::not_found("group", part, here.groups.keys().map(String::as_str)))?;
+        chain.push(below);
+    }
+    let mut out = chain.pop().cloned().unwrap_or_default();
+    chain.into_iter().rev().for_each(|above| inherit(&mut out, above));
+    Ok((out, parts.into_iter().map(|p| p.1).collect()))
 }
 
 /// What a file says of its format.

@@ -11,7 +11,7 @@ mod save;
 mod table;
 
 pub use crate::coding::TimeRange;
-pub use cube::{companions, open_dataset, open_mfdataset};
+pub use cube::{companions, group_of, open_dataset, open_mfdataset};
 pub use info::{Content, CubeInfo, Info, TableInfo, info};
 pub use rows::{Pick, rows};
 pub use save::{Losses, SaveOptions, Target, check, save, save_frame, to_table};
@@ -59,6 +59,8 @@ pub struct OpenOptions {
     pub raw: Option<RawOptions>,
     /// Only this group of a NetCDF file.
     pub group: Option<String>,
+    /// Only these variables of a cube, with their coordinates and companions; all, when `None`.
+    pub vars: Option<Vec<String>>,
     /// The dimension along which several cubes are joined; the one that differs, when `None`.
     pub dim: Option<String>,
     /// No more than so many rows are wanted: text is then looked at only as far as that takes.
@@ -72,14 +74,17 @@ impl OpenOptions {
         self.budget.clone().unwrap_or_else(|| ExecOptions::default().budget)
     }
 
-    /// The format of an input: what was said, else what its name or first bytes tell. Standard input is CSV unless said otherwise.
+    /// The format of an input: what was said, else what its name or first bytes tell. Standard input is CSV unless it starts as
+    /// Arrow does or something else is said.
     ///
     /// # Errors
     /// As [`Format::of_file`]; unsupported, for a format that this version does not read.
     pub fn format_of(&self, path: &Path) -> Result<Format> {
         let format = match self.from {
             Some(format) => format,
-            None if is_stdin(path) => Format::Csv,
+            None if is_stdin(path) => format_of_stdin(),
+            // What a raw file holds was said: its first bytes are values, whatever they look like.
+            None if self.raw.is_some() && matches!(Format::of_name(path), Ok(Some(Format::Raw))) && path.is_file() => Format::Raw,
             None => Format::of_file(path).map_err(|e| near_files(e, path))?,
         };
         if !format.is_here() {
@@ -111,6 +116,15 @@ fn near_files(e: Error, path: &Path) -> Error {
 fn not_here(format: Format) -> Error {
     let here: Vec<&str> = Format::all().filter(|f| f.is_here()).map(Format::name).collect();
     Error::unsupported(format!("the format {:?} is not there yet", format.name())).help(format!("this version has {}", here.join(" ")))
+}
+
+/// Arrow by its first bytes, else CSV. They stay in the buffer that every reader of standard input shares.
+fn format_of_stdin() -> Format {
+    use std::io::BufRead;
+    match std::io::stdin().lock().fill_buf() {
+        Ok(first) if first.starts_with(b"\xff\xff\xff\xff") || first.starts_with(b"ARROW1\0\0") => Format::Arrow,
+        _ => Format::Csv,
+    }
 }
 
 fn is_stdin(path: &Path) -> bool {

@@ -92,6 +92,30 @@ pub struct SaveOptions {
 }
 
 impl SaveOptions {
+    /// Options that the format has no place for are refused rather than passed over.
+    fn fit(&self, format: Format) -> Result<()> {
+        use Format::{Arrow, Csv, Nc, Nc3, Parquet, Tsv};
+        let compressed = self.compress.as_deref().is_some_and(|c| c != "none");
+        let options: [(&str, bool, &[Format]); 4] = [
+            ("--row-group", self.row_group.is_some(), &[Parquet]),
+            // Text has an answer of its own.
+            ("--compress", compressed, &[Parquet, Arrow, Nc, Csv, Tsv]),
+            ("--chunks", !self.chunks.is_empty(), &[Nc]),
+            ("--pack", self.pack.is_some(), &[Nc, Nc3]),
+        ];
+        for (option, _, formats) in options.iter().filter(|(_, given, formats)| *given && !formats.contains(&format)) {
+            let able: Vec<&str> = formats.iter().filter(|f| !matches!(f, Csv | Tsv)).map(|f| f.name()).collect();
+            return Err(
+                Error::unsupported(format!("{option} does not go with {}", format.name())).help(format!("{} has it", able.join(", ")))
+            );
+        }
+        if let Some(name) = self.compress.as_deref().filter(|_| compressed && matches!(format, Csv | Tsv)) {
+            return Err(Error::unsupported(format!("text is not written with the compression {name:?}"))
+                .help("compress the file afterwards, or write parquet"));
+        }
+        Ok(())
+    }
+
     /// The format of a target.
     ///
     /// # Errors
@@ -127,6 +151,7 @@ impl SaveOptions {
 /// Exists, where it is there and may not be replaced; invalid or unsupported, for its format; not found, for its folder.
 pub fn check(target: &Target, options: &SaveOptions) -> Result<Format> {
     let format = options.format_of(target)?;
+    options.fit(format)?;
     let Target::File(path) = target else { return Ok(format) };
     if options.overwrite == Overwrite::No && path.symlink_metadata().is_ok() {
         return Err(Error::exists("the output exists").help("--overwrite replaces it").at(target.place()));
@@ -145,6 +170,16 @@ pub fn check(target: &Target, options: &SaveOptions) -> Result<Format> {
 /// Loss, for what may not be lost; what the readers and writers say. Nothing is then at the target.
 pub fn save(scanned: Scanned, target: &Target, options: &SaveOptions, exec: &ExecOptions) -> Result<Notices> {
     let format = check(target, options)?;
+    let mut grouped = options.clone();
+    let (scanned, options) = match (scanned, &options.vars) {
+        // One array or table holds what is in one group.
+        (Scanned::Cube(ds), Some(names)) if !matches!(format, Format::Nc | Format::Nc3) => {
+            let (ds, names) = super::cube::group_of(&ds, names)?;
+            grouped.vars = Some(names);
+            (Scanned::Cube(ds), &grouped)
+        }
+        (scanned, _) => (scanned, options),
+    };
     match (scanned, format.kind()) {
         (Scanned::Table(source), Kind::Table) => write_table(&source, target, format, options, exec, Notices::new()),
         (Scanned::Table(source), Kind::Cube) => {
@@ -254,10 +289,6 @@ fn write_table(
             }
         }
         Format::Csv | Format::Tsv => {
-            if let Some(name) = options.compress.as_deref().filter(|c| *c != "none") {
-                return Err(Error::unsupported(format!("text is not written with the compression {name:?}"))
-                    .help("compress the file afterwards, or write parquet"));
-            }
             let mut how = options.csv.clone();
             if format == Format::Tsv {
                 how.delimiter = b'\t';
@@ -288,6 +319,12 @@ fn one_name(options: &SaveOptions, what: &str) -> Result<Option<String>> {
             Err(Error::invalid(message).help("--var NAME picks one"))
         }
     }
+}
+
+/// Names of the dims, those of groups too.
+fn dims_of<'a>(ds: &'a Dataset, into: &mut Vec<&'a str>) {
+    into.extend(ds.dims.keys().map(|d| &**d));
+    ds.groups.values().for_each(|g| dims_of(g, into));
 }
 
 fn codec(options: &SaveOptions) -> Result<Option<Codec>> {
@@ -329,6 +366,13 @@ fn write_cube(
             };
             let (encoded, more) = coding::encode_with(&chosen, &EncodeOptions { pack: options.pack.clone() })?;
             notices.extend(more);
+            for (dim, _) in &options.chunks {
+                let mut known = Vec::new();
+                dims_of(&encoded, &mut known);
+                if !known.contains(&dim.as_str()) {
+                    return Err(Error::not_found("dim", dim, known).at(Place { op: Some("--chunks".into()), ..Place::default() }));
+                }
+            }
             let how = NetcdfWriteOptions {
                 format: if format == Format::Nc3 { NetcdfFormat::Nc3 } else { NetcdfFormat::Nc4 },
                 chunks: options.chunks.clone(),
@@ -350,6 +394,12 @@ fn write_cube(
 /// # Errors
 /// Invalid, where the variables have no common shape.
 pub fn to_table(ds: &Dataset, vars: Option<&[String]>, exec: &ExecOptions) -> Result<(Arc<dyn TableSource>, Notices)> {
-    let (rows, notices) = CubeRows::new(ds, vars, &exec.budget)?;
+    let (rows, notices) = match vars {
+        Some(names) => {
+            let (ds, names) = super::cube::group_of(ds, names)?;
+            CubeRows::new(&ds, Some(&names), &exec.budget)?
+        }
+        None => CubeRows::new(ds, None, &exec.budget)?,
+    };
     Ok((Arc::new(rows), notices))
 }

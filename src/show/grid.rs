@@ -74,6 +74,19 @@ impl Grid {
     /// The text, each line at most `width` wide: long cells are cut, then columns in the middle left out. The positions of the
     /// columns left out are returned.
     pub fn fit(&self, width: usize) -> (String, Vec<usize>) {
+        // Of very many columns only the outermost can be seen: the rest is not laid out.
+        let outer = width / GAP + 2;
+        let n = self.align.len();
+        if n > self.keep + 2 * outer {
+            let shown: Vec<usize> = (0..self.keep + outer).chain(n - outer..n).collect();
+            let pick = |l: &Line| Line { cells: shown.iter().map(|&i| l.cells[i].clone()).collect(), style: l.style };
+            let align = shown.iter().map(|&i| self.align[i]).collect();
+            let part = Grid { align, lines: self.lines.iter().map(pick).collect(), keep: self.keep };
+            let (text, hidden) = part.fit(width);
+            let mut all: Vec<usize> = hidden.iter().map(|&i| shown[i]).chain(self.keep + outer..n - outer).collect();
+            all.sort_unstable();
+            return (text, all);
+        }
         let natural = self.natural();
         let (widths, hidden) = self.widths(&natural, width);
         let mut out = String::new();
@@ -193,6 +206,20 @@ mod tests {
         assert!(plain(&text).lines().all(|l| l.width() <= 30), "{text}");
         assert_eq!(hidden, [2, 3, 4]);
         assert!(plain(&text).starts_with("column0  column1  …  column5\n"), "{text}");
+    }
+
+    #[test]
+    fn grid_of_thousands_of_columns_is_laid_out_as_one_of_hundreds() {
+        let grid = |n: usize, name: &dyn Fn(usize) -> String| {
+            let mut g = Grid::new(vec![Align::Left; n]);
+            g.header((0..n).map(name).collect());
+            g.row(vec![Some("1".into()); n]);
+            g.fit(80)
+        };
+        let (many, hidden) = grid(100_000, &|i| format!("c{:05}", i % 50_000));
+        assert!(plain(&many).lines().all(|l| l.width() <= 80) && many.contains("c00000") && many.contains("c49999"), "{many}");
+        assert_eq!(hidden.len() + plain(&many).lines().next().unwrap().split_whitespace().count() - 1, 100_000);
+        assert!(hidden.is_sorted() && hidden.windows(2).all(|w| w[0] + 1 == w[1]));
     }
 
     #[test]

@@ -262,3 +262,106 @@ fn infinite_mean_in_json_is_text_as_the_maximum_is() {
     let column = &json["columns"][0];
     assert_eq!([&column["mean"], &column["max"], &column["std"]].map(|v| v.as_str()), [Some("inf"), Some("inf"), None]);
 }
+
+#[test]
+fn last_input_is_no_output_where_text_goes_to_standard_output() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.csv"), "x\n1\n").unwrap();
+    std::fs::write(folder.path().join("b.csv"), "x\n2\n").unwrap();
+    let out = run(folder.path(), &["convert", "a.csv", "b.csv", "--to", "csv"]);
+    assert_eq!((code(&out), &*out.stdout), (0, &b"x\n1\n2\n"[..]), "{}", said(&out));
+    let out = run(folder.path(), &["convert", "a.csv", "b.csv", "--to", "csv", "--overwrite"]);
+    assert_eq!(code(&out), 2);
+    assert!(said(&out).starts_with("error[invalid]: --overwrite needs an output"), "{}", said(&out));
+    assert_eq!(std::fs::read_to_string(folder.path().join("b.csv")).unwrap(), "x\n2\n");
+    assert_eq!(code(&run(folder.path(), &["convert", "a.csv", "new.txt", "--to", "tsv"])), 0);
+    assert_eq!(names(folder.path()), ["a.csv", "b.csv", "new.txt"]);
+}
+
+#[test]
+fn options_that_a_target_has_no_place_for_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    for (args, what) in [
+        (&["DATA/climate.nc", "x.nc3", "--compress", "zstd"][..], "--compress does not go with nc3"),
+        (&["DATA/climate.nc", "x.nc3", "--chunks", "time=2"], "--chunks does not go with nc3"),
+        (&["DATA/climate.nc", "x.npy", "--var", "tas", "--pack", "i16"], "--pack does not go with npy"),
+        (&["DATA/stations.csv", "x.arrow", "--row-group", "3"], "--row-group does not go with arrow"),
+        (&["DATA/stations.csv", "x.tsv", "--chunks", "a=3"], "--chunks does not go with tsv"),
+        (&["DATA/climate.nc", "x.nc", "--chunks", "tme=2"], "dim \"tme\" does not exist"),
+    ] {
+        let out = run(folder.path(), &[&["convert"], args].concat());
+        assert_eq!(code(&out), 2, "{args:?}");
+        assert!(said(&out).contains(what), "{args:?}: {}", said(&out));
+    }
+    for (args, what) in [
+        (&["head", "DATA/climate.nc", "--tail"][..], "--tail takes rows"),
+        (&["summary", "DATA/climate.nc", "--quantiles", "0.1"], "--quantiles of a cube"),
+        (&["summary", "DATA/stations.csv", "--quantiles", ""], "is not between 0 and 1"),
+    ] {
+        let out = run(folder.path(), args);
+        assert_eq!(code(&out), 2, "{args:?}");
+        assert!(said(&out).contains(what), "{args:?}: {}", said(&out));
+    }
+    assert!(names(folder.path()).is_empty());
+}
+
+#[test]
+fn first_bytes_count_where_the_name_says_little() {
+    let folder = tempfile::tempdir().unwrap();
+    for (from, to) in [("climate.nc", "c.dat"), ("cube.nc3", "d.bin"), ("matrix.npy", "m.txt"), ("stations.parquet", "p.dat")] {
+        std::fs::copy(data(from), folder.path().join(to)).unwrap();
+        let out = run(folder.path(), &["info", to]);
+        assert_eq!(code(&out), 0, "{to}: {}", said(&out));
+    }
+    let out = run(folder.path(), &["info", "m.txt", "--json"]);
+    assert!(String::from_utf8_lossy(&out.stdout).contains("\"format\": \"npy\""));
+    std::fs::write(folder.path().join("t.csv"), "PAR1,b\n1,2\n").unwrap();
+    std::fs::write(folder.path().join("r.dat"), [0xffu8; 8]).unwrap();
+    assert_eq!(code(&run(folder.path(), &["info", "t.csv"])), 0);
+    assert_eq!(code(&run(folder.path(), &["info", "r.dat", "--dtype", "i32", "--shape", "2"])), 0);
+}
+
+#[test]
+fn arrow_at_standard_input_is_seen_from_its_first_bytes() {
+    for name in ["data/stations.arrow", "tests/files/data/columnar/stream_zstd.arrows", "data/stations.csv"] {
+        let file = std::fs::File::open(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap();
+        let out = Command::new(env!("CARGO_BIN_EXE_hpda-data")).args(["summary", "-", "--to", "csv"]).stdin(file).output().unwrap();
+        assert_eq!(code(&out), 0, "{name}: {}", said(&out));
+    }
+}
+
+#[test]
+fn variable_of_a_group_goes_to_a_table() {
+    use hpda_data::{Dataset, NdArray, Variable};
+    let folder = tempfile::tempdir().unwrap();
+    let variable = |values: Vec<f64>| Variable::new(["x"], NdArray::from_vec(values, &[2]).unwrap()).unwrap();
+    let (mut ds, mut group) = (Dataset::new(), Dataset::new());
+    ds.insert_coord("x", variable(vec![10.5, 20.5])).unwrap();
+    group.insert("c", variable(vec![1.5, 2.5])).unwrap();
+    ds.groups.insert("g1".into(), group);
+    ds.save(folder.path().join("g.nc")).unwrap();
+    for args in [&["--var", "/g1/c"][..], &["--group", "g1"]] {
+        let out = run(folder.path(), &[&["convert", "g.nc", "--to", "csv"], args].concat());
+        assert_eq!((code(&out), &*String::from_utf8_lossy(&out.stdout)), (0, "x,c\n10.5,1.5\n20.5,2.5\n"), "{args:?}: {}", said(&out));
+    }
+    assert_eq!(code(&run(folder.path(), &["head", "g.nc", "--var", "/g1/c"])), 0);
+}
+
+#[test]
+fn only_variables_asked_for_have_to_fit_when_cubes_are_joined() {
+    use hpda_data::{Dataset, NdArray, Variable};
+    let folder = tempfile::tempdir().unwrap();
+    for (i, other) in ["p", "q"].iter().enumerate() {
+        let variable = |values: Vec<f64>| Variable::new(["x"], NdArray::from_vec(values, &[2]).unwrap()).unwrap();
+        let mut ds = Dataset::new();
+        ds.insert_coord("x", variable(vec![i as f64 * 2.0, i as f64 * 2.0 + 1.0])).unwrap();
+        ds.insert("tas", variable(vec![0.5, 1.5])).unwrap();
+        ds.insert(*other, variable(vec![7.0, 8.0])).unwrap();
+        ds.save(folder.path().join(format!("{i}.nc"))).unwrap();
+    }
+    let out = run(folder.path(), &["convert", "0.nc", "1.nc", "out.nc"]);
+    assert!(code(&out) == 2 && said(&out).contains("--var names"), "{}", said(&out));
+    let out = run(folder.path(), &["convert", "0.nc", "1.nc", "out.nc", "--var", "tas"]);
+    assert_eq!(code(&out), 0, "{}", said(&out));
+    assert_eq!(hpda_data::open_dataset(folder.path().join("out.nc")).unwrap().variable("tas").unwrap().shape(), [4]);
+}

@@ -94,7 +94,7 @@ impl IpcSink {
             };
             if has_dictionary(values.unwrap_or(keys)) {
                 return Err(Error::unsupported(format!("dictionaries inside values of type {} are not written", ours.dtype))
-                    .help("leave the column out with `select --drop`")
+                    .help("such a column goes to no Arrow file")
                     .at(Place::column(&ours.name)));
             }
             dictionaries.push(values.map(|v| Merged::new(keys, v)).transpose().at_column(&ours.name)?);

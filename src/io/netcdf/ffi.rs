@@ -89,8 +89,8 @@ fn refusal(code: c_int) -> Error {
             .help("the file may be damaged: copy it again; h5dump or ncdump may tell more"),
         nc::NC_EFILTER | nc::NC_ENOFILTER => Error::unsupported("a filter of this variable is not available")
             .help("HDF5_PLUGIN_PATH names a folder of filter plugins; or rewrite the file: nccopy -F none IN OUT"),
-        nc::NC_EBADNAME | nc::NC_EMAXNAME => Error::new(ErrorKind::Loss, "NetCDF does not allow this name").help("rename it with --rename"),
-        nc::NC_ENAMEINUSE => Error::new(ErrorKind::Loss, "this name stands twice").help("rename one with --rename"),
+        nc::NC_EBADNAME | nc::NC_EMAXNAME => Error::new(ErrorKind::Loss, "NetCDF does not allow this name").help("rename it in the source"),
+        nc::NC_ENAMEINUSE => Error::new(ErrorKind::Loss, "this name stands twice").help("rename one in the source"),
         nc::NC_EVARSIZE | nc::NC_EDIMSIZE => {
             Error::new(ErrorKind::Loss, "it is too large for the classic format").help("write NetCDF-4 with --to nc")
         }

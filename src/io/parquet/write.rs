@@ -312,7 +312,7 @@ fn check_type(t: &DataType) -> Result<()> {
     };
     if refused {
         return Err(Error::unsupported(format!("Parquet has no place for values of type {}", DType::Opaque(t.clone())))
-            .help("write an .arrow file, or leave the column out with `select --drop`"));
+            .help("write an .arrow file"));
     }
     Ok(())
 }

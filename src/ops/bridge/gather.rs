@@ -106,7 +106,7 @@ fn level(field: &Field, column: &Column) -> Result<Level> {
     if column.missing_count() > 0 {
         let row = (0..column.len()).find(|&i| gap(i)).unwrap_or(0);
         return Err(Error::invalid(format!("the column {:?} is missing in a row and so is no label", field.name))
-            .help("missing --drop any --columns leaves such rows out")
+            .help(format!("--where 'not is_missing(`{}`)' leaves such rows out", field.name))
             .at(Place { row: Some(row as u64), ..Place::column(&field.name) }));
     }
     if column.dtype().phys().is_none() {

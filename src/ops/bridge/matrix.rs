@@ -38,7 +38,7 @@ impl CubeMatrix {
         let [rows, columns] = variable.dims() else {
             let what = format!("variable {name:?} of shape {:?} is no matrix", whole.shape());
             return Err(Error::shape(what)
-                .help("--isel or --sel takes one position of a dim: two dims must be left")
+                .help("a matrix has two dims, others must be of length 1; --to csv writes the long form")
                 .at(Place::variable(name)));
         };
         let labels = |d: &str, n: usize| -> Result<(Column, Attrs)> {

@@ -104,7 +104,8 @@ impl CubeRows {
             add(name, &v.attrs, v.dtype().clone(), cells(name, v, dims)?);
         }
         if let Some((_, f)) = fields.iter().enumerate().find(|(i, f)| fields[..*i].iter().any(|g: &Field| g.name == f.name)) {
-            return Err(Error::invalid(format!("two columns would be called {:?}", f.name)).help("--rename gives one another name"));
+            return Err(Error::invalid(format!("two columns would be called {:?}", f.name))
+                .help("--var picks the variables that go into the table"));
         }
         let widths = |c: &Cells| match c {
             Cells::Labels { .. } | Cells::Positions { .. } => 0,

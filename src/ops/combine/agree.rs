@@ -22,7 +22,7 @@ pub(super) fn same_labels(a: Option<&Arc<Index>>, b: Option<&Arc<Index>>) -> boo
 pub(super) fn equal(name: &str, a: &Variable, b: &Variable) -> Result<()> {
     let refusal = |what: String| {
         Err(Error::shape(format!("variable {name:?} {what}"))
-            .help("--dim NAME joins along another dimension; --drop leaves a variable out")
+            .help("--dim NAME joins along another dimension; --var names the variables to take")
             .at(Place::variable(name)))
     };
     if a.dims() != b.dims() || a.shape() != b.shape() {

@@ -117,7 +117,7 @@ fn choose(datasets: &[Dataset], options: &ConcatOptions, different: &[Arc<str>])
         several => {
             let names: Vec<&str> = several.iter().map(|d| &**d).collect();
             Err(Error::invalid(format!("the inputs differ along {}", crate::error::quoted_list(&names, 5)))
-                .help("--dim NAME says along which to join; the others must then agree (--join inner takes common labels)"))
+                .help("--dim NAME says along which to join; the others must then agree"))
         }
     }
 }
@@ -140,7 +140,7 @@ fn disagreement(datasets: &[Dataset], labels: &[IndexMap<Arc<str>, Arc<Index>>],
             }
             _ => format!("dimension {dim:?} has labels in one input and none in another"),
         };
-        return Error::shape(what).help("--join inner takes the labels that all inputs have").at(place(d));
+        return Error::shape(what).help("the labels must agree; --dim NAME joins along another dimension").at(place(d));
     }
     Error::internal("inputs that differ and do not")
 }
@@ -210,7 +210,7 @@ fn along(datasets: &[Dataset], dim: &Arc<str>, notices: &mut Notices) -> Result<
         let extra = d.vars.keys().map(String::as_str).chain(d.coords.iter().map(|(n, _)| n)).find(|n| first.variable(n).is_err());
         if let Some(name) = extra {
             let what = format!("variable {name:?} is in input {} and not in the first", i + 1);
-            return Err(Error::shape(what).help("--vars names the variables that all inputs have").at(place(d)));
+            return Err(Error::shape(what).help("--var names the variables that all inputs have").at(place(d)));
         }
     }
     let one = |name: &str, v: &Variable, is_coord: bool, notices: &mut Notices| -> Result<Variable> {
@@ -219,7 +219,7 @@ fn along(datasets: &[Dataset], dim: &Arc<str>, notices: &mut Notices) -> Result<
             .map(|d| {
                 d.variable(name).map_err(|_| {
                     Error::shape(format!("variable {name:?} is in the first input and not here"))
-                        .help("--vars names the variables that all inputs have")
+                        .help("--var names the variables that all inputs have")
                         .at(place(d))
                 })
             })
@@ -340,7 +340,7 @@ fn rescale(name: &str, first: &Variable, piece: &Variable) -> Result<Option<(f64
         Some((1.0, 0.0)) => Ok(None),
         Some(found) => Ok(Some(found)),
         None => Err(Error::invalid(format!("units {from:?} do not convert to {to:?}, the units in the first input"))
-            .help(format!("--attr {name}:units=... sets them where they are only spelled otherwise"))
+            .help("where they are only spelled otherwise, set the attribute in the file")
             .at(Place::variable(name))),
     }
 }
