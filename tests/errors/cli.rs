@@ -334,7 +334,7 @@ fn arrow_at_standard_input_is_seen_from_its_first_bytes() {
 fn variable_of_a_group_goes_to_a_table() {
     use hpda_data::{Dataset, NdArray, Variable};
     let folder = tempfile::tempdir().unwrap();
-    let variable = |values: Vec<f64>| Variable::new(["x"], NdArray::from_vec(values, &[2]).unwrap()).unwrap();
+    let variable = |values: Vec<f64>| Variable::from_array(["x"], NdArray::from_vec(values, &[2]).unwrap()).unwrap();
     let (mut ds, mut group) = (Dataset::new(), Dataset::new());
     ds.insert_coord("x", variable(vec![10.5, 20.5])).unwrap();
     group.insert("c", variable(vec![1.5, 2.5])).unwrap();
@@ -352,7 +352,7 @@ fn only_variables_asked_for_have_to_fit_when_cubes_are_joined() {
     use hpda_data::{Dataset, NdArray, Variable};
     let folder = tempfile::tempdir().unwrap();
     for (i, other) in ["p", "q"].iter().enumerate() {
-        let variable = |values: Vec<f64>| Variable::new(["x"], NdArray::from_vec(values, &[2]).unwrap()).unwrap();
+        let variable = |values: Vec<f64>| Variable::from_array(["x"], NdArray::from_vec(values, &[2]).unwrap()).unwrap();
         let mut ds = Dataset::new();
         ds.insert_coord("x", variable(vec![i as f64 * 2.0, i as f64 * 2.0 + 1.0])).unwrap();
         ds.insert("tas", variable(vec![0.5, 1.5])).unwrap();
