@@ -46,7 +46,7 @@ pub fn arguments(command: Command) -> Command {
 fn names_output(files: &[PathBuf], to: Option<&str>) -> bool {
     let Some(last) = files.last().filter(|_| files.len() > 1) else { return false };
     let streams = to.is_some_and(|to| ["csv", "tsv", "arrow"].iter().any(|f| to.eq_ignore_ascii_case(f)));
-    last.as_os_str() == "-" || !streams || last.symlink_metadata().is_err()
+    last.as_os_str() == "-" || !streams || !last.is_file()
 }
 
 pub fn run(matches: &ArgMatches) -> Result<()> {

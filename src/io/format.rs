@@ -142,7 +142,8 @@ impl Format {
 
     /// The format of an existing file: from its name, else from its first bytes.
     ///
-    /// A NetCDF name with classic content is classic; any other contradiction is left to the reader to report.
+    /// A NetCDF name with classic content is classic, and a raw one with the first bytes of another format is that format; any other
+    /// contradiction is left to the reader to report.
     ///
     /// # Errors
     /// Io; unsupported; format, where neither tells.
@@ -157,8 +158,8 @@ impl Format {
         let says = TABLE.iter().find(|r| r.magic.iter().any(|m| first[..n].starts_with(m))).map(|r| r.format);
         match (named, says) {
             (Some(Format::Nc | Format::Nc3 | Format::H5), Some(f @ (Format::Nc | Format::Nc3))) => Ok(f),
-            // These names say little; first bytes that are no chance say more.
-            (Some(Format::Raw | Format::Csv | Format::Tsv), Some(f)) if is_no_chance(&mut file, &first[..n], f) => Ok(f),
+            // Such a name says nothing of what is inside; first bytes that are no chance say more.
+            (Some(Format::Raw), Some(f)) if is_no_chance(&mut file, &first[..n], f) => Ok(f),
             (Some(f), _) => Ok(f),
             (None, Some(f)) => Ok(f),
             (None, None) => Err(Error::format("neither its name nor its first bytes tell the format")

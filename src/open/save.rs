@@ -103,7 +103,7 @@ impl SaveOptions {
             ("--chunks", !self.chunks.is_empty(), &[Nc]),
             ("--pack", self.pack.is_some(), &[Nc, Nc3]),
         ];
-        for (option, _, formats) in options.iter().filter(|(_, given, formats)| *given && !formats.contains(&format)) {
+        if let Some((option, _, formats)) = options.iter().find(|(_, given, formats)| *given && !formats.contains(&format)) {
             let able: Vec<&str> = formats.iter().filter(|f| !matches!(f, Csv | Tsv)).map(|f| f.name()).collect();
             return Err(
                 Error::unsupported(format!("{option} does not go with {}", format.name())).help(format!("{} has it", able.join(", ")))

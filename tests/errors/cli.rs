@@ -308,12 +308,12 @@ fn options_that_a_target_has_no_place_for_are_refused() {
 #[test]
 fn first_bytes_count_where_the_name_says_little() {
     let folder = tempfile::tempdir().unwrap();
-    for (from, to) in [("climate.nc", "c.dat"), ("cube.nc3", "d.bin"), ("matrix.npy", "m.txt"), ("stations.parquet", "p.dat")] {
+    for (from, to) in [("climate.nc", "c.dat"), ("cube.nc3", "d.bin"), ("matrix.npy", "m.bin"), ("stations.parquet", "p.dat")] {
         std::fs::copy(data(from), folder.path().join(to)).unwrap();
         let out = run(folder.path(), &["info", to]);
         assert_eq!(code(&out), 0, "{to}: {}", said(&out));
     }
-    let out = run(folder.path(), &["info", "m.txt", "--json"]);
+    let out = run(folder.path(), &["info", "m.bin", "--json"]);
     assert!(String::from_utf8_lossy(&out.stdout).contains("\"format\": \"npy\""));
     std::fs::write(folder.path().join("t.csv"), "PAR1,b\n1,2\n").unwrap();
     std::fs::write(folder.path().join("r.dat"), [0xffu8; 8]).unwrap();
