@@ -1,0 +1,97 @@
+//! Which columns: `with`, `select`, `drop`, `rename`.
+
+use super::{LazyFrame, Plan};
+use crate::error::{Error, Result};
+use crate::plan::expr::Expr;
+use crate::plan::resolve::resolve;
+use crate::store::{Field, IndexSpec};
+use std::sync::Arc;
+
+impl LazyFrame {
+    /// Adds a column at the end, or replaces the one of this name where it stands.
+    ///
+    /// A bare column name keeps the attributes of the column; any other expression has none.
+    ///
+    /// # Errors
+    /// What [`resolve`] says; invalid, for an empty name or an index level.
+    pub fn with(&self, name: &str, values: impl Into<Expr>) -> Result<LazyFrame> {
+        if name.is_empty() {
+            return Err(Error::invalid("a column needs a name"));
+        }
+        let expr = values.into();
+        let input = self.schema();
+        let values = resolve(&expr, input)?;
+        let mut field = Field::new(name, values.dtype.clone());
+        if let Expr::Col(from) = &expr {
+            field.attrs = input.fields[input.position(from)?].attrs.clone();
+        }
+        let mut schema = (**input).clone();
+        let position = schema.names().position(|n| n == name);
+        let position = match position {
+            Some(i) => {
+                schema.fields[i] = field;
+                i
+            }
+            None => {
+                schema.fields.push(field);
+                // Labels that are more than names have no tuple for a new column.
+                schema.labels = None;
+                schema.fields.len() - 1
+            }
+        };
+        Ok(self.then(Plan::With { input: self.plan.clone(), position, expr, values, schema: Arc::new(schema) }))
+    }
+
+    /// Some columns, in this order.
+    ///
+    /// # Errors
+    /// Not found, with the nearest name; invalid, for a column asked for twice.
+    pub fn select<S: AsRef<str>>(&self, names: impl IntoIterator<Item = S>) -> Result<LazyFrame> {
+        let columns = names.into_iter().map(|n| self.schema().position(n.as_ref())).collect::<Result<Vec<_>>>()?;
+        if let Some(twice) = columns.iter().enumerate().find(|(i, c)| columns[..*i].contains(c)) {
+            return Err(Error::invalid(format!("column {:?} is asked for twice", self.schema().fields[*twice.1].name)));
+        }
+        Ok(self.project(columns))
+    }
+
+    /// All columns but these.
+    ///
+    /// # Errors
+    /// Not found, with the nearest name.
+    pub fn drop<S: AsRef<str>>(&self, names: impl IntoIterator<Item = S>) -> Result<LazyFrame> {
+        let gone = names.into_iter().map(|n| self.schema().position(n.as_ref())).collect::<Result<Vec<_>>>()?;
+        Ok(self.project((0..self.schema().fields.len()).filter(|i| !gone.contains(i)).collect()))
+    }
+
+    fn project(&self, columns: Vec<usize>) -> LazyFrame {
+        let schema = Arc::new(self.schema().project(&columns));
+        self.then(Plan::Select { input: self.plan.clone(), columns, schema })
+    }
+
+    /// Other names for some columns.
+    ///
+    /// # Errors
+    /// Not found, with the nearest name; invalid, where two columns would have one name.
+    pub fn rename<S: AsRef<str>, T: Into<String>>(&self, names: impl IntoIterator<Item = (S, T)>) -> Result<LazyFrame> {
+        let mut schema = (**self.schema()).clone();
+        for (old, new) in names {
+            let (at, new) = (self.schema().position(old.as_ref())?, new.into());
+            if let IndexSpec::Levels(levels) = &mut schema.index
+                && let Some(level) = levels.get_mut(at)
+            {
+                *level = Some(new.clone());
+            }
+            schema.fields[at].name = new;
+        }
+        let twice = {
+            let mut seen = hashbrown::HashSet::new();
+            schema.names().find(|n| !seen.insert(*n)).map(str::to_string)
+        };
+        if let Some(twice) = twice {
+            return Err(Error::invalid(format!("two columns would be called {twice:?}")));
+        }
+        schema.labels = None;
+        let columns = (0..schema.fields.len()).collect();
+        Ok(self.then(Plan::Select { input: self.plan.clone(), columns, schema: Arc::new(schema) }))
+    }
+}

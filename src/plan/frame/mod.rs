@@ -1,0 +1,142 @@
+//! Plans over tables: the nodes, and the lazy table whose verbs build them. One file per family of verbs.
+
+mod columns;
+mod rows;
+
+use super::expr::Expr;
+use super::resolve::Typed;
+use crate::store::{Schema, TableSource};
+use std::fmt::Write;
+use std::sync::Arc;
+
+/// A node of a plan over tables.
+#[derive(Clone, Debug)]
+pub enum Plan {
+    /// The rows of a source.
+    Scan {
+        /// Where they come from.
+        source: Arc<dyn TableSource>,
+    },
+    /// The rows for which a condition is true.
+    Filter {
+        /// What is filtered.
+        input: Arc<Plan>,
+        /// The condition as written.
+        expr: Expr,
+        /// The condition, settled.
+        condition: Typed,
+    },
+    /// One column more, or one replaced.
+    With {
+        /// What gets the column.
+        input: Arc<Plan>,
+        /// The position of the column in the result.
+        position: usize,
+        /// Its values as written.
+        expr: Expr,
+        /// Its values, settled.
+        values: Typed,
+        /// The columns of the result.
+        schema: Arc<Schema>,
+    },
+    /// Some columns, perhaps under other names.
+    Select {
+        /// What is selected from.
+        input: Arc<Plan>,
+        /// Positions in the input.
+        columns: Vec<usize>,
+        /// The columns of the result.
+        schema: Arc<Schema>,
+    },
+    /// The first rows.
+    Limit {
+        /// What is cut off.
+        input: Arc<Plan>,
+        /// How many rows at most.
+        rows: u64,
+    },
+}
+
+impl Plan {
+    /// The columns of the result.
+    pub fn schema(&self) -> &Arc<Schema> {
+        match self {
+            Plan::Scan { source } => source.schema(),
+            Plan::Filter { input, .. } | Plan::Limit { input, .. } => input.schema(),
+            Plan::With { schema, .. } | Plan::Select { schema, .. } => schema,
+        }
+    }
+
+    fn explain(&self, out: &mut String) {
+        let _ = match self {
+            Plan::Scan { source } => {
+                let rows = source.rows().map_or("unknown".to_string(), |n| n.to_string());
+                writeln!(out, "scan    {} columns, rows: {rows}, parts: {}", source.schema().fields.len(), source.parts())
+            }
+            Plan::Filter { input, expr, .. } => {
+                input.explain(out);
+                writeln!(out, "filter  {expr}")
+            }
+            Plan::With { input, position, expr, schema, .. } => {
+                input.explain(out);
+                let field = &schema.fields[*position];
+                writeln!(out, "with    {}: {} = {expr}", field.name, field.dtype)
+            }
+            Plan::Select { input, schema, .. } => {
+                input.explain(out);
+                writeln!(out, "select  {}", schema.names().collect::<Vec<_>>().join(", "))
+            }
+            Plan::Limit { input, rows } => {
+                input.explain(out);
+                writeln!(out, "limit   {rows}")
+            }
+        };
+    }
+}
+
+/// A table that is not read yet: verbs only build a plan. Names and types are checked while it is built.
+///
+/// `collect`, `sink`, `aggregate` and `source` run it; they stand in [`crate::exec`].
+///
+/// # Examples
+/// ```
+/// use hpda_data::{Column, DataFrame, exec::{ExecOptions, MemSource}, plan::{LazyFrame, col}};
+/// use std::sync::Arc;
+/// let df = DataFrame::new([("x", Column::from(vec![1i64, 2, 3]))])?;
+/// let lazy = LazyFrame::scan(Arc::new(MemSource::from_frame(&df)?)).filter(col("x").gt(1))?.with("y", col("x") * 2)?;
+/// let out = lazy.collect(&ExecOptions::default())?;
+/// assert_eq!(out.column("y")?, &Column::from(vec![4i64, 6]));
+/// # Ok::<(), hpda_data::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct LazyFrame {
+    plan: Arc<Plan>,
+}
+
+impl LazyFrame {
+    /// The rows of a source.
+    pub fn scan(source: Arc<dyn TableSource>) -> LazyFrame {
+        LazyFrame { plan: Arc::new(Plan::Scan { source }) }
+    }
+
+    fn then(&self, plan: Plan) -> LazyFrame {
+        LazyFrame { plan: Arc::new(plan) }
+    }
+
+    /// The plan.
+    pub fn plan(&self) -> &Arc<Plan> {
+        &self.plan
+    }
+
+    /// The columns of the result.
+    pub fn schema(&self) -> &Arc<Schema> {
+        self.plan.schema()
+    }
+
+    /// The steps, one a line, first to last.
+    pub fn explain(&self) -> String {
+        let mut out = String::new();
+        self.plan.explain(&mut out);
+        out
+    }
+}
