@@ -3,6 +3,7 @@
 pub mod agg;
 pub mod calendar;
 mod display;
+pub mod fill;
 pub mod pack;
 pub mod text;
 pub mod time;

@@ -6,6 +6,7 @@ mod budget;
 mod column;
 mod interop;
 mod nd;
+mod pick;
 mod schema;
 mod select;
 mod source;

@@ -1,0 +1,108 @@
+//! What stands in for missing values: the row before, the row after, a point on the line between.
+
+use arrow::array::UInt64Array;
+use arrow::array::builder::UInt64Builder;
+use arrow::buffer::BooleanBuffer;
+
+/// For each row the row whose value it takes: its own where that is `present`, else the last present one before it, at most `limit`
+/// rows on. Rows without any are missing.
+pub fn forward_rows(present: &BooleanBuffer, limit: Option<usize>) -> UInt64Array {
+    let limit = limit.unwrap_or(usize::MAX);
+    let mut out = UInt64Builder::with_capacity(present.len());
+    let mut last: Option<usize> = None;
+    for i in 0..present.len() {
+        if present.value(i) {
+            last = Some(i);
+        }
+        out.append_option(last.filter(|&l| i - l <= limit).map(|l| l as u64));
+    }
+    out.finish()
+}
+
+/// The same from the next present row, at most `limit` rows back.
+pub fn backward_rows(present: &BooleanBuffer, limit: Option<usize>) -> UInt64Array {
+    let limit = limit.unwrap_or(usize::MAX);
+    let mut out: Vec<Option<u64>> = vec![None; present.len()];
+    let mut next: Option<usize> = None;
+    for i in (0..present.len()).rev() {
+        if present.value(i) {
+            next = Some(i);
+        }
+        out[i] = next.filter(|&n| n - i <= limit).map(|n| n as u64);
+    }
+    UInt64Array::from(out)
+}
+
+/// How a gap between two values is filled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Interpolate {
+    /// By rows: equal steps.
+    Linear,
+    /// By the distance of the positions given beside the values (times).
+    Positions,
+    /// The value of the nearer end; halfway, of the one before.
+    Nearest,
+}
+
+/// Fills the gaps (NaN) that have a value on both sides, at most `limit` rows of each from its start. `positions` (as long as the
+/// values, ascending, without NaN) are needed for [`Interpolate::Positions`] and count for `Nearest`; rows otherwise.
+pub fn interpolate(values: &mut [f64], positions: Option<&[f64]>, method: Interpolate, limit: Option<usize>) {
+    let at = |i: usize| positions.map_or(i as f64, |p| p[i]);
+    let mut left: Option<usize> = None;
+    for right in 0..values.len() {
+        if values[right].is_nan() {
+            continue;
+        }
+        if let Some(l) = left.filter(|l| right - l > 1) {
+            let (a, b) = (values[l], values[right]);
+            let whole = at(right) - at(l);
+            let end = right.min(l.saturating_add(limit.unwrap_or(usize::MAX)).saturating_add(1));
+            for (i, x) in values.iter_mut().enumerate().take(end).skip(l + 1) {
+                *x = match method {
+                    Interpolate::Nearest if at(i) - at(l) <= at(right) - at(i) => a,
+                    Interpolate::Nearest => b,
+                    // As numpy.interp: the slope, times the way gone.
+                    _ if whole == 0.0 => a,
+                    _ => (b - a) / whole * (at(i) - at(l)) + a,
+                };
+            }
+        }
+        left = Some(right);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bits(text: &str) -> BooleanBuffer {
+        text.chars().map(|c| c == 'x').collect()
+    }
+
+    fn list(rows: UInt64Array) -> Vec<Option<u64>> {
+        rows.iter().collect()
+    }
+
+    #[test]
+    fn filling_stops_at_its_limit() {
+        assert_eq!(list(forward_rows(&bits("_x__x_"), None)), [None, Some(1), Some(1), Some(1), Some(4), Some(4)]);
+        assert_eq!(list(forward_rows(&bits("_x__x_"), Some(1))), [None, Some(1), Some(1), None, Some(4), Some(4)]);
+        assert_eq!(list(backward_rows(&bits("_x__x_"), Some(1))), [Some(1), Some(1), None, Some(4), Some(4), None]);
+        assert!(forward_rows(&bits(""), None).is_empty());
+    }
+
+    #[test]
+    fn interpolation_fills_inside_only() {
+        let n = f64::NAN;
+        let filled = |method, limit, positions: Option<&[f64]>| {
+            let mut v = [n, 1.0, n, n, 4.0, n];
+            interpolate(&mut v, positions, method, limit);
+            v.map(|x| if x.is_nan() { -1.0 } else { x })
+        };
+        assert_eq!(filled(Interpolate::Linear, None, None), [-1.0, 1.0, 2.0, 3.0, 4.0, -1.0]);
+        assert_eq!(filled(Interpolate::Linear, Some(1), None), [-1.0, 1.0, 2.0, -1.0, 4.0, -1.0]);
+        assert_eq!(filled(Interpolate::Nearest, None, None), [-1.0, 1.0, 1.0, 4.0, 4.0, -1.0]);
+        let days = [0.0, 1.0, 2.0, 6.0, 7.0, 8.0];
+        assert_eq!(filled(Interpolate::Positions, None, Some(&days)), [-1.0, 1.0, 1.5, 3.5, 4.0, -1.0]);
+    }
+}
