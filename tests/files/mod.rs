@@ -1,6 +1,7 @@
 mod chunks;
 mod columnar;
 mod csv;
+mod filters;
 mod ipc;
 mod netcdf;
 mod npy;

@@ -1,7 +1,7 @@
 //! The filters of an array in order, and how a chunk goes through them backwards.
 
 use super::file::DataFile;
-use super::filters::{Contexts, Step, wrong_size};
+use super::filters::{Contexts, Step, grown, wrong_size};
 use super::layout::Chunk;
 use crate::error::{Error, Result};
 use std::cell::RefCell;
@@ -34,8 +34,8 @@ pub(super) fn with_scratch<T>(run: impl FnOnce(&mut Scratch) -> T) -> T {
     SCRATCH.with(|cell| match cell.try_borrow_mut() {
         Ok(mut scratch) => {
             let answer = run(&mut scratch);
-            if scratch.now.capacity() + scratch.next.capacity() > KEEP {
-                (scratch.now, scratch.next) = (Vec::new(), Vec::new());
+            if scratch.now.capacity() + scratch.next.capacity() + scratch.contexts.room() > KEEP {
+                *scratch = Scratch::default();
             }
             answer
         }
@@ -43,23 +43,10 @@ pub(super) fn with_scratch<T>(run: impl FnOnce(&mut Scratch) -> T) -> T {
     })
 }
 
-/// The first `bytes` of a buffer, which grows where it must.
-fn room(buffer: &mut Vec<u8>, bytes: usize) -> Result<&mut [u8]> {
-    if buffer.len() < bytes {
-        let more = bytes - buffer.len();
-        buffer.try_reserve_exact(more).map_err(|_| {
-            Error::budget(format!("a chunk takes {bytes} bytes, which the system does not give"))
-                .help("rewrite the file with smaller chunks: nccopy -c")
-        })?;
-        buffer.resize(bytes, 0);
-    }
-    Ok(&mut buffer[..bytes])
-}
-
 impl Scratch {
     /// Bytes of the file, in the first buffer.
     pub fn window(&mut self, file: &DataFile, at: u64, bytes: usize) -> Result<&[u8]> {
-        let out = room(&mut self.now, bytes)?;
+        let out = grown(&mut self.now, bytes)?;
         file.read_at(out, at)?;
         Ok(out)
     }
@@ -119,7 +106,7 @@ impl Pipeline {
             return Err(Error::format("the file ends before its data: it is truncated, or has become shorter since it was opened"));
         }
         let (mut now, mut next) = (now, next);
-        file.read_at(room(now, stored)?, chunk.offset)?;
+        file.read_at(grown(now, stored)?, chunk.offset)?;
         let (mut have, mut done) = (stored, 0);
         for i in (0..self.steps.len()).rev().filter(|&i| !left_out(i)) {
             let step = &self.steps[i];
@@ -131,6 +118,9 @@ impl Pipeline {
             // Bytes before this filter was applied: checksums may have made them more.
             let sums = self.steps[..i].iter().enumerate().filter(|(k, s)| !left_out(*k) && **s == Step::Fletcher32).count();
             let want = if step.compresses() { bytes + 4 * sums } else { have };
+            if let Some(told) = step.size(&now[..have]).filter(|&told| told != want) {
+                return Err(wrong_size(told, want));
+            }
             if step.most(have) < want {
                 return Err(wrong_size(have, want));
             }
@@ -139,7 +129,7 @@ impl Pipeline {
                     step.undo(contexts, &now[..have], place)?;
                     return Ok(None);
                 }
-                _ => step.undo(contexts, &now[..have], room(next, want)?)?,
+                _ => step.undo(contexts, &now[..have], grown(next, want)?)?,
             }
             (now, next) = (next, now);
             have = want;

@@ -23,9 +23,16 @@ pub(in crate::io::chunked) fn undo(input: &[u8], out: &mut [u8]) -> Result<()> {
         rest = &after[n..];
         if n == part.len() {
             part.copy_from_slice(stored);
-        } else if lz4_flex::block::decompress_into(stored, part).map_err(|e| damaged().because(e))? != part.len() {
-            return Err(damaged());
+        } else {
+            self::block(stored, part)?;
         }
     }
     Ok(())
+}
+
+/// Undoes one block of LZ4, of which the size is known.
+pub(super) fn block(input: &[u8], out: &mut [u8]) -> Result<()> {
+    let damaged = || Error::format("the bytes of the chunk are damaged (lz4)");
+    let n = lz4_flex::block::decompress_into(input, out).map_err(|e| damaged().because(e))?;
+    if n == out.len() { Ok(()) } else { Err(wrong_size(n, out.len())) }
 }

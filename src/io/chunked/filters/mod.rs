@@ -1,10 +1,18 @@
 //! The filters of HDF5, each undone in one function: bytes in, bytes out.
 
+mod aec;
+mod bits;
+mod bitshuffle;
+mod blosc;
+mod blosc2;
+mod blosclz;
+mod bzip2;
 pub(super) mod deflate;
 pub(super) mod fletcher32;
 pub(super) mod lz4;
 pub(super) mod lzf;
 pub(super) mod shuffle;
+mod szip;
 pub(super) mod zstd;
 
 use crate::error::{Error, Result};
@@ -24,6 +32,16 @@ pub(super) enum Step {
     Lz4,
     /// Zstandard.
     Zstd,
+    /// bzip2.
+    Bzip2,
+    /// Bits apart, and LZ4 or Zstandard, or neither.
+    Bitshuffle(bitshuffle::Bitshuffle),
+    /// Blosc, all its codecs.
+    Blosc,
+    /// Blosc2 in frames.
+    Blosc2,
+    /// Entropy coding.
+    Szip(szip::Szip),
 }
 
 /// What decoders keep between chunks.
@@ -31,6 +49,18 @@ pub(super) enum Step {
 pub(super) struct Contexts {
     pub inflater: Option<libdeflater::Decompressor>,
     pub zstd: Option<::zstd::bulk::Decompressor<'static>>,
+    /// Room for steps within a filter.
+    shuffled: Vec<u8>,
+    planes: Vec<u8>,
+    more: Vec<u8>,
+    blocks: Vec<u8>,
+}
+
+impl Contexts {
+    /// Bytes of the buffers.
+    pub fn room(&self) -> usize {
+        [&self.shuffled, &self.planes, &self.more, &self.blocks].into_iter().map(Vec::capacity).sum()
+    }
 }
 
 impl Step {
@@ -40,16 +70,25 @@ impl Step {
             1 => Step::Deflate,
             2 => Step::Shuffle(parameters.first().map_or(width, |&w| w as usize)),
             3 => Step::Fletcher32,
+            4 => Step::Szip(szip::Szip::new(parameters)?),
+            307 => Step::Bzip2,
             32000 => Step::Lzf,
+            32001 => Step::Blosc,
             32004 => Step::Lz4,
+            32008 => Step::Bitshuffle(bitshuffle::Bitshuffle::new(parameters, width)?),
             32015 => Step::Zstd,
+            32026 => Step::Blosc2,
             _ => return None,
         })
     }
 
     /// Whether it makes the data smaller by an amount that only the data tell.
     pub fn compresses(&self) -> bool {
-        !matches!(self, Step::Shuffle(_) | Step::Fletcher32)
+        match self {
+            Step::Shuffle(_) | Step::Fletcher32 => false,
+            Step::Bitshuffle(b) => b.compresses(),
+            _ => true,
+        }
     }
 
     /// Whether undoing it leaves the bytes where they are.
@@ -65,7 +104,23 @@ impl Step {
             Step::Lz4 => input.saturating_mul(255).saturating_add(64),
             // A block of three bytes and one more can stand for 128 kB of the same byte.
             Step::Zstd => input.saturating_mul(1 << 17),
-            Step::Shuffle(_) | Step::Fletcher32 => input,
+            // Runs of one byte of any length take the room of one.
+            Step::Bzip2 | Step::Blosc | Step::Blosc2 => usize::MAX,
+            Step::Szip(_) => input.saturating_mul(1 << 13).saturating_add(64),
+            Step::Bitshuffle(b) if b.compresses() => input.saturating_mul(1 << 17),
+            Step::Shuffle(_) | Step::Fletcher32 | Step::Bitshuffle(_) => input,
+        }
+    }
+
+    /// The bytes that come out, where the data themselves say so.
+    pub fn size(&self, input: &[u8]) -> Option<usize> {
+        match self {
+            Step::Lz4 => input.first_chunk().and_then(|n| usize::try_from(u64::from_be_bytes(*n)).ok()),
+            Step::Bitshuffle(b) => b.size(input),
+            Step::Blosc => blosc::size(input),
+            Step::Blosc2 => blosc2::size(input),
+            Step::Szip(s) => s.size(input),
+            _ => None,
         }
     }
 
@@ -85,6 +140,11 @@ impl Step {
             Step::Lzf => lzf::undo(input, out),
             Step::Lz4 => lz4::undo(input, out),
             Step::Zstd => zstd::undo(contexts, input, out),
+            Step::Bzip2 => bzip2::undo(input, out),
+            Step::Bitshuffle(b) => b.undo(contexts, input, out),
+            Step::Blosc => blosc::undo(contexts, input, out),
+            Step::Blosc2 => blosc2::undo(contexts, input, out),
+            Step::Szip(s) => s.undo(contexts, input, out),
             Step::Fletcher32 => {
                 let n = fletcher32::check(input)?;
                 same(&input[..n], out).map(|()| out.copy_from_slice(&input[..n]))
@@ -100,4 +160,17 @@ fn same(input: &[u8], out: &[u8]) -> Result<()> {
 /// The chunk is not of the size that the array says.
 pub(super) fn wrong_size(got: usize, want: usize) -> Error {
     Error::format(format!("the chunk decodes to {got} bytes, not {want}"))
+}
+
+/// The first `bytes` of a buffer, which grows where it must.
+pub(super) fn grown(buffer: &mut Vec<u8>, bytes: usize) -> Result<&mut [u8]> {
+    if buffer.len() < bytes {
+        let more = bytes - buffer.len();
+        buffer.try_reserve_exact(more).map_err(|_| {
+            Error::budget(format!("a chunk takes {bytes} bytes, which the system does not give"))
+                .help("rewrite the file with smaller chunks: nccopy -c")
+        })?;
+        buffer.resize(bytes, 0);
+    }
+    Ok(&mut buffer[..bytes])
 }
