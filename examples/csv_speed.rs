@@ -1,5 +1,6 @@
 //! How fast a CSV file is surveyed, parsed and written: `cargo run --release --example csv_speed FILE`.
-use hpda_data::io::csv::{CsvInput, CsvReadOptions, CsvSink, CsvSource, CsvTarget, CsvWriteOptions};
+use hpda_data::io::csv::{CsvReadOptions, CsvSink, CsvSource, CsvWriteOptions};
+use hpda_data::io::text::{TextInput, TextTarget};
 use hpda_data::store::{Budget, ScanRequest, TableSink, TableSource};
 use rayon::prelude::*;
 use std::time::Instant;
@@ -10,7 +11,7 @@ fn main() -> hpda_data::Result<()> {
     let budget = Budget::unlimited();
     for _ in 0..std::env::args().nth(2).and_then(|n| n.parse().ok()).unwrap_or(3) {
         let started = Instant::now();
-        let source = CsvSource::open(vec![CsvInput::Path(path.clone().into())], &CsvReadOptions::default(), &budget)?;
+        let source = CsvSource::open(vec![TextInput::Path(path.clone().into())], &CsvReadOptions::default(), &budget)?;
         let surveyed = started.elapsed();
         let request = ScanRequest::all(&budget);
         let rows: usize = (0..source.parts())
@@ -33,7 +34,7 @@ fn main() -> hpda_data::Result<()> {
             .collect::<hpda_data::Result<_>>()?;
         let bytes: u64 = (0..source.parts().min(24)).map(|p| source.part_bytes(p)).sum();
         let started = Instant::now();
-        let target = CsvTarget::Stream(Box::new(std::io::sink()));
+        let target = TextTarget::Stream(Box::new(std::io::sink()));
         let mut sink: Box<dyn TableSink> = Box::new(CsvSink::create(target, source.schema().clone(), &CsvWriteOptions::default())?.0);
         for batch in batches.iter().flatten() {
             sink.write(batch)?;

@@ -1,5 +1,6 @@
 //! The table of formats: names, endings, first bytes, what each can do. Everything that asks about a format asks here.
 
+use super::text::{Packing, first_bytes_inside};
 use crate::error::{Error, IoResultExt, Place, Result};
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
@@ -108,6 +109,16 @@ impl Format {
         self.row().kind
     }
 
+    /// Whether it is text: compressed as a whole, written to standard output, without attributes.
+    pub fn is_text(self) -> bool {
+        matches!(self, Format::Csv | Format::Tsv | Format::Jsonl | Format::Json)
+    }
+
+    /// Whether it can go to standard output.
+    pub fn is_stream(self) -> bool {
+        self.is_text() || self == Format::Arrow
+    }
+
     /// Whether this build reads and writes it.
     pub fn is_here(self) -> bool {
         self.row().here
@@ -133,11 +144,32 @@ impl Format {
                 .help("fetch the file first, with curl or the store's own tool")
                 .at(Place::file(path)));
         }
-        let ending = path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+        let (packing, bare) = Packing::of_name(path);
+        let ending = bare.extension().map(|e| e.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
         if let Some((_, help)) = ELSEWHERE.iter().find(|(endings, _)| endings.contains(&ending.as_str())) {
             return Err(Error::unsupported(format!("files named .{ending} are not handled")).help(*help).at(Place::file(path)));
         }
-        Ok(TABLE.iter().find(|r| r.endings.contains(&ending.as_str())).map(|r| r.format))
+        let found = TABLE.iter().find(|r| r.endings.contains(&ending.as_str())).map(|r| r.format);
+        match found {
+            Some(format) if packing != Packing::None && !format.is_text() => {
+                Err(Error::unsupported(format!("only text is read and written compressed as a whole, not {}", format.name()))
+                    .help(format!("unpack it first, or leave .{} out of the name: {} compresses inside", packing.ending(), format.name()))
+                    .at(Place::file(path)))
+            }
+            found => Ok(found),
+        }
+    }
+
+    /// What a text that begins so is, if that tells: an object is a record of JSON lines, an array JSON. The first line of a CSV
+    /// file could in principle begin as such; that would be an odd name of a column.
+    pub fn of_text(first: &[u8]) -> Option<Format> {
+        let text = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first).trim_ascii_start();
+        let next = text.get(1..)?.trim_ascii_start().first()?;
+        match (text[0], next) {
+            (b'{', b'"') => Some(Format::Jsonl),
+            (b'[', b'{') => Some(Format::Json),
+            _ => None,
+        }
     }
 
     /// The format of an existing file: from its name, else from its first bytes.
@@ -152,19 +184,21 @@ impl Format {
         if path.is_dir() {
             return named.filter(|f| *f == Format::Zarr).ok_or_else(|| Error::io(std::io::ErrorKind::IsADirectory.into(), path));
         }
-        let mut first = [0u8; 8];
+        let mut first = [0u8; 4096];
         let mut file = std::fs::File::open(path).io_at(path)?;
         let n = file.read(&mut first).io_at(path)?;
         let says = TABLE.iter().find(|r| r.magic.iter().any(|m| first[..n].starts_with(m))).map(|r| r.format);
         match (named, says) {
             (Some(Format::Nc | Format::Nc3 | Format::H5), Some(f @ (Format::Nc | Format::Nc3))) => Ok(f),
             // Such a name says nothing of what is inside; first bytes that are no chance say more.
-            (Some(Format::Raw), Some(f)) if is_no_chance(&mut file, &first[..n], f) => Ok(f),
+            (Some(Format::Raw), Some(f)) if is_no_chance(&mut file, &first[..n.min(8)], f) => Ok(f),
             (Some(f), _) => Ok(f),
             (None, Some(f)) => Ok(f),
-            (None, None) => Err(Error::format("neither its name nor its first bytes tell the format")
-                .help("say it with --from FORMAT")
-                .at(Place::file(path))),
+            (None, None) => Format::of_text(&first_bytes_inside(&first[..n])).ok_or_else(|| {
+                Error::format("neither its name nor its first bytes tell the format")
+                    .help("say it with --from FORMAT")
+                    .at(Place::file(path))
+            }),
         }
     }
 }

@@ -13,6 +13,7 @@ pub mod netcdf;
 pub mod npy;
 pub mod parquet;
 pub mod raw;
+pub mod text;
 
 pub use codec::Codec;
 pub use file::{Output, Overwrite, map, remove_unfinished};

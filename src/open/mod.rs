@@ -23,6 +23,7 @@ use crate::exec::{ConcatSource, ExecOptions};
 use crate::frame::DataFrame;
 use crate::io::csv::CsvReadOptions;
 use crate::io::raw::RawOptions;
+use crate::io::text::first_bytes_inside;
 use crate::io::{Format, Kind};
 use crate::store::{Budget, TableSource};
 use std::path::{Path, PathBuf};
@@ -118,11 +119,12 @@ fn not_here(format: Format) -> Error {
     Error::unsupported(format!("the format {:?} is not there yet", format.name())).help(format!("this version has {}", here.join(" ")))
 }
 
-/// Arrow by its first bytes, else CSV. They stay in the buffer that every reader of standard input shares.
+/// Arrow and JSON by their first bytes, else CSV. They stay in the buffer that every reader of standard input shares.
 fn format_of_stdin() -> Format {
     use std::io::BufRead;
     match std::io::stdin().lock().fill_buf() {
         Ok(first) if first.starts_with(b"\xff\xff\xff\xff") || first.starts_with(b"ARROW1\0\0") => Format::Arrow,
+        Ok(first) => Format::of_text(&first_bytes_inside(first)).unwrap_or(Format::Csv),
         _ => Format::Csv,
     }
 }

@@ -8,12 +8,13 @@ use crate::dtype::DType;
 use crate::error::{Error, Level, Notices, Place, Result};
 use crate::exec::{ExecOptions, MemSource, copy_judged};
 use crate::frame::DataFrame;
-use crate::io::csv::{CsvSink, CsvTarget, CsvWriteOptions};
+use crate::io::csv::{CsvSink, CsvWriteOptions};
 use crate::io::ipc::{IpcSink, IpcWriteOptions};
 use crate::io::netcdf::{NetcdfFormat, NetcdfSink, NetcdfWriteOptions};
 use crate::io::npy::{NpySink, NpyWriteOptions};
 use crate::io::parquet::{ParquetSink, ParquetWriteOptions};
 use crate::io::raw::{RawSink, RawWriteOptions};
+use crate::io::text::{Packing, TextTarget};
 use crate::io::{Codec, Format, Kind, Output, Overwrite};
 use crate::ops::bridge::{CubeMatrix, CubeRows, table_to_cube};
 use crate::store::{ChunkSink, TableSink, TableSource};
@@ -94,26 +95,40 @@ pub struct SaveOptions {
 impl SaveOptions {
     /// Options that the format has no place for are refused rather than passed over.
     fn fit(&self, format: Format) -> Result<()> {
-        use Format::{Arrow, Csv, Nc, Nc3, Parquet, Tsv};
+        use Format::{Arrow, Csv, Json, Jsonl, Nc, Nc3, Parquet, Tsv};
         let compressed = self.compress.as_deref().is_some_and(|c| c != "none");
         let options: [(&str, bool, &[Format]); 4] = [
             ("--row-group", self.row_group.is_some(), &[Parquet]),
-            // Text has an answer of its own.
-            ("--compress", compressed, &[Parquet, Arrow, Nc, Csv, Tsv]),
+            ("--compress", compressed, &[Parquet, Arrow, Nc, Csv, Tsv, Jsonl, Json]),
             ("--chunks", !self.chunks.is_empty(), &[Nc]),
             ("--pack", self.pack.is_some(), &[Nc, Nc3]),
         ];
         if let Some((option, _, formats)) = options.iter().find(|(_, given, formats)| *given && !formats.contains(&format)) {
-            let able: Vec<&str> = formats.iter().filter(|f| !matches!(f, Csv | Tsv)).map(|f| f.name()).collect();
+            let able: Vec<&str> = formats.iter().map(|f| f.name()).collect();
             return Err(
                 Error::unsupported(format!("{option} does not go with {}", format.name())).help(format!("{} has it", able.join(", ")))
             );
         }
-        if let Some(name) = self.compress.as_deref().filter(|_| compressed && matches!(format, Csv | Tsv)) {
-            return Err(Error::unsupported(format!("text is not written with the compression {name:?}"))
-                .help("compress the file afterwards, or write parquet"));
-        }
         Ok(())
+    }
+
+    /// How a text is compressed: as its name says, at the level that was asked for.
+    fn packing(&self, target: &Target) -> Result<Packing> {
+        let asked = self.compress.as_deref().map(Packing::parse).transpose()?;
+        let Target::File(path) = target else { return Ok(asked.unwrap_or_default()) };
+        let (named, _) = Packing::of_name(path);
+        match asked {
+            Some(asked) if asked.name() != named.name() => {
+                let (name, bare) = (path.file_name().unwrap_or_default().to_string_lossy(), Packing::of_name(path).1);
+                let fitting = match asked {
+                    Packing::None => bare,
+                    _ => PathBuf::from(format!("{}.{}", bare.display(), asked.ending())),
+                };
+                Err(Error::invalid(format!("{name:?} is no name of a text with the compression {:?}", asked.name()))
+                    .help(format!("name it {:?}, or leave --compress out", fitting.display().to_string())))
+            }
+            asked => Ok(asked.unwrap_or(named)),
+        }
     }
 
     /// The format of a target.
@@ -127,19 +142,15 @@ impl SaveOptions {
             (None, Target::Stdout) => self.matrix.then_some(Format::Csv),
         };
         let format = named.ok_or_else(|| {
-            let compressed =
-                matches!(target, Target::File(p) if p.extension().is_some_and(|e| ["gz", "zst", "bz2", "xz"].iter().any(|x| e == *x)));
-            if compressed {
-                return Error::unsupported("compressed text is not written yet").help("compress the file afterwards").at(target.place());
-            }
             Error::invalid("the output's name does not tell its format").help("say it with --to FORMAT").at(target.place())
         })?;
         if !format.is_here() {
             return Err(not_here(format).at(target.place()));
         }
-        if *target == Target::Stdout && !matches!(format, Format::Csv | Format::Tsv | Format::Arrow) {
+        if *target == Target::Stdout && !format.is_stream() {
+            let streams: Vec<&str> = Format::all().filter(|f| f.is_stream()).map(Format::name).collect();
             return Err(Error::invalid(format!("{} does not go to standard output", format.name()))
-                .help("csv, tsv and arrow do; -o FILE names a file"));
+                .help(format!("{} do; -o FILE names a file", streams.join(", "))));
         }
         Ok(format)
     }
@@ -152,6 +163,9 @@ impl SaveOptions {
 pub fn check(target: &Target, options: &SaveOptions) -> Result<Format> {
     let format = options.format_of(target)?;
     options.fit(format)?;
+    if format.is_text() {
+        options.packing(target)?;
+    }
     let Target::File(path) = target else { return Ok(format) };
     if options.overwrite == Overwrite::No && path.symlink_metadata().is_ok() {
         return Err(Error::exists("the output exists").help("--overwrite replaces it").at(target.place()));
@@ -294,9 +308,10 @@ fn write_table(
                 how.delimiter = b'\t';
             }
             let to = match target {
-                Target::File(_) => CsvTarget::File(output(target, options)?),
-                Target::Stdout => CsvTarget::Stream(Box::new(std::io::stdout())),
+                Target::File(_) => TextTarget::File(output(target, options)?),
+                Target::Stdout => TextTarget::Stream(Box::new(std::io::stdout())),
             };
+            how.packing = options.packing(target)?;
             let (sink, more) = CsvSink::create(to, schema, &how)?;
             notices.extend(more);
             Box::new(sink)

@@ -7,9 +7,10 @@ use crate::error::{Error, Notices, Place, Result};
 use crate::exec::{ExecOptions, stream};
 use crate::frame::DataFrame;
 use crate::io::Format;
-use crate::io::csv::{CsvInput, CsvReadOptions, CsvSource, Separator};
+use crate::io::csv::{CsvReadOptions, CsvSource, Separator};
 use crate::io::ipc::IpcSource;
 use crate::io::parquet::ParquetSource;
+use crate::io::text::TextInput;
 use crate::store::{Batch, Budget, TableSource};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -39,7 +40,7 @@ fn text(inputs: &[PathBuf], format: Format, options: &OpenOptions, sample: Optio
         csv.separator = Separator::Char(b'\t');
     }
     csv.sample = sample;
-    let inputs = inputs.iter().map(|p| if is_stdin(p) { CsvInput::Stdin } else { CsvInput::Path(p.clone()) });
+    let inputs = inputs.iter().map(|p| if is_stdin(p) { TextInput::Stdin } else { TextInput::Path(p.clone()) });
     CsvSource::open(inputs.collect(), &csv, &options.budget())
 }
 

@@ -1,12 +1,13 @@
 //! Files that are cut off, empty, of another format than their name says, or no files of any format: one clear error each, no
 //! panic, no endless loop. The same files go through the binary in `damaged_files_end_the_binary_with_one_error`.
 
-use hpda_data::io::csv::{CsvInput, CsvReadOptions, CsvSource};
+use hpda_data::io::csv::{CsvReadOptions, CsvSource};
 use hpda_data::io::ipc::IpcSource;
 use hpda_data::io::netcdf::{self, NetcdfReadOptions};
 use hpda_data::io::npy;
 use hpda_data::io::parquet::ParquetSource;
 use hpda_data::io::raw::{self, RawOptions};
+use hpda_data::io::text::TextInput;
 use hpda_data::store::{Budget, ScanRequest, TableSource};
 use hpda_data::{DType, Dataset, Error, ErrorKind, Result};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -35,11 +36,11 @@ const READERS: [Reader; 8] = [
 ];
 
 fn csv(path: &Path) -> Result<()> {
-    scan(&CsvSource::open(vec![CsvInput::Path(path.to_path_buf())], &CsvReadOptions::default(), &Budget::unlimited())?)
+    scan(&CsvSource::open(vec![TextInput::Path(path.to_path_buf())], &CsvReadOptions::default(), &Budget::unlimited())?)
 }
 
 fn tsv(path: &Path) -> Result<()> {
-    scan(&CsvSource::open(vec![CsvInput::Path(path.to_path_buf())], &CsvReadOptions::tsv(), &Budget::unlimited())?)
+    scan(&CsvSource::open(vec![TextInput::Path(path.to_path_buf())], &CsvReadOptions::tsv(), &Budget::unlimited())?)
 }
 
 fn nc(path: &Path) -> Result<()> {

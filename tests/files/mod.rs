@@ -5,5 +5,6 @@ mod filters;
 mod ipc;
 mod netcdf;
 mod npy;
+mod packed;
 mod parquet;
 mod raw;

@@ -1,6 +1,7 @@
 //! Ugly CSV texts, read as pandas reads them (made by `make_csv.py`).
 
 use hpda_data::io::csv::*;
+use hpda_data::io::text::TextInput;
 use hpda_data::store::{Batch, Budget, ScanRequest, TableSource};
 use hpda_data::{Column, DType, Scalar};
 use serde_json::Value;
@@ -71,7 +72,7 @@ fn ugly_texts_read_as_in_pandas() {
     for case in cases.iter().filter(|c| !DIFFERENT.iter().any(|d| c["name"] == *d)) {
         let name = &case["name"];
         let text = case["text"].as_str().unwrap().as_bytes().to_vec();
-        let input = CsvInput::Reader("case.csv".into(), Box::new(Cursor::new(text)));
+        let input = TextInput::Reader("case.csv".into(), Box::new(Cursor::new(text)));
         let source = CsvSource::open(vec![input], &options(&case["options"]), &Budget::unlimited()).unwrap();
         let request = ScanRequest::all(&Budget::unlimited());
         let batches: Vec<Batch> = (0..source.parts()).flat_map(|p| source.scan(p, &request).unwrap().map(|b| b.unwrap())).collect();

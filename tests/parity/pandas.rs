@@ -2,7 +2,8 @@
 
 use hpda_data::exec::ExecOptions;
 use hpda_data::exec::summary::{SummaryOptions, summary};
-use hpda_data::io::csv::{CsvInput, CsvReadOptions, CsvSource};
+use hpda_data::io::csv::{CsvReadOptions, CsvSource};
+use hpda_data::io::text::TextInput;
 use hpda_data::store::TableSource;
 use std::sync::Arc;
 
@@ -19,7 +20,7 @@ fn summary_of_the_real_passenger_list_is_that_of_pandas() {
     let path = std::path::Path::new(&folder).join("titanic.csv");
     let options = ExecOptions::default();
     let source: Arc<dyn TableSource> =
-        Arc::new(CsvSource::open(vec![CsvInput::Path(path)], &CsvReadOptions::default(), &options.budget).unwrap());
+        Arc::new(CsvSource::open(vec![TextInput::Path(path)], &CsvReadOptions::default(), &options.budget).unwrap());
     let found = summary(&source, &SummaryOptions::default(), &options).unwrap();
     assert_eq!((found.rows, found.columns.len()), (891, 12));
     let column = |name: &str| found.columns.iter().find(|c| c.name == name).unwrap();

@@ -7,7 +7,6 @@
 mod columns;
 mod dates;
 mod infer;
-mod input;
 mod options;
 mod sink;
 mod source;
@@ -15,7 +14,6 @@ mod survey;
 mod tokenize;
 
 pub use crate::kernel::text::format::FloatFormat;
-pub use input::CsvInput;
 pub use options::{BadLines, CsvReadOptions, CsvWriteOptions, Header, MISSING, Separator};
-pub use sink::{CsvSink, CsvTarget};
+pub use sink::CsvSink;
 pub use source::CsvSource;

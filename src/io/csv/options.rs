@@ -1,5 +1,6 @@
 use crate::dtype::DType;
 use crate::error::{Error, Result};
+use crate::io::text::Packing;
 use crate::kernel::text::format::FloatFormat;
 
 /// What reads as missing, beside the empty cell, unless a list is given.
@@ -147,6 +148,8 @@ pub struct CsvWriteOptions {
     pub nan_as: String,
     /// How floats are written.
     pub float_format: FloatFormat,
+    /// How the text as a whole is compressed.
+    pub packing: Packing,
 }
 
 impl Default for CsvWriteOptions {
@@ -157,6 +160,7 @@ impl Default for CsvWriteOptions {
             missing_as: String::new(),
             nan_as: String::new(),
             float_format: FloatFormat::Shortest,
+            packing: Packing::None,
         }
     }
 }

@@ -2,45 +2,28 @@
 
 use super::{CsvWriteOptions, Header, MISSING};
 use crate::dtype::{Calendar, DType};
-use crate::error::{Error, IoResultExt, Level, Notices, Place, Result};
-use crate::io::Output;
+use crate::error::{Error, Level, Notices, Place, Result};
+use crate::io::text::{Lines, TextTarget};
 use crate::kernel::text::format::{Pushed, TextColumn};
 use crate::store::{Batch, Schema, TableSink};
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{DataType, Float32Type, Float64Type};
 use memchr::memchr3;
-use rayon::prelude::*;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-
-/// Where the text goes.
-pub enum CsvTarget {
-    /// A file, which appears when it is complete.
-    File(Output),
-    /// Anything that can be written to, such as the standard output.
-    Stream(Box<dyn Write + Send>),
-}
 
 /// Writes a table as CSV.
 pub struct CsvSink {
-    out: Box<dyn Write + Send>,
-    /// What messages call the target.
-    name: PathBuf,
-    file: Option<Output>,
+    lines: Lines,
     style: Style,
     schema: Arc<Schema>,
-    /// Text that waits to be written while the next is made.
-    ready: Vec<Vec<u8>>,
-    /// Empty buffers.
-    spare: Vec<Vec<u8>>,
     /// Of each column, whether missing and whether NaN were met.
     met: Vec<[bool; 2]>,
 }
 
 impl std::fmt::Debug for CsvSink {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CsvSink").field("name", &self.name).field("style", &self.style).finish_non_exhaustive()
+        f.debug_struct("CsvSink").field("name", &self.lines.name()).field("style", &self.style).finish_non_exhaustive()
     }
 }
 
@@ -55,23 +38,16 @@ struct Style {
     odd_delimiter: bool,
 }
 
-/// Rows that one thread formats at a time.
-const RUN: usize = 4096;
-
 impl CsvSink {
     /// Starts a text of these columns, and says what it cannot hold.
     ///
     /// # Errors
     /// Invalid, for a delimiter that cannot be one; what the system refuses.
-    pub fn create(target: CsvTarget, schema: Arc<Schema>, options: &CsvWriteOptions) -> Result<(CsvSink, Notices)> {
+    pub fn create(target: TextTarget, schema: Arc<Schema>, options: &CsvWriteOptions) -> Result<(CsvSink, Notices)> {
         let d = options.delimiter;
         if d == b'"' || !(d == b'\t' || (b' '..0x7f).contains(&d)) {
             return Err(Error::invalid("the delimiter must be one ASCII character that is visible, a space or a tab, and no quote"));
         }
-        let (out, name, file): (Box<dyn Write + Send>, _, _) = match target {
-            CsvTarget::File(output) => (Box::new(output.open()?), output.target().to_path_buf(), Some(output)),
-            CsvTarget::Stream(out) => (out, PathBuf::from("standard output"), None),
-        };
         let mut style = Style { options: options.clone(), missing: vec![], nan: vec![], odd_delimiter: false };
         style.missing = style.spelled(&options.missing_as);
         style.nan = style.spelled(&options.nan_as);
@@ -86,9 +62,10 @@ impl CsvSink {
             }
             header.push(b'\n');
         }
-        let notices = losses(&schema, &name);
+        let lines = Lines::create(target, options.packing, header)?;
+        let notices = losses(&schema, lines.name());
         let met = vec![[false; 2]; schema.fields.len()];
-        Ok((CsvSink { out, name, file, style, schema, ready: vec![header], spare: Vec::new(), met }, notices))
+        Ok((CsvSink { lines, style, schema, met }, notices))
     }
 }
 
@@ -221,15 +198,6 @@ fn quote(from: usize, out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
-fn write_all(out: &mut dyn Write, ready: &mut Vec<Vec<u8>>, spare: &mut Vec<Vec<u8>>, name: &Path) -> Result<()> {
-    for mut text in ready.drain(..) {
-        out.write_all(&text).io_at(name)?;
-        text.clear();
-        spare.push(text);
-    }
-    Ok(())
-}
-
 /// Whether a value that is there is NaN.
 fn has_nan(values: &ArrayRef) -> bool {
     match values.data_type() {
@@ -250,21 +218,8 @@ impl TableSink for CsvSink {
             *missing |= column.values().null_count() > 0;
             *nan = *nan || has_nan(column.values());
         }
-        // As many runs at a time as keep all threads busy; what they make waits while the next are made.
-        let group = RUN * 4 * rayon::current_num_threads();
-        for at in (0..rows).step_by(group) {
-            let end = rows.min(at + group);
-            let mut next: Vec<(usize, Vec<u8>)> = (at..end).step_by(RUN).map(|from| (from, self.spare.pop().unwrap_or_default())).collect();
-            let (style, name) = (&self.style, &self.name);
-            let (out, ready, spare) = (&mut self.out, &mut self.ready, &mut self.spare);
-            let (written, ()) = rayon::join(
-                || write_all(out, ready, spare, name),
-                || next.par_iter_mut().for_each(|(from, text)| style.push_rows(&columns, *from..end.min(*from + RUN), text)),
-            );
-            written?;
-            self.ready.extend(next.into_iter().map(|(_, text)| text));
-        }
-        Ok(())
+        let style = &self.style;
+        self.lines.write(rows, |rows, text| style.push_rows(&columns, rows, text))
     }
 
     fn notices(&self) -> Notices {
@@ -275,21 +230,16 @@ impl TableSink for CsvSink {
         {
             let cells = if options.nan_as.is_empty() { "empty cells".to_string() } else { format!("{:?}", options.nan_as) };
             let message = format!("NaN and missing both become {cells}; --nan-as TEXT keeps them apart");
-            notices.push(Level::Omitted, message, Place { column: Some(self.schema.fields[at].name.clone()), ..Place::file(&self.name) });
+            notices.push(
+                Level::Omitted,
+                message,
+                Place { column: Some(self.schema.fields[at].name.clone()), ..Place::file(self.lines.name()) },
+            );
         }
         notices
     }
 
-    fn finish(mut self: Box<Self>) -> Result<()> {
-        write_all(&mut self.out, &mut self.ready, &mut self.spare, &self.name)?;
-        self.out.flush().io_at(&self.name)?;
-        match self.file.take() {
-            Some(output) => {
-                // Closed before it is renamed.
-                self.out = Box::new(std::io::sink());
-                output.commit()
-            }
-            None => Ok(()),
-        }
+    fn finish(self: Box<Self>) -> Result<()> {
+        self.lines.finish(&[])
     }
 }

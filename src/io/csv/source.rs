@@ -2,11 +2,11 @@
 
 use super::columns::{Builder, Chunk, Wrong, default_moment};
 use super::infer::{Seen, Spelling};
-use super::input::Text;
 use super::survey::{Part, Plan, Survey, Want, not_utf8};
 use super::tokenize::{Cells, Dialect, Stop, Tokenizer, pass_line_break, unescape};
-use super::{BadLines, CsvInput, CsvReadOptions, Header};
+use super::{BadLines, CsvReadOptions, Header};
 use crate::error::{Error, Notices, Place, Result, ResultExt};
+use crate::io::text::{Text, TextInput};
 use crate::store::{Batch, BatchIter, Budget, Column, Field, ScanRequest, Schema, TableSource};
 use hashbrown::{HashMap, HashSet};
 use indexmap::IndexSet;
@@ -44,14 +44,14 @@ impl CsvSource {
     /// # Errors
     /// What the system refuses; invalid options; not found, for a column that options name; format, for a file that is empty or
     /// binary; parse, for wrong encodings, open quotes, bad lines and cells that do not read as options say, with file and line.
-    pub fn open(inputs: Vec<CsvInput>, options: &CsvReadOptions, budget: &Budget) -> Result<CsvSource> {
+    pub fn open(inputs: Vec<TextInput>, options: &CsvReadOptions, budget: &Budget) -> Result<CsvSource> {
         options.check()?;
         let spelling = Spelling::new(options)?;
         let dialect = Dialect::new(options);
         let part_bytes = options.part_bytes.unwrap_or_else(|| (budget.limit() / 64).clamp(256 * 1024, 4 << 20));
         let mut opened = Vec::new();
         for input in inputs {
-            let text = Text::open(input, options)?;
+            let text = Text::open(input, options.encoding.as_deref(), options.sample.unwrap_or(usize::MAX))?;
             let (names, start) = header(&text, dialect, options)?;
             opened.push((text, names, start));
         }

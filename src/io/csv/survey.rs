@@ -6,10 +6,10 @@
 
 use super::columns::{Builder, Chunk, Wrong};
 use super::infer::{Seen, Spelling, classify_moment, is_short_integer};
-use super::input::{Text, line_breaks};
 use super::tokenize::{BadLine, Cells, Dialect, Stop, Tokenizer, pass_line_break, unescape};
 use crate::dtype::DType;
 use crate::error::{Error, Place, Result};
+use crate::io::text::{Text, line_breaks};
 use memchr::{memchr, memchr2};
 use rayon::prelude::*;
 

@@ -1,6 +1,9 @@
-//! Where the bytes come from: a map of the file where it can be mapped and is UTF-8, else a copy in an unlinked temporary file.
+//! Where the bytes come from: a map of the file where it can be mapped and is UTF-8, else a copy in an unlinked temporary file:
+//! of standard input, of text in other encodings, and of what compressed text says. Text is read more than once, and by several
+//! threads, and unpacking it each time would take longer than writing it down.
 
-use super::CsvReadOptions;
+use super::Packing;
+use super::unpack::Unpack;
 use crate::error::{Error, ErrorKind, IoResultExt, Place, Result};
 use encoding_rs::{DecoderResult, Encoding, UTF_8};
 use memmap2::Mmap;
@@ -10,7 +13,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// One input of a table.
-pub enum CsvInput {
+pub enum TextInput {
     /// A file.
     Path(PathBuf),
     /// The standard input.
@@ -19,18 +22,18 @@ pub enum CsvInput {
     Reader(PathBuf, Box<dyn Read + Send>),
 }
 
-impl std::fmt::Debug for CsvInput {
+impl std::fmt::Debug for TextInput {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("CsvInput").field(&self.name()).finish()
+        f.debug_tuple("TextInput").field(&self.name()).finish()
     }
 }
 
-impl CsvInput {
+impl TextInput {
     /// The name that messages use.
     pub fn name(&self) -> &Path {
         match self {
-            CsvInput::Path(p) | CsvInput::Reader(p, _) => p,
-            CsvInput::Stdin => Path::new("standard input"),
+            TextInput::Path(p) | TextInput::Reader(p, _) => p,
+            TextInput::Stdin => Path::new("standard input"),
         }
     }
 }
@@ -43,7 +46,7 @@ enum Backing {
 
 /// The bytes of an input, in UTF-8 unless they are not (which the survey finds out).
 #[derive(Debug)]
-pub(super) struct Text {
+pub(in crate::io) struct Text {
     pub name: PathBuf,
     backing: Backing,
     /// What is looked at: without a byte order mark, and within the sample.
@@ -53,28 +56,38 @@ pub(super) struct Text {
 }
 
 impl Text {
-    pub fn open(input: CsvInput, options: &CsvReadOptions) -> Result<Text> {
+    /// Opens an input, of which at most so many bytes are looked at (in UTF-8, unpacked).
+    ///
+    /// # Errors
+    /// What the system refuses; not found, for an encoding; format, for what is binary or a damaged stream; parse, for bytes that
+    /// are none of the encoding.
+    pub fn open(input: TextInput, encoding: Option<&str>, most: usize) -> Result<Text> {
         let name = input.name().to_path_buf();
-        let most = options.sample.unwrap_or(usize::MAX);
         let (file, mut whole) = match input {
-            CsvInput::Path(path) => {
-                let file = File::open(&path).io_at(&path)?;
+            TextInput::Path(path) => {
+                let mut file = File::open(&path).io_at(&path)?;
                 let about = file.metadata().io_at(&path)?;
                 if about.is_dir() {
                     return Err(Error::io(std::io::ErrorKind::IsADirectory.into(), &path));
                 }
                 match about.is_file() {
-                    true => (file, true),
-                    false => spool(file, most, &name)?,
+                    true => {
+                        let first = peek(&mut file, &name)?;
+                        file.rewind().io_at(&path)?;
+                        match Packing::of_first_bytes(&first) {
+                            Packing::None => (file, true),
+                            packing => spool(packing, file, most, &name)?,
+                        }
+                    }
+                    false => spool_any(file, most, &name)?,
                 }
             }
-            CsvInput::Stdin => spool(std::io::stdin(), most, &name)?,
-            CsvInput::Reader(_, reader) => spool(reader, most, &name)?,
+            TextInput::Stdin => spool_any(std::io::stdin(), most, &name)?,
+            TextInput::Reader(_, reader) => spool_any(reader, most, &name)?,
         };
         let mut backing = map(&file, &name)?;
         let first = &backing.bytes()[..backing.bytes().len().min(4096)];
-        refuse_archives(first, &name)?;
-        let mut encoding = match &options.encoding {
+        let mut encoding = match encoding {
             None => UTF_8,
             Some(label) => Encoding::for_label(label.as_bytes()).ok_or_else(|| {
                 Error::new(ErrorKind::NotFound, format!("encoding {label:?} does not exist"))
@@ -121,7 +134,7 @@ impl Text {
 }
 
 /// Line breaks of all three kinds.
-pub(super) fn line_breaks(bytes: &[u8]) -> u64 {
+pub(in crate::io) fn line_breaks(bytes: &[u8]) -> u64 {
     let lone = memchr::memchr_iter(b'\r', bytes).filter(|&i| bytes.get(i + 1).is_some_and(|&b| b != b'\n')).count();
     (memchr::memchr_iter(b'\n', bytes).count() + lone) as u64
 }
@@ -148,30 +161,38 @@ fn map(file: &File, name: &Path) -> Result<Backing> {
     Ok(Backing::Map(map))
 }
 
-/// A copy in a temporary file that has no name: it goes when we go. Returns whether all was copied.
-fn spool(mut from: impl Read, most: usize, name: &Path) -> Result<(File, bool)> {
-    let mut file = tempfile::tempfile().io_at(std::env::temp_dir())?;
-    let copied = std::io::copy(&mut from.by_ref().take(most as u64), &mut file).io_at(name)?;
-    let whole = copied < most as u64 || from.read(&mut [0]).io_at(name)? == 0;
-    Ok((file, whole))
+/// First bytes, enough to tell whether they are compressed.
+fn peek(from: &mut impl Read, name: &Path) -> Result<Vec<u8>> {
+    let mut first = Vec::with_capacity(16);
+    from.take(16).read_to_end(&mut first).io_at(name)?;
+    Ok(first)
 }
 
-/// Compressed and packed data are told by their first bytes.
-fn refuse_archives(first: &[u8], name: &Path) -> Result<()> {
-    let kinds: [(&[u8], &str, &str); 4] = [
-        (b"\x1f\x8b", "gzip", "gunzip -c FILE | hpda-data ... -"),
-        (b"\x28\xb5\x2f\xfd", "zstd", "zstd -dc FILE | hpda-data ... -"),
-        (b"BZh", "bzip2", "bzip2 -dc FILE | hpda-data ... -"),
-        (b"\xfd7zXZ\0", "xz", "xz -dc FILE | hpda-data ... -"),
-    ];
-    match kinds.iter().find(|(magic, ..)| first.starts_with(magic)) {
-        // "BZh" could begin a text.
-        Some((_, kind, way)) if std::str::from_utf8(first).is_err() => {
-            Err(Error::unsupported(format!("is compressed with {kind}, which is not read here yet"))
-                .help(format!("unpack it first: {way}"))
-                .at(Place::file(name)))
+/// A copy of a stream, unpacked if it is compressed.
+fn spool_any(mut from: impl Read, most: usize, name: &Path) -> Result<(File, bool)> {
+    let first = peek(&mut from, name)?;
+    spool(Packing::of_first_bytes(&first), std::io::Cursor::new(first).chain(from), most, name)
+}
+
+/// A copy in a temporary file that has no name: it goes when we go. Returns whether all was copied. It grows with what the
+/// stream holds, block by block: a stream that unpacks to more than the disk takes ends with the system's refusal.
+fn spool(packing: Packing, from: impl Read, most: usize, name: &Path) -> Result<(File, bool)> {
+    let folder = std::env::temp_dir();
+    let mut file = tempfile::tempfile().io_at(&folder)?;
+    let mut from = Unpack::new(packing, from).io_at(name)?;
+    let mut buffer = vec![0; 256 * 1024];
+    let mut copied = 0;
+    loop {
+        let n = from.next(&mut buffer, name)?;
+        if n == 0 {
+            return Ok((file, true));
         }
-        _ => Ok(()),
+        let room = n.min(most - copied);
+        file.write_all(&buffer[..room]).map_err(|e| Error::io(e, &folder).help("TMPDIR names another folder for temporary files"))?;
+        copied += room;
+        if room < n {
+            return Ok((file, false));
+        }
     }
 }
 
