@@ -20,13 +20,18 @@ pub fn map(path: &Path) -> Result<Bytes> {
     if !facts.is_file() {
         return Err(Error::unsupported("only plain files can be mapped into memory").help("copy it to a file first").at(Place::file(path)));
     }
-    if facts.len() == 0 {
+    map_open(&file, path)
+}
+
+/// The whole of an open plain file, as [`map`]; the path is for errors.
+pub(in crate::io) fn map_open(file: &File, path: &Path) -> Result<Bytes> {
+    if file.metadata().io_at(path)?.len() == 0 {
         return Ok(Bytes::new());
     }
     // SAFETY: the map is read-only and private, and is only ever seen as bytes, of which every value is valid. Another process
     // that shortens the file while we read can end this one (SIGBUS), as with every program that maps files; one that rewrites
     // it makes us read other values, which every reader of bytes checks as it goes.
-    let map = unsafe { memmap2::Mmap::map(&file) }.io_at(path)?;
+    let map = unsafe { memmap2::Mmap::map(file) }.io_at(path)?;
     Ok(Bytes::from_owner(map))
 }
 

@@ -64,7 +64,7 @@ const TABLE: [Row; 13] = [
     row(Format::Nc3, "nc3", Kind::Cube, &["nc3"], &[b"CDF\x01", b"CDF\x02", b"CDF\x05"], true),
     row(Format::H5, "h5", Kind::Cube, &["h5", "hdf5", "he5"], &[], false),
     row(Format::Npy, "npy", Kind::Cube, &["npy"], &[b"\x93NUMPY"], true),
-    row(Format::Npz, "npz", Kind::Cube, &["npz"], &[b"PK\x03\x04"], false),
+    row(Format::Npz, "npz", Kind::Cube, &["npz"], &[b"PK\x03\x04", b"PK\x05\x06"], true),
     row(Format::Zarr, "zarr", Kind::Cube, &["zarr"], &[], false),
     row(Format::Raw, "raw", Kind::Cube, &["raw", "bin", "dat"], &[], true),
 ];

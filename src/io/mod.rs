@@ -11,6 +11,7 @@ mod guard;
 pub mod ipc;
 pub mod netcdf;
 pub mod npy;
+pub mod npz;
 pub mod parquet;
 pub mod raw;
 pub mod text;

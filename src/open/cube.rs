@@ -5,6 +5,7 @@ use crate::array::{Dataset, Variable};
 use crate::coding::{self, DecodeOptions};
 use crate::error::{Error, Notices, Place, Result, ResultExt};
 use crate::io::netcdf::{self, NetcdfReadOptions};
+use crate::io::npz::{self, NpzReadOptions};
 use crate::io::{Format, npy, raw};
 use crate::ops::combine::{ConcatOptions, concat};
 use indexmap::IndexMap;
@@ -37,7 +38,7 @@ pub(super) fn scan(inputs: &[PathBuf], formats: &[Format], options: &OpenOptions
 
 /// Opens and decodes one cube.
 fn one(path: &Path, format: Format, options: &OpenOptions) -> Result<(Dataset, Notices)> {
-    if let Some(group) = options.group.as_deref().filter(|_| !matches!(format, Format::Nc | Format::Nc3)) {
+    if let Some(group) = options.group.as_deref().filter(|_| matches!(format, Format::Npy | Format::Raw)) {
         return Err(Error::not_found("group", group, []).help(format!("{} has no groups", format.name())).at(Place::file(path)));
     }
     match format {
@@ -53,6 +54,13 @@ fn one(path: &Path, format: Format, options: &OpenOptions) -> Result<(Dataset, N
             Ok((ds, notices))
         }
         Format::Npy => Ok((npy::open(path)?, Notices::new())),
+        Format::Npz => {
+            let (ds, notices) = npz::open(path, &NpzReadOptions { budget: options.budget() })?;
+            match &options.group {
+                None => Ok((ds, notices)),
+                Some(group) => Ok((below(&ds, group).at_file(path)?.clone(), notices)),
+            }
+        }
         Format::Raw => {
             let raw = options.raw.as_ref().ok_or_else(|| {
                 Error::invalid("a raw file does not say what it holds")
@@ -63,6 +71,16 @@ fn one(path: &Path, format: Format, options: &OpenOptions) -> Result<(Dataset, N
         }
         other => Err(not_here(other)),
     }
+}
+
+/// The group of this path.
+///
+/// # Errors
+/// Not found, with the nearest name.
+fn below<'a>(ds: &'a Dataset, path: &str) -> Result<&'a Dataset> {
+    path.split('/')
+        .filter(|p| !p.is_empty())
+        .try_fold(ds, |d, part| d.groups.get(part).ok_or_else(|| Error::not_found("group", part, d.groups.keys().map(String::as_str))))
 }
 
 /// Coordinates that a group has from those above it. What is wrong elsewhere in the file is not said: only the group was asked for.

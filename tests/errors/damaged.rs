@@ -24,7 +24,7 @@ struct Reader {
     text: bool,
 }
 
-const READERS: [Reader; 8] = [
+const READERS: [Reader; 9] = [
     Reader { name: "csv", sound: "data/stations.csv", read: csv, text: true },
     Reader { name: "tsv", sound: "data/stations.tsv", read: tsv, text: true },
     Reader { name: "parquet", sound: "data/stations.parquet", read: |p| scan(&ParquetSource::open(p)?), text: false },
@@ -32,6 +32,7 @@ const READERS: [Reader; 8] = [
     Reader { name: "nc", sound: "data/climate.nc", read: nc, text: false },
     Reader { name: "nc3", sound: "data/cube.nc3", read: nc, text: false },
     Reader { name: "npy", sound: "data/matrix.npy", read: |p| load(&npy::open(p)?), text: false },
+    Reader { name: "npz", sound: "tests/files/data/npz/deflated.npz", read: npz, text: false },
     Reader { name: "raw", sound: "data/matrix_f.npy", read: raw_doubles, text: false },
 ];
 
@@ -45,6 +46,10 @@ fn tsv(path: &Path) -> Result<()> {
 
 fn nc(path: &Path) -> Result<()> {
     load(&netcdf::open(path, &NetcdfReadOptions::default())?.0)
+}
+
+fn npz(path: &Path) -> Result<()> {
+    load(&hpda_data::io::npz::open(path, &Default::default())?.0)
 }
 
 fn raw_doubles(path: &Path) -> Result<()> {

@@ -5,6 +5,7 @@ mod filters;
 mod ipc;
 mod netcdf;
 mod npy;
+mod npz;
 mod packed;
 mod parquet;
 mod raw;

@@ -61,7 +61,7 @@ impl Order {
 }
 
 /// Blocks of neighbouring elements of about [`BLOCK`] bytes.
-fn file_blocks(shape: &[usize], width: usize, order: Order) -> ChunkGrid {
+pub fn file_blocks(shape: &[usize], width: usize, order: Order) -> ChunkGrid {
     let mut chunk = vec![1; shape.len()];
     let mut room = (BLOCK / width.max(1)).max(1);
     for axis in order.axes(shape.len()) {

@@ -1,8 +1,6 @@
 use crate::error::{Error, Place, Result};
 
 const MAGIC: &[u8] = b"\x93NUMPY";
-/// numpy reads headers of up to 10000 bytes unless told otherwise; only structured types need more.
-const LONGEST: usize = 1 << 20;
 
 /// What stands before the elements of an npy file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +16,9 @@ pub struct Header {
 }
 
 impl Header {
+    /// No header is longer. numpy reads headers of up to 10000 bytes unless told otherwise; only structured types need more.
+    pub(in crate::io) const LONGEST: usize = 1 << 20;
+
     /// Reads the header at the beginning of a file.
     ///
     /// # Errors
@@ -40,7 +41,7 @@ impl Header {
             }
         };
         let length = length.ok_or_else(cut)?;
-        if length > LONGEST {
+        if length > Header::LONGEST {
             return Err(Error::format(format!("the npy header says that it is {length} bytes long, which cannot be")));
         }
         let text = file.get(first..first + length).ok_or_else(cut)?;
