@@ -2,6 +2,7 @@
 
 use super::aggregate::{aggregates, substitute};
 use super::eval::{evaluate, keep};
+use super::order::{MOST_TOP, distinct, sorted, top_k};
 use super::{ExecOptions, copy, stream};
 use crate::dtype::Scalar;
 use crate::error::{Error, Notices, Place, Result};
@@ -118,7 +119,14 @@ fn build(plan: &Plan, options: &ExecOptions) -> Result<Arc<dyn TableSource>> {
         Plan::Select { input, columns, schema } => {
             Arc::new(SelectSource { input: build(input, options)?, columns: columns.clone(), schema: schema.clone() })
         }
-        Plan::Limit { input, rows } => Arc::new(LimitSource { input: build(input, options)?, rows: *rows }),
+        Plan::Limit { input, rows } => match &**input {
+            // The first of sorted rows: nothing else need be held.
+            Plan::Sort { input, by } if *rows <= MOST_TOP => top_k(&build(input, options)?, by, *rows as usize, options)?,
+            _ => Arc::new(LimitSource { input: build(input, options)?, rows: *rows }),
+        },
+        Plan::Sort { input, by } => sorted(&build(input, options)?, by, options)?,
+        Plan::TopK { input, by, rows } => top_k(&build(input, options)?, by, *rows, options)?,
+        Plan::Distinct { input, columns } => distinct(&build(input, options)?, columns, options)?,
     })
 }
 

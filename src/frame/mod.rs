@@ -131,6 +131,24 @@ impl DataFrame {
         DataFrame { columns, index: Arc::new(self.index.slice(offset, length)), ..self.clone() }
     }
 
+    /// The rows at these positions, in this order, with their labels; a missing position gives a row of missing values. Text is not
+    /// copied.
+    ///
+    /// # Errors
+    /// Shape, for a position outside.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{DataFrame, Column};
+    /// let df = DataFrame::new([("a", Column::from(vec![1i64, 2, 3]))])?;
+    /// assert_eq!(df.take(&vec![2, 0].into())?.column("a")?, &Column::from(vec![3i64, 1]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn take(&self, rows: &arrow::array::UInt64Array) -> Result<DataFrame> {
+        let columns = self.columns.iter().map(|c| c.take(rows)).collect::<Result<_>>()?;
+        Ok(DataFrame { columns, index: Arc::new(self.index.take(rows)?), ..self.clone() })
+    }
+
     /// The first rows.
     pub fn head(&self, n: usize) -> DataFrame {
         self.slice(0, n)

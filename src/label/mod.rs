@@ -9,6 +9,7 @@ pub use multi::MultiIndex;
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, Result};
 use crate::store::{Column, ColumnLabels};
+use arrow::array::UInt64Array;
 use std::sync::{Arc, OnceLock};
 
 /// The labels of rows or of a dimension: a range that is not stored, one typed column, or several levels.
@@ -117,6 +118,18 @@ impl Index {
             Index::Flat(f) => Index::Flat(FlatIndex::new(f.name.clone(), f.values.slice(offset, length))),
             Index::Multi(m) => Index::Multi(m.slice(offset, length)),
         }
+    }
+
+    /// The labels of these positions, in this order; a missing position gives a missing label.
+    ///
+    /// # Errors
+    /// Shape, for a position outside.
+    pub fn take(&self, rows: &UInt64Array) -> Result<Index> {
+        Ok(match self {
+            Index::Range { name, .. } => Index::Flat(FlatIndex::new(name.clone(), self.columns()[0].take(rows)?)),
+            Index::Flat(f) => Index::Flat(FlatIndex::new(f.name.clone(), f.values.take(rows)?)),
+            Index::Multi(m) => Index::Multi(m.take(rows)?),
+        })
     }
 
     /// The type of the labels of a level.

@@ -1,6 +1,7 @@
 use crate::dtype::Scalar;
 use crate::error::{Error, Result};
 use crate::store::Column;
+use arrow::array::{Array, UInt64Array};
 use std::sync::Arc;
 
 /// Several levels of labels: each level holds its distinct labels once, rows hold codes into them (-1: missing).
@@ -88,6 +89,18 @@ impl MultiIndex {
                 Column::new(self.levels[l].dtype().clone(), values).expect("take keeps the type")
             })
             .collect()
+    }
+
+    /// The labels of these rows, in this order; a missing row gives missing labels.
+    ///
+    /// # Errors
+    /// Shape, for a row outside.
+    pub fn take(&self, rows: &UInt64Array) -> Result<MultiIndex> {
+        if let Some(row) = rows.iter().flatten().find(|&r| r as usize >= self.len) {
+            return Err(Error::shape(format!("row {row} of {}", self.len)));
+        }
+        let codes = |l: usize| rows.iter().map(|r| r.map_or(-1, |r| self.codes(l)[r as usize])).collect();
+        Ok(MultiIndex { codes: (0..self.levels.len()).map(codes).collect(), offset: 0, len: rows.len(), ..self.clone() })
     }
 
     /// Rows `offset .. offset + length`, without a copy.

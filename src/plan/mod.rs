@@ -8,7 +8,7 @@ mod parse;
 mod resolve;
 
 pub use expr::{BinaryOp, Expr, col, lit, when};
-pub use frame::{LazyFrame, Plan};
+pub use frame::{LazyFrame, Plan, SortBy, asc, desc};
 pub use function::{Func, TimePart};
 pub use parse::{parse, parse_assignment};
 pub use resolve::{Node, Typed, aggregate_dtype, resolve, resolve_condition};

@@ -57,7 +57,11 @@ pub fn hashes(keys: &[KeyColumn]) -> Vec<u64> {
                     let views = array.views();
                     fill(out, start, first, valid, |i| {
                         // Short texts are their views, so equal texts have equal views.
-                        if views[i] as u32 <= 12 { combine(spread(views[i] as u64), (views[i] >> 64) as u64) } else { state.hash_one(array.value(i)) }
+                        if views[i] as u32 <= 12 {
+                            combine(spread(views[i] as u64), (views[i] >> 64) as u64)
+                        } else {
+                            state.hash_one(array.value(i))
+                        }
                     });
                 }
             }

@@ -322,10 +322,12 @@ fn scaled(column: &Column, scale: i8) -> Result<KeyColumn> {
         }
     };
     let factor = 10i128.checked_pow((scale - own).max(0) as u32);
-    let words: Vec<Option<u128>> =
-        numbers.into_iter().map(|x| x?.checked_mul(factor?).map(|x| x as u128 ^ 1 << 127)).collect();
+    let words: Vec<Option<u128>> = numbers.into_iter().map(|x| x?.checked_mul(factor?).map(|x| x as u128 ^ 1 << 127)).collect();
     let valid = NullBuffer::from(words.iter().map(Option::is_some).collect::<Vec<_>>());
-    Ok(KeyColumn::Wide { words: words.into_iter().map(Option::unwrap_or_default).collect(), valid: Some(valid).filter(|v| v.null_count() > 0) })
+    Ok(KeyColumn::Wide {
+        words: words.into_iter().map(Option::unwrap_or_default).collect(),
+        valid: Some(valid).filter(|v| v.null_count() > 0),
+    })
 }
 
 /// Numbers as i64; what is none is missing.
@@ -335,17 +337,19 @@ fn signed_words(column: &Column) -> Result<KeyColumn> {
         return KeyColumn::new(&Column::new(DType::I64, plain)?);
     }
     let words: Vec<Option<u64>> = match column.dtype() {
-        DType::U64 => {
-            column.values().as_primitive::<at::UInt64Type>().iter().map(|x| i64::try_from(x?).ok().map(signed_word)).collect()
-        }
+        DType::U64 => column.values().as_primitive::<at::UInt64Type>().iter().map(|x| i64::try_from(x?).ok().map(signed_word)).collect(),
         _ => {
             let floats = as_float(column)?;
-            let whole = |x: f64| (x.fract() == 0.0 && (-9223372036854775808.0..9223372036854775808.0).contains(&x)).then(|| signed_word(x as i64));
+            let whole =
+                |x: f64| (x.fract() == 0.0 && (-9223372036854775808.0..9223372036854775808.0).contains(&x)).then(|| signed_word(x as i64));
             floats.values().as_primitive::<at::Float64Type>().iter().map(|x| whole(x?)).collect()
         }
     };
     let valid = NullBuffer::from(words.iter().map(Option::is_some).collect::<Vec<_>>());
-    Ok(KeyColumn::Words { words: words.into_iter().map(Option::unwrap_or_default).collect(), valid: Some(valid).filter(|v| v.null_count() > 0) })
+    Ok(KeyColumn::Words {
+        words: words.into_iter().map(Option::unwrap_or_default).collect(),
+        valid: Some(valid).filter(|v| v.null_count() > 0),
+    })
 }
 
 /// Dates, times and durations in one unit; what does not fit it is missing.
@@ -360,10 +364,12 @@ fn ticks(column: &Column, unit: TimeUnit) -> Result<KeyColumn> {
         }
         other => return Err(Error::internal(format!("ticks of {other}"))),
     };
-    let words: Vec<Option<u64>> =
-        plain.as_primitive::<at::Int64Type>().iter().map(|x| x?.checked_mul(factor).map(signed_word)).collect();
+    let words: Vec<Option<u64>> = plain.as_primitive::<at::Int64Type>().iter().map(|x| x?.checked_mul(factor).map(signed_word)).collect();
     let valid = NullBuffer::from(words.iter().map(Option::is_some).collect::<Vec<_>>());
-    Ok(KeyColumn::Words { words: words.into_iter().map(Option::unwrap_or_default).collect(), valid: Some(valid).filter(|v| v.null_count() > 0) })
+    Ok(KeyColumn::Words {
+        words: words.into_iter().map(Option::unwrap_or_default).collect(),
+        valid: Some(valid).filter(|v| v.null_count() > 0),
+    })
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ use crate::error::{Error, Result};
 /// Unsupported, beyond four thousand million.
 pub fn row_count(rows: usize) -> Result<u32> {
     u32::try_from(rows).ok().filter(|&n| n != MISSING).ok_or_else(|| {
-        Error::unsupported(format!("{rows} rows are more than can be ordered at once")).help("work on parts of the table: --where, or several files")
+        Error::unsupported(format!("{rows} rows are more than can be ordered at once"))
+            .help("work on parts of the table: --where, or several files")
     })
 }

@@ -192,9 +192,10 @@ fn sort_numbers(mut numbers: Vec<u64>, bits: u32) -> Vec<u64> {
         buckets.push(here);
         rest = after;
     }
-    buckets.into_par_iter().with_max_len(1).for_each(|bucket| {
-        if bucket.len() > total / 4 { bucket.par_sort_unstable() } else { bucket.sort_unstable() }
-    });
+    buckets
+        .into_par_iter()
+        .with_max_len(1)
+        .for_each(|bucket| if bucket.len() > total / 4 { bucket.par_sort_unstable() } else { bucket.sort_unstable() });
     sorted
 }
 

@@ -1,10 +1,16 @@
 //! Plans over tables: the nodes, and the lazy table whose verbs build them. One file per family of verbs.
 
 mod columns;
+mod order;
 mod rows;
+
+pub use order::{SortBy, asc, desc};
 
 use super::expr::Expr;
 use super::resolve::Typed;
+use crate::dtype::DType;
+use crate::error::{Error, Place, Result};
+use crate::kernel::order::Direction;
 use crate::store::{Schema, TableSource};
 use std::fmt::Write;
 use std::sync::Arc;
@@ -55,6 +61,40 @@ pub enum Plan {
         /// How many rows at most.
         rows: u64,
     },
+    /// The rows in another order.
+    Sort {
+        /// What is sorted.
+        input: Arc<Plan>,
+        /// Positions of columns, the first counts most.
+        by: Vec<(usize, Direction)>,
+    },
+    /// The first rows in sorted order.
+    TopK {
+        /// What is sorted.
+        input: Arc<Plan>,
+        /// Positions of columns, the first counts most.
+        by: Vec<(usize, Direction)>,
+        /// How many rows at most.
+        rows: usize,
+    },
+    /// The first row of each different combination of values.
+    Distinct {
+        /// What rows are taken from.
+        input: Arc<Plan>,
+        /// Positions of the columns that count.
+        columns: Vec<usize>,
+    },
+}
+
+/// Columns that rows can be sorted, joined and told apart by.
+fn is_key(schema: &Schema, column: usize) -> Result<()> {
+    let field = &schema.fields[column];
+    match &field.dtype {
+        DType::List(_) | DType::Opaque(_) => {
+            Err(Error::wrong_type(format!("values of type {} have no order and are no keys", field.dtype)).at(Place::column(&field.name)))
+        }
+        _ => Ok(()),
+    }
 }
 
 impl Plan {
@@ -63,6 +103,7 @@ impl Plan {
         match self {
             Plan::Scan { source } => source.schema(),
             Plan::Filter { input, .. } | Plan::Limit { input, .. } => input.schema(),
+            Plan::Sort { input, .. } | Plan::TopK { input, .. } | Plan::Distinct { input, .. } => input.schema(),
             Plan::With { schema, .. } | Plan::Select { schema, .. } => schema,
         }
     }
@@ -89,6 +130,19 @@ impl Plan {
             Plan::Limit { input, rows } => {
                 input.explain(out);
                 writeln!(out, "limit   {rows}")
+            }
+            Plan::Sort { input, by } => {
+                input.explain(out);
+                writeln!(out, "sort    {}", order::shown(by, input.schema()))
+            }
+            Plan::TopK { input, by, rows } => {
+                input.explain(out);
+                writeln!(out, "top     {rows} by {}", order::shown(by, input.schema()))
+            }
+            Plan::Distinct { input, columns } => {
+                input.explain(out);
+                let names: Vec<&str> = columns.iter().map(|&c| input.schema().fields[c].name.as_str()).collect();
+                writeln!(out, "distinct {}", names.join(", "))
             }
         };
     }

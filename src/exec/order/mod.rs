@@ -1,0 +1,94 @@
+//! Sorting, the first of sorted rows, and different rows.
+
+use super::gather::{TakeSource, gather};
+use super::{ExecOptions, MemSource, stream};
+use crate::dtype::DType;
+use crate::error::{Result, ResultExt};
+use crate::kernel::order::{Direction, KeyColumn, SortKey, first_rows, row_count, sort_rows, take};
+use crate::store::{Batch, Column, TableSource};
+use arrow::array::AsArray;
+use std::sync::Arc;
+
+/// Up to so many first rows are found without sorting the rest.
+pub(super) const MOST_TOP: u64 = 1 << 20;
+
+/// The keys of a batch's columns.
+fn sort_keys(batch: &Batch, by: &[(usize, Direction)]) -> Result<Vec<SortKey>> {
+    let key = |&(c, direction): &(usize, Direction)| {
+        Ok(SortKey { keys: KeyColumn::new(&batch.columns[c]).at_column(&batch.schema.fields[c].name)?, direction })
+    };
+    by.iter().map(key).collect()
+}
+
+/// All rows in the order of some columns.
+pub(super) fn sorted(input: &Arc<dyn TableSource>, by: &[(usize, Direction)], options: &ExecOptions) -> Result<Arc<dyn TableSource>> {
+    let whole = gather(input, None, "sorting", options)?;
+    let n = row_count(whole.batch.rows())?;
+    // The order itself, and while it is made: one key per column, and a number per row and its place.
+    let _work = options.budget.reserve(n as usize * 8 * (by.len() + 2), "sorting")?;
+    let held = options.budget.reserve(n as usize * 4, "sorting")?;
+    let order = sort_rows(&sort_keys(&whole.batch, by)?, n);
+    Ok(Arc::new(TakeSource::of(whole, order, held)))
+}
+
+/// The column with its text in a buffer of its own.
+fn own_text(column: Column) -> Result<Column> {
+    match column.dtype() {
+        DType::Str => Column::new(DType::Str, Arc::new(column.values().as_string_view().gc())),
+        DType::Binary => Column::new(DType::Binary, Arc::new(column.values().as_binary_view().gc())),
+        _ => Ok(column),
+    }
+}
+
+/// The first rows of the sorted table.
+pub(super) fn top_k(
+    input: &Arc<dyn TableSource>,
+    by: &[(usize, Direction)],
+    rows: usize,
+    options: &ExecOptions,
+) -> Result<Arc<dyn TableSource>> {
+    let schema = input.schema().clone();
+    // Rows that came early stand before later ones with the same keys: a stable sort of (best so far, new ones) keeps that.
+    let best = |batches: &[Batch]| -> Result<Batch> {
+        let all = Batch::concat(&schema, batches)?;
+        let mut order = sort_rows(&sort_keys(&all, by)?, row_count(all.rows())?);
+        order.truncate(rows);
+        let n = order.len();
+        // Views would keep the texts of all rows that were ever looked at.
+        let kept = take(&all.columns, &order.into())?.into_iter().map(own_text);
+        Batch::with_rows(schema.clone(), kept.collect::<Result<_>>()?, n)
+    };
+    let (mut held, mut waiting) = (Vec::new(), 0);
+    let mut booked = options.budget.reserve(0, "the first rows")?;
+    for batch in stream(input, None, options) {
+        let batch = batch?;
+        waiting += batch.rows();
+        if !booked.try_grow(batch.bytes()) {
+            return Err(super::gather::too_large("the first rows", waiting, booked.bytes(), options));
+        }
+        held.push(batch);
+        if waiting > 2 * rows + (1 << 18) {
+            let kept = best(&held)?;
+            waiting = kept.rows();
+            booked.shrink(usize::MAX);
+            booked.try_grow(kept.bytes());
+            held = vec![kept];
+        }
+    }
+    let kept = best(&held)?;
+    Ok(Arc::new(MemSource::new(schema, vec![kept])))
+}
+
+/// The first row of each different combination of values in some columns.
+pub(super) fn distinct(input: &Arc<dyn TableSource>, columns: &[usize], options: &ExecOptions) -> Result<Arc<dyn TableSource>> {
+    let whole = gather(input, None, "finding different rows", options)?;
+    let n = row_count(whole.batch.rows())?;
+    let _work = options.budget.reserve(n as usize * (8 * columns.len() + 8 + 24), "finding different rows")?;
+    let key = |&c: &usize| KeyColumn::new(&whole.batch.columns[c]).at_column(&whole.batch.schema.fields[c].name);
+    let keys = columns.iter().map(key).collect::<Result<Vec<_>>>()?;
+    let first = first_rows(&keys, n);
+    drop(keys);
+    let rows: Vec<u32> = first.set_indices().map(|i| i as u32).collect();
+    let held = options.budget.reserve(rows.len() * 4, "finding different rows")?;
+    Ok(Arc::new(TakeSource::of(whole, rows, held)))
+}

@@ -1,0 +1,7 @@
+//! Rows of a table in another order, or fewer of them.
+
+mod sets;
+mod sorting;
+
+pub use sets::Keep;
+pub use sorting::{Missing, Sorting};

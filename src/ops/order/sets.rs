@@ -1,0 +1,89 @@
+use super::sorting::positions;
+use crate::error::{Result, ResultExt};
+use crate::frame::{DataFrame, Series};
+use crate::kernel::order::{KeyColumn, row_codes, row_count, take};
+use crate::store::Column;
+
+/// Which of several equal rows count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Keep {
+    /// The first.
+    #[default]
+    First,
+    /// The last.
+    Last,
+    /// None of them.
+    None,
+}
+
+/// Rows that are not marked as repeated.
+fn kept(keys: &[KeyColumn], rows: u32, keep: Keep) -> Vec<bool> {
+    let (codes, firsts) = row_codes(keys, rows);
+    let mut out = vec![false; rows as usize];
+    match keep {
+        Keep::First => firsts.iter().for_each(|&r| out[r as usize] = true),
+        Keep::Last => {
+            let mut last = vec![0u32; firsts.len()];
+            codes.iter().enumerate().for_each(|(row, &code)| last[code as usize] = row as u32);
+            last.iter().for_each(|&r| out[r as usize] = true);
+        }
+        Keep::None => {
+            let mut count = vec![0u32; firsts.len()];
+            codes.iter().for_each(|&code| count[code as usize] += 1);
+            out.iter_mut().zip(&codes).for_each(|(o, &code)| *o = count[code as usize] == 1);
+        }
+    }
+    out
+}
+
+impl DataFrame {
+    fn kept(&self, subset: Option<&[&str]>, keep: Keep) -> Result<Vec<bool>> {
+        let names: Vec<&str> = match subset {
+            Some(names) => names.to_vec(),
+            None => self.names().iter().map(String::as_str).collect(),
+        };
+        let rows = row_count(self.height())?;
+        let keys = names.iter().map(|n| KeyColumn::new(self.column(n)?).at_column(n)).collect::<Result<Vec<_>>>()?;
+        Ok(kept(&keys, rows, keep))
+    }
+
+    /// Which rows repeat another one in some columns (all, when `None`). Missing is the same as missing and NaN; row labels do
+    /// not count.
+    ///
+    /// # Errors
+    /// Not found, with the nearest name; type, for lists and types that are only carried.
+    pub fn duplicated(&self, subset: Option<&[&str]>, keep: Keep) -> Result<Column> {
+        Ok(self.kept(subset, keep)?.into_iter().map(|k| !k).collect::<Vec<bool>>().into())
+    }
+
+    /// The rows that do not repeat another one in some columns (all, when `None`), in their order and with their labels.
+    ///
+    /// # Errors
+    /// As [`DataFrame::duplicated`].
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{DataFrame, Column, ops::order::Keep};
+    /// let df = DataFrame::new([("k", Column::from(vec![Some(1i64), None, Some(1), None]))])?;
+    /// assert_eq!(df.drop_duplicates(None, Keep::First)?.height(), 2);
+    /// assert_eq!(df.drop_duplicates(None, Keep::None)?.height(), 0);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn drop_duplicates(&self, subset: Option<&[&str]>, keep: Keep) -> Result<DataFrame> {
+        let kept = self.kept(subset, keep)?;
+        let rows: Vec<u32> = kept.iter().enumerate().filter(|(_, k)| **k).map(|(i, _)| i as u32).collect();
+        self.take(&positions(&rows))
+    }
+}
+
+impl Series {
+    /// The different values in order of first appearance; missing is one of them.
+    ///
+    /// # Errors
+    /// Type, for lists and types that are only carried.
+    pub fn unique(&self) -> Result<Column> {
+        let (_, firsts) = row_codes(&[KeyColumn::new(self.data())?], row_count(self.len())?);
+        let mut taken = take(std::slice::from_ref(self.data()), &firsts.into())?;
+        Ok(taken.swap_remove(0))
+    }
+}

@@ -1,0 +1,136 @@
+use crate::error::{Error, Result, ResultExt};
+use crate::frame::{DataFrame, Series};
+use crate::kernel::order::{Direction, KeyColumn, SortKey, row_count, sort_rows};
+use crate::store::Column;
+use arrow::array::UInt64Array;
+
+/// Where missing values go when rows are sorted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Missing {
+    /// Behind all others.
+    #[default]
+    Last,
+    /// Before all others.
+    First,
+}
+
+/// How rows are sorted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sorting {
+    /// Which values come first.
+    pub direction: Direction,
+    /// Where missing values go.
+    pub missing: Missing,
+}
+
+/// The order of rows by some columns.
+pub(crate) fn order(columns: &[(&Column, Direction)], missing: Missing) -> Result<Vec<u32>> {
+    let rows = row_count(columns.first().map_or(0, |(c, _)| c.len()))?;
+    let keys = columns.iter().map(|(c, direction)| Ok(SortKey { keys: KeyColumn::new(c)?, direction: *direction }));
+    let keys = keys.collect::<Result<Vec<_>>>()?;
+    let order = sort_rows(&keys, rows);
+    if missing == Missing::Last || keys.iter().all(|k| k.keys.valid().is_none()) {
+        return Ok(order);
+    }
+    // Missing first in every key: a key of its own before each, 0 where it is missing.
+    let flagged = keys.into_iter().flat_map(|key| {
+        let there: Vec<bool> = (0..rows).map(|r| key.keys.is_valid(r)).collect();
+        let there = KeyColumn::new(&Column::from(there)).ok().map(|keys| SortKey { keys, direction: Direction::Ascending });
+        there.into_iter().chain([key])
+    });
+    Ok(sort_rows(&flagged.collect::<Vec<_>>(), rows))
+}
+
+/// Row numbers as labels and columns take them.
+pub(super) fn positions(rows: &[u32]) -> UInt64Array {
+    UInt64Array::from_iter_values(rows.iter().map(|&r| r as u64))
+}
+
+impl DataFrame {
+    /// Sorts rows by columns: by the first, among equals by the next; `("a", Direction::Descending)` puts the large values first.
+    /// Stable; missing values and NaN come last; row labels go with their rows.
+    ///
+    /// Text goes by code points, ordered categories by their list. pandas' `sort_values` with `kind="stable"`.
+    ///
+    /// # Errors
+    /// Not found, with the nearest name; type, for lists and types that are only carried; invalid, without columns.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{DataFrame, Column, kernel::order::Direction};
+    /// let df = DataFrame::new([("k", Column::from(vec!["b", "a", "b"])), ("v", Column::from(vec![Some(1.5), None, Some(2.5)]))])?;
+    /// let sorted = df.sort_values(&[("k", Direction::Ascending), ("v", Direction::Descending)])?;
+    /// assert_eq!(sorted.column("v")?, &Column::from(vec![None, Some(2.5), Some(1.5)]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn sort_values(&self, by: &[(&str, Direction)]) -> Result<DataFrame> {
+        self.sort_values_with(by, Missing::Last)
+    }
+
+    /// As [`DataFrame::sort_values`], with missing values where they are wanted.
+    ///
+    /// # Errors
+    /// As [`DataFrame::sort_values`].
+    pub fn sort_values_with(&self, by: &[(&str, Direction)], missing: Missing) -> Result<DataFrame> {
+        if by.is_empty() {
+            return Err(Error::invalid("no columns to sort by"));
+        }
+        let mut columns = Vec::with_capacity(by.len());
+        for (name, direction) in by {
+            let column = self.column(name)?;
+            KeyColumn::new(&column.slice(0, 0)).at_column(name)?;
+            columns.push((column, *direction));
+        }
+        self.take(&positions(&order(&columns, missing)?))
+    }
+
+    /// Sorts rows by their labels, level by level. Stable.
+    ///
+    /// # Errors
+    /// Type, for labels without an order.
+    pub fn sort_index(&self, sorting: Sorting) -> Result<DataFrame> {
+        let levels = self.index().columns();
+        let columns: Vec<_> = levels.iter().map(|c| (c, sorting.direction)).collect();
+        self.take(&positions(&order(&columns, sorting.missing)?))
+    }
+
+    /// The `n` rows with the largest values of a column, the largest first; of equal ones those that stand first. Missing values
+    /// are never among them.
+    ///
+    /// # Errors
+    /// Not found, with the nearest name; type, for values that are no numbers or times.
+    pub fn nlargest(&self, n: usize, column: &str) -> Result<DataFrame> {
+        self.extremes(n, column, Direction::Descending)
+    }
+
+    /// The `n` rows with the smallest values of a column, the smallest first; of equal ones those that stand first. Missing
+    /// values are never among them.
+    ///
+    /// # Errors
+    /// As [`DataFrame::nlargest`].
+    pub fn nsmallest(&self, n: usize, column: &str) -> Result<DataFrame> {
+        self.extremes(n, column, Direction::Ascending)
+    }
+
+    fn extremes(&self, n: usize, name: &str, direction: Direction) -> Result<DataFrame> {
+        let column = self.column(name)?;
+        if !column.dtype().is_numeric() && !column.dtype().is_temporal() {
+            let e = Error::wrong_type(format!("the largest and smallest of column {name:?} of type {} are not meant", column.dtype()));
+            return Err(e.help("sort_values orders any type"));
+        }
+        let mut rows = order(&[(column, direction)], Missing::Last)?;
+        rows.truncate(n.min(column.len() - column.missing_count()));
+        self.take(&positions(&rows))
+    }
+}
+
+impl Series {
+    /// The values in order, with their labels. Stable.
+    ///
+    /// # Errors
+    /// Type, for values without an order.
+    pub fn sort_values(&self, sorting: Sorting) -> Result<Series> {
+        let rows = positions(&order(&[(self.data(), sorting.direction)], sorting.missing)?);
+        Series::new(self.name().map(Into::into), self.data().take(&rows)?, self.index().take(&rows)?.into())
+    }
+}

@@ -1,0 +1,114 @@
+//! Order and sets of rows: `sort`, `top_k`, `distinct`.
+
+use super::{LazyFrame, Plan};
+use crate::error::{Error, Result};
+use crate::kernel::order::Direction;
+use crate::store::Schema;
+use std::fmt;
+use std::sync::Arc;
+
+/// A column to sort by, and which values come first. A name alone means the small ones.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SortBy {
+    /// The column's name.
+    pub column: String,
+    /// Which values come first.
+    pub direction: Direction,
+}
+
+/// The small values first.
+pub fn asc(column: impl Into<String>) -> SortBy {
+    SortBy { column: column.into(), direction: Direction::Ascending }
+}
+
+/// The large values first.
+pub fn desc(column: impl Into<String>) -> SortBy {
+    SortBy { column: column.into(), direction: Direction::Descending }
+}
+
+impl From<&str> for SortBy {
+    fn from(column: &str) -> SortBy {
+        asc(column)
+    }
+}
+
+impl From<String> for SortBy {
+    fn from(column: String) -> SortBy {
+        asc(column)
+    }
+}
+
+impl fmt::Display for SortBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", if self.direction == Direction::Descending { "-" } else { "" }, self.column)
+    }
+}
+
+/// Columns by position, each with its direction; checked for what can be sorted.
+pub(super) fn settle(by: impl IntoIterator<Item = impl Into<SortBy>>, schema: &Schema) -> Result<Vec<(usize, Direction)>> {
+    let mut out = Vec::new();
+    for by in by {
+        let by = by.into();
+        let at = schema.position(&by.column)?;
+        super::is_key(schema, at)?;
+        // A column named again decides nothing.
+        if out.iter().all(|(known, _)| *known != at) {
+            out.push((at, by.direction));
+        }
+    }
+    if out.is_empty() {
+        return Err(Error::invalid("no columns to sort by"));
+    }
+    Ok(out)
+}
+
+impl LazyFrame {
+    /// Sorts rows by columns: by the first, among equals by the next. Stable; missing values and NaN come last in either
+    /// direction; text goes by code points, ordered categories by their list.
+    ///
+    /// # Errors
+    /// Not found, with the nearest name; type, for lists and types that are only carried.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{exec::ExecOptions, open::{OpenOptions, Scanned, scan}, plan::{LazyFrame, desc}};
+    /// let (Scanned::Table(source), _) = scan(&["data/stations.csv".into()], &OpenOptions::default())? else { panic!() };
+    /// let high = LazyFrame::scan(source).sort([desc("elevation")])?.limit(1).collect(&ExecOptions::default())?;
+    /// assert_eq!(high.column("name")?.scalar(0), "O'Hara Peak".into());
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn sort<B: Into<SortBy>>(&self, by: impl IntoIterator<Item = B>) -> Result<LazyFrame> {
+        let by = settle(by, self.schema())?;
+        Ok(self.then(Plan::Sort { input: self.plan.clone(), by }))
+    }
+
+    /// The first rows in sorted order: as [`LazyFrame::sort`] and then [`LazyFrame::limit`], but only so many rows are held.
+    ///
+    /// # Errors
+    /// As [`LazyFrame::sort`].
+    pub fn top_k<B: Into<SortBy>>(&self, rows: usize, by: impl IntoIterator<Item = B>) -> Result<LazyFrame> {
+        let by = settle(by, self.schema())?;
+        Ok(self.then(Plan::TopK { input: self.plan.clone(), by, rows }))
+    }
+
+    /// The first row of each different combination of values in some columns (all, when `None`). Rows keep their order; missing
+    /// is the same as missing and NaN.
+    ///
+    /// # Errors
+    /// Not found, with the nearest name; type, for lists and types that are only carried.
+    pub fn distinct<S: AsRef<str>>(&self, columns: Option<&[S]>) -> Result<LazyFrame> {
+        let schema = self.schema();
+        let columns: Vec<usize> = match columns {
+            None => (0..schema.fields.len()).collect(),
+            Some(names) => names.iter().map(|n| schema.position(n.as_ref())).collect::<Result<_>>()?,
+        };
+        columns.iter().try_for_each(|&c| super::is_key(schema, c))?;
+        Ok(self.then(Plan::Distinct { input: self.plan.clone(), columns }))
+    }
+}
+
+/// The columns as they are written in a plan.
+pub(super) fn shown(by: &[(usize, Direction)], schema: &Arc<Schema>) -> String {
+    let one = |(c, direction): &(usize, Direction)| SortBy { column: schema.fields[*c].name.clone(), direction: *direction }.to_string();
+    by.iter().map(one).collect::<Vec<_>>().join(", ")
+}
