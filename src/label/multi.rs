@@ -1,7 +1,7 @@
 use crate::dtype::Scalar;
 use crate::error::{Error, Result};
 use crate::store::Column;
-use arrow::array::{Array, UInt64Array};
+use arrow::array::UInt64Array;
 use std::sync::Arc;
 
 /// Several levels of labels: each level holds its distinct labels once, rows hold codes into them (-1: missing).
