@@ -1,8 +1,9 @@
 //! Files of every filter of HDF5, made by h5py and hdf5plugin (`tests/parity/make_filters.py`), whole and damaged.
 
 use hpda_data::io::chunked::{ChunkedArray, DataFile};
+use hpda_data::io::netcdf::{NetcdfReadOptions, ReadBy, open};
 use hpda_data::store::{ChunkSource, Selection};
-use hpda_data::{DType, ErrorKind, Place};
+use hpda_data::{DType, ErrorKind, Place, Variable};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -89,5 +90,51 @@ fn damaged_chunks_are_errors_with_their_place() {
             }
         }
         assert!(told > 0, "{name}");
+    }
+}
+
+fn variable(file: &str, name: &str, read_by: ReadBy) -> Variable {
+    let (ds, _) = open(&path(file), &NetcdfReadOptions { read_by, ..Default::default() }).unwrap_or_else(|e| panic!("{file}: {e}"));
+    ds.vars.get(name).unwrap_or_else(|| panic!("{file} has no {name}")).clone()
+}
+
+#[test]
+fn netcdf_reader_reads_every_filter_by_itself_and_through_the_library() {
+    for (file, variants) in FILES {
+        for name in ["x"].iter().chain(variants) {
+            let want: Vec<f64> = values().iter().map(|&x| if name.starts_with('b') { x % 100.0 } else { x }.into()).collect();
+            for read_by in [ReadBy::Either, ReadBy::Chunks, ReadBy::Library] {
+                // szip has a number that the library lets nobody provide.
+                if (file, read_by) == ("szip", ReadBy::Library) {
+                    continue;
+                }
+                let got = variable(file, name, read_by).read(&Selection::all(3)).unwrap_or_else(|e| panic!("{file} {name} {read_by:?}: {e}"));
+                let got: Vec<f64> = (0..got.len()).map(|i| got.scalar(i).as_f64().unwrap()).collect();
+                assert_eq!(got, want, "{file} {name} {read_by:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn filters_of_the_library_are_left_to_it() {
+    for read_by in [ReadBy::Either, ReadBy::Chunks, ReadBy::Library] {
+        let got = variable("library", "h_scaleoffset", read_by).read(&Selection::all(3)).unwrap();
+        assert_eq!(got.as_slice::<i16>().unwrap(), values().iter().map(|&x| x as i16).collect::<Vec<_>>());
+        // Of these only 13 bits are stored.
+        let got = variable("library", "h_nbit", read_by).read(&Selection::all(3)).unwrap();
+        assert_eq!(got.as_slice::<i16>().unwrap(), values().iter().map(|&x| (x % 4000.0) as i16).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn filter_that_nobody_has_is_named_with_a_way_out() {
+    for read_by in [ReadBy::Either, ReadBy::Chunks] {
+        let e = variable("unknown", "x_zfp", read_by).read(&Selection::all(3)).unwrap_err();
+        let text = e.to_string();
+        assert_eq!(e.kind(), ErrorKind::Unsupported, "{text}");
+        for part in ["unknown.h5", "x_zfp", "32013 (zfp)", "nccopy", "h5repack", "HDF5_PLUGIN_PATH"] {
+            assert!(text.contains(part), "{read_by:?}: {part} is not in {text}");
+        }
     }
 }

@@ -41,6 +41,7 @@ FILTERS = {
     },
     "szip": {"": szip("nn", 16), "x_ec": szip("ec", 8), "d_nn": szip("nn", 32), "b_nn": szip("nn", 8), "h_ec": szip("ec", 4)},
     "library": {"h_scaleoffset": dict(scaleoffset=0)},
+    "unknown": {"x_zfp": dict(p.Zfp(reversible=True))},
 }
 TYPES = {"x": "f4", "d": "f8", "b": "i1", "h": "i2"}
 

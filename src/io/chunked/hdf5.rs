@@ -1,13 +1,14 @@
 //! Asks the HDF5 library, under its lock, where the values of a dataset are. Everything here ends before the lock is given back.
 
 use super::file::DataFile;
-use super::layout::{Chunk, ChunkTable, Layout, Stored, c_strides, plain_tile};
+use super::layout::{Chunk, ChunkTable, Layout, Stored, Why, c_strides, plain_tile};
+use super::plugin::register;
 use super::pipeline::Pipeline;
 use crate::dtype::{DType, Phys};
 use hdf5_metno_sys::h5::{H5open, HADDR_UNDEF, haddr_t, herr_t, hsize_t};
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5p::H5P_DEFAULT;
-use hdf5_metno_sys::{LOCK, h5d, h5e, h5f, h5l, h5p, h5s, h5t};
+use hdf5_metno_sys::{LOCK, h5d, h5e, h5f, h5l, h5p, h5s, h5t, h5z};
 use std::ffi::{CString, c_int, c_uint, c_void};
 use std::ptr::null_mut;
 
@@ -19,16 +20,17 @@ const EXTENSIBLE_ARRAY: c_uint = 4;
 ///
 /// # Errors
 /// Why the library must read it, in words.
-pub(super) fn look_up(file: &DataFile, object: &str, dtype: &DType, shape: &[usize]) -> Result<Stored, String> {
+pub(super) fn look_up(file: &DataFile, object: &str, dtype: &DType, shape: &[usize]) -> Result<Stored, Why> {
     let path = c_path(file)?;
     let _guard = LOCK.lock();
+    register();
     // SAFETY: the lock is held. Refusals come back as codes, so the library need not print them.
     unsafe {
         H5open();
         h5e::H5Eset_auto2(h5e::H5E_DEFAULT, None, null_mut());
     }
     if !file.is_still_there() {
-        return Err("another file has taken the place of this one".to_string());
+        return Err("another file has taken the place of this one".into());
     }
     // The defaults fit a file that the NetCDF library has open already: both handles then share what is known of it.
     // SAFETY: the path is a C text.
@@ -136,18 +138,18 @@ impl Dataset {
         Ok(Dataset { id, dtype: kind, creation, shape: shape.to_vec(), width, big_endian })
     }
 
-    fn stored(&self) -> Result<Stored, String> {
+    fn stored(&self) -> Result<Stored, Why> {
         let (layout, tile) = self.layout()?;
         Ok(Stored { layout, tile, big_endian: self.big_endian, fill: self.fill()? })
     }
 
-    fn layout(&self) -> Result<(Layout, Vec<usize>), String> {
+    fn layout(&self) -> Result<(Layout, Vec<usize>), Why> {
         // SAFETY: the lock is held, the properties are open.
         match unsafe { h5p::H5Pget_layout(self.creation.0) } {
             h5d::H5D_COMPACT => Ok((self.held()?, self.shape.clone())),
             h5d::H5D_CONTIGUOUS => self.contiguous(),
             h5d::H5D_CHUNKED => self.chunks(),
-            _ => Err("the dataset is put together from others".to_string()),
+            _ => Err("the dataset is put together from others".into()),
         }
     }
 
@@ -169,26 +171,26 @@ impl Dataset {
         if code < 0 { Err("the library cannot read the dataset".to_string()) } else { Ok(Layout::Held(out)) }
     }
 
-    fn contiguous(&self) -> Result<(Layout, Vec<usize>), String> {
+    fn contiguous(&self) -> Result<(Layout, Vec<usize>), Why> {
         // SAFETY: the lock is held, the numbers are open.
         let (external, begin, stored) =
             unsafe { (h5p::H5Pget_external_count(self.creation.0), h5d::H5Dget_offset(self.id.0), h5d::H5Dget_storage_size(self.id.0)) };
         if external != 0 {
-            return Err("the values are in another file".to_string());
+            return Err("the values are in another file".into());
         }
         // Behind a user block the address of nothing is not the one that says so.
         if begin == HADDR_UNDEF || stored == 0 {
             return Ok((Layout::Empty, self.shape.clone()));
         }
         if stored < self.bytes()? as u64 || begin.checked_add(stored).is_none_or(|e| e > i64::MAX as u64) {
-            return Err("the dataset has less storage than elements".to_string());
+            return Err("the dataset has less storage than elements".into());
         }
         let strides = c_strides(&self.shape, self.width).ok_or("the dataset has too many bytes")?;
         let tile = plain_tile(&self.shape, &strides, self.width);
         Ok((Layout::Plain { begin, strides }, tile))
     }
 
-    fn chunks(&self) -> Result<(Layout, Vec<usize>), String> {
+    fn chunks(&self) -> Result<(Layout, Vec<usize>), Why> {
         let rank = self.shape.len();
         let mut dims = vec![0 as hsize_t; rank];
         let mut options = 0;
@@ -199,16 +201,17 @@ impl Dataset {
         let tile: Vec<usize> = dims.iter().map(|&n| n as usize).collect();
         let bytes = tile.iter().try_fold(self.width, |n, &t| n.checked_mul(t));
         if got as usize != rank || tile.contains(&0) || bytes.is_none_or(|b| b > isize::MAX as usize / 2) {
-            return Err("the chunks have no shape".to_string());
+            return Err("the chunks have no shape".into());
         }
-        let pipeline = Pipeline::new(&self.filters()?, self.width)?;
+        let filters = self.filters()?;
+        let pipeline = Pipeline::new(&filters, self.width).map_err(|words| Why { words, lacks: lacking(&filters) })?;
         let partial_are_plain = code >= 0 && options & h5d::H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS != 0 && !pipeline.is_empty();
         let grid: Vec<u64> = self.shape.iter().zip(&tile).map(|(&n, &t)| n.div_ceil(t) as u64).collect();
         if grid.iter().try_fold(1u64, |n, &g| n.checked_mul(g)).is_none() {
-            return Err("the dataset has too many chunks".to_string());
+            return Err("the dataset has too many chunks".into());
         }
         if self.is_mistold()? {
-            return Err("the library tells wrong places of chunks of such a dataset".to_string());
+            return Err("the library tells wrong places of chunks of such a dataset".into());
         }
         let chunks = self.visit(&dims, &grid)?;
         Ok((Layout::Chunks { table: ChunkTable::new(chunks), pipeline, partial_are_plain }, tile))
@@ -315,6 +318,12 @@ fn plain_type(kind: hid_t, dtype: &DType) -> Result<(usize, bool), String> {
             _ => refusal(),
         }
     }
+}
+
+/// The first filter that the library lacks, which must be locked, and so cannot read either.
+fn lacking(filters: &[(i32, Vec<u32>)]) -> Option<i32> {
+    // SAFETY: the lock is held; any number may be asked for.
+    filters.iter().map(|f| f.0).find(|&id| unsafe { h5z::H5Zfilter_avail(id) } <= 0)
 }
 
 struct Visit<'a> {

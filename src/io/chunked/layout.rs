@@ -1,6 +1,48 @@
 //! Where the values of an array are in its file.
 
 use super::pipeline::Pipeline;
+use crate::error::Error;
+
+/// Why an array is left to the library, in words.
+#[derive(Debug)]
+pub(super) struct Why {
+    pub words: String,
+    /// The filter that not even the library has.
+    pub lacks: Option<i32>,
+}
+
+impl From<String> for Why {
+    fn from(words: String) -> Why {
+        Why { words, lacks: None }
+    }
+}
+
+impl From<&str> for Why {
+    fn from(words: &str) -> Why {
+        words.to_string().into()
+    }
+}
+
+impl Why {
+    /// As an error, with what can be done.
+    pub fn error(&self) -> Error {
+        let Some(id) = self.lacks else { return Error::unsupported(self.words.clone()) };
+        let name = match id {
+            4 => " (szip)",
+            32013 => " (zfp)",
+            32017 => " (SZ)",
+            32018 => " (FCIDECOMP)",
+            32019 => " (JPEG)",
+            32022 => " (BitGroom)",
+            32023 => " (Granular BitRound)",
+            32024 => " (SZ3)",
+            32028 => " (SPERR)",
+            _ => "",
+        };
+        Error::unsupported(format!("the values are stored with HDF5 filter {id}{name}, which is not available here"))
+            .help("where its plugin is, name the folder in HDF5_PLUGIN_PATH, or make a copy without filters: nccopy -F none IN OUT, or h5repack -f NONE IN OUT")
+    }
+}
 
 /// The storage of one array.
 #[derive(Debug)]

@@ -15,8 +15,10 @@ mod hdf5;
 mod layout;
 mod pieces;
 mod pipeline;
+mod plugin;
 mod source;
 
 pub use file::DataFile;
 pub(super) use hdf5::extent;
+pub(super) use plugin::{hand_over, register};
 pub use source::ChunkedArray;

@@ -3,7 +3,7 @@
 use super::copy::{Target, Walk, fill, gather, swap};
 use super::file::DataFile;
 use super::hdf5;
-use super::layout::{Layout, Stored, blocks, c_strides, plain_tile};
+use super::layout::{Layout, Stored, Why, blocks, c_strides, plain_tile};
 use super::pieces::Axis;
 use super::pipeline::{Scratch, with_scratch};
 use crate::dtype::DType;
@@ -47,7 +47,7 @@ pub struct ChunkedArray {
     width: usize,
     place: Place,
     /// Looked up on the first read; else why the library must read it.
-    stored: OnceLock<Result<Stored, String>>,
+    stored: OnceLock<Result<Stored, Why>>,
 }
 
 impl ChunkedArray {
@@ -90,7 +90,7 @@ impl ChunkedArray {
         dtype: DType,
         shape: &[usize],
         place: Place,
-        stored: OnceLock<Result<Stored, String>>,
+        stored: OnceLock<Result<Stored, Why>>,
     ) -> Result<ChunkedArray> {
         let width = dtype.phys().and_then(|p| p.width());
         let width = width.ok_or_else(|| Error::wrong_type(format!("{dtype} has no fixed width in a file")))?;
@@ -107,7 +107,13 @@ impl ChunkedArray {
 
     fn stored(&self) -> Result<&Stored> {
         let look_up = || hdf5::look_up(&self.file, &self.object, &self.dtype, &self.shape);
-        self.stored.get_or_init(look_up).as_ref().map_err(|why| Error::unsupported(why.clone()).at(self.place()))
+        self.stored.get_or_init(look_up).as_ref().map_err(|why| why.error().at(self.place()))
+    }
+
+    /// Whether the values are stored with a filter that neither this crate nor the library has: nobody can read them.
+    pub fn lacks_filter(&self) -> bool {
+        let _ = self.stored();
+        self.stored.get().is_some_and(|s| s.as_ref().is_err_and(|why| why.lacks.is_some()))
     }
 
     /// Bytes that a read may take on each thread beside the result: a chunk as stored and one decoded.

@@ -55,10 +55,12 @@ pub(super) struct NcArray {
     pub cache: AtomicUsize,
     /// The same values by chunks, where that may be tried.
     pub by_chunks: Option<ChunkedArray>,
+    /// Whether it is tried only where the library fails.
+    pub library_first: bool,
 }
 
 /// A variable of fewer bytes is not worth looking for its chunks.
-const SMALL: usize = 64 << 10;
+pub(super) const SMALL: usize = 64 << 10;
 
 /// Reading is cheapest in blocks of about this many bytes.
 const BLOCK: usize = 8 << 20;
@@ -67,11 +69,8 @@ const LARGEST_CACHE: usize = 64 << 20;
 
 /// The way by chunks to a variable, where there may be one.
 pub(super) fn by_chunks(file: &NcFile, object: &str, dtype: &DType, shape: &[usize], place: &Place, by: ReadBy) -> Option<ChunkedArray> {
-    let width = dtype.phys()?.width()?;
-    let bytes = shape.iter().fold(width, |n, &s| n.saturating_mul(s));
     match by {
         ReadBy::Library => None,
-        ReadBy::Either if bytes < SMALL => None,
         _ => ChunkedArray::hdf5(file.data.as_ref()?, object, dtype.clone(), shape, place.clone()).ok(),
     }
 }
@@ -81,6 +80,12 @@ impl NcArray {
         let ones = vec![1; self.shape.len()];
         let gap = self.chunks.as_ref().unwrap_or(&ones);
         read_selection(selection, (&self.shape, gap, &self.dtype), |slab| self.read_written(slab)).map_err(|e| e.at(self.place()))
+    }
+
+    /// The library does not tell that it lacks a filter.
+    fn why(&self, e: Error) -> Error {
+        let lacking = self.by_chunks.as_ref().filter(|c| c.lacks_filter());
+        lacking.and_then(|c| c.prepare().err()).map_or(e, |why| why.at(self.place()))
     }
 
     fn width(&self) -> usize {
@@ -186,7 +191,14 @@ impl ChunkSource for NcArray {
     }
 
     fn read(&self, selection: &Selection) -> Result<NdArray> {
-        let Some(chunks) = self.by_chunks.as_ref().filter(|c| c.prepare().is_ok()) else { return self.by_library(selection) };
+        let Some(chunks) = &self.by_chunks else { return self.by_library(selection) };
+        if self.library_first {
+            // The library lacks some filters that this crate has.
+            return self.by_library(selection).or_else(|e| if chunks.prepare().is_ok() { chunks.read(selection) } else { Err(e) }).map_err(|e| self.why(e));
+        }
+        if chunks.prepare().is_err() {
+            return self.by_library(selection).map_err(|e| self.why(e));
+        }
         // What this crate cannot make sense of, the library may; if it cannot either, our error says more.
         chunks.read(selection).or_else(|e| self.by_library(selection).map_err(|_| e))
     }

@@ -60,6 +60,7 @@ pub(super) fn lock() -> Lib {
         // A filter that another plugin provides already is as good; a refusal shows when a file needs it.
         // SAFETY: the class is a static of the layout that the library asks for.
         unsafe { h5z::H5Zregister(super::zstd::filter_class().cast()) };
+        crate::io::chunked::register();
     });
     Lib { _guard: Box::new(guard) }
 }
@@ -398,8 +399,14 @@ impl Lib {
         check(unsafe { nc::nc_def_var_deflate(id, variable, shuffle as c_int, deflate, level) })
     }
 
-    /// Any other filter.
+    /// Any other filter. One that can only be undone here, such as [`chunked`](crate::io::chunked) gives to the library, is refused.
     pub fn def_filter(&self, id: c_int, variable: c_int, filter: c_uint, parameters: &[c_uint]) -> Result<()> {
+        let mut can = 0;
+        // SAFETY: the lock is held; a filter that is not there is a negative answer.
+        let known = unsafe { h5z::H5Zfilter_avail(filter as c_int) > 0 && h5z::H5Zget_filter_info(filter as c_int, &mut can) >= 0 };
+        if known && can & h5z::H5Z_FILTER_CONFIG_ENCODE_ENABLED == 0 {
+            return Err(refusal(nc::NC_ENOFILTER));
+        }
         // SAFETY: `parameters` has as many numbers as are said.
         check(unsafe { nc::nc_def_var_filter(id, variable, filter, parameters.len(), parameters.as_ptr()) })
     }

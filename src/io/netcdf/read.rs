@@ -1,6 +1,6 @@
 //! Metadata of a file as a cube whose variables are still in it.
 
-use super::array::{NcArray, NcFile, by_chunks};
+use super::array::{NcArray, NcFile, SMALL, by_chunks};
 use super::classic::{self, Header};
 use super::ffi::{self, Lib, RawVariable, Storage};
 use super::kind::{NetcdfKind, sniff};
@@ -259,7 +259,9 @@ impl Reader<'_> {
         }
         // Variables of several dimensions that can grow are stored as far as they were written.
         let written = stored.filter(|s| *s != shape);
+        let bytes = shape.iter().fold(dtype.phys().and_then(|p| p.width()).unwrap_or(0), |n, &s| n.saturating_mul(s));
         let source = NcArray {
+            library_first: read_by == ReadBy::Either && bytes < SMALL,
             fill: if written.is_some() { lib.fill_value(group, id) } else { [0; 8] },
             written,
             by_chunks,

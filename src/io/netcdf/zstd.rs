@@ -1,6 +1,7 @@
 //! The filter 32015 of HDF5 files, Zstandard, as the library calls it for each chunk.
 
-use hdf5_metno_sys::{h5, h5z};
+use crate::io::chunked::hand_over;
+use hdf5_metno_sys::h5z;
 use std::ffi::{c_uint, c_void};
 use std::io::Read;
 
@@ -51,18 +52,8 @@ unsafe extern "C" fn filter(
         zstd::bulk::compress(input, level).ok()
     };
     let Some(output) = output.filter(|o| !o.is_empty()) else { return 0 };
-    // SAFETY: the old buffer came from the library's allocator, and the new one takes its place; its size is what was asked for.
-    unsafe {
-        let new = h5::H5allocate_memory(output.len(), 0);
-        if new.is_null() {
-            return 0;
-        }
-        std::ptr::copy_nonoverlapping(output.as_ptr(), new.cast::<u8>(), output.len());
-        h5::H5free_memory(*buf);
-        *buf = new;
-        *buf_size = output.len();
-    }
-    output.len()
+    // SAFETY: as the library promises.
+    unsafe { hand_over(&output, buf_size, buf) }
 }
 
 /// The frame's own size is a hint only: a damaged one must not make us ask for all memory.
