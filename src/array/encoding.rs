@@ -1,5 +1,6 @@
 use crate::dtype::{Calendar, DType};
 use crate::store::{AttrValue, Attrs};
+use std::sync::Arc;
 
 /// How a variable was held in its file, and is held again when written: kept apart from the attributes, because it says nothing
 /// of the values.
@@ -13,6 +14,8 @@ pub struct Encoding {
     pub contiguous: bool,
     /// Filters in the order of application when writing.
     pub filters: Vec<Filter>,
+    /// How a Zarr store encodes the chunks, where the variable comes from one; `filters` then come closest to it.
+    pub codecs: Option<Arc<Codecs>>,
     /// Big-endian in the file.
     pub big_endian: bool,
     /// Attributes that decoding took out, exactly as they were: `_FillValue`, `missing_value`, `scale_factor`, `add_offset`,
@@ -33,6 +36,17 @@ impl Encoding {
     pub fn fill_value(&self) -> Option<&AttrValue> {
         self.attrs.get("_FillValue")
     }
+}
+
+/// The codecs of a Zarr array.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Codecs {
+    /// The list as the JSON of version 3.
+    pub json: String,
+    /// What there is to say of them, one after the other.
+    pub words: Vec<String>,
+    /// The shape of shards, each of which holds many chunks.
+    pub shards: Option<Vec<usize>>,
 }
 
 /// One step of the filter pipeline of a chunk.

@@ -10,6 +10,6 @@ mod variable;
 pub use companions::{Companion, Role, companions};
 pub use data_array::DataArray;
 pub use dataset::{Coords, Dataset};
-pub use encoding::{Encoding, Filter};
+pub use encoding::{Codecs, Encoding, Filter};
 pub use lazy::{Data, DecodeStep, LazyArray};
 pub use variable::Variable;

@@ -203,7 +203,15 @@ fn encoding_json(dtype: &DType, e: &Encoding) -> Value {
     for (name, value) in e.attrs.iter() {
         out.insert(name.to_string(), attr_json(value));
     }
-    out.insert("filters".into(), e.filters.iter().map(show::filter).collect());
+    match &e.codecs {
+        Some(codecs) => {
+            out.insert("filters".into(), json!(codecs.words));
+            if let Some(shards) = &codecs.shards {
+                out.insert("shards".into(), json!(shards));
+            }
+        }
+        None => drop(out.insert("filters".into(), e.filters.iter().map(show::filter).collect())),
+    }
     if e.contiguous {
         out.insert("contiguous".into(), json!(true));
     }

@@ -65,7 +65,7 @@ const TABLE: [Row; 13] = [
     row(Format::H5, "h5", Kind::Cube, &["h5", "hdf5", "he5"], &[], false),
     row(Format::Npy, "npy", Kind::Cube, &["npy"], &[b"\x93NUMPY"], true),
     row(Format::Npz, "npz", Kind::Cube, &["npz"], &[b"PK\x03\x04", b"PK\x05\x06"], true),
-    row(Format::Zarr, "zarr", Kind::Cube, &["zarr"], &[], false),
+    row(Format::Zarr, "zarr", Kind::Cube, &["zarr"], &[], cfg!(feature = "zarr")),
     row(Format::Raw, "raw", Kind::Cube, &["raw", "bin", "dat"], &[], true),
 ];
 
@@ -182,7 +182,10 @@ impl Format {
     pub fn of_file(path: &Path) -> Result<Format> {
         let named = Format::of_name(path)?;
         if path.is_dir() {
-            return named.filter(|f| *f == Format::Zarr).ok_or_else(|| Error::io(std::io::ErrorKind::IsADirectory.into(), path));
+            // A store says what it is by what stands in it, whatever its name.
+            let marks = ["zarr.json", ".zgroup", ".zarray", ".zmetadata"];
+            let is_store = named == Some(Format::Zarr) || marks.iter().any(|m| path.join(m).is_file());
+            return if is_store { Ok(Format::Zarr) } else { Err(Error::io(std::io::ErrorKind::IsADirectory.into(), path)) };
         }
         let mut first = [0u8; 4096];
         let mut file = std::fs::File::open(path).io_at(path)?;

@@ -15,6 +15,8 @@ pub mod npz;
 pub mod parquet;
 pub mod raw;
 pub mod text;
+#[cfg(feature = "zarr")]
+pub mod zarr;
 
 pub use codec::Codec;
 pub use file::{Output, Overwrite, map, remove_unfinished};

@@ -6,6 +6,8 @@ use crate::coding::{self, DecodeOptions};
 use crate::error::{Error, Notices, Place, Result, ResultExt};
 use crate::io::netcdf::{self, NetcdfReadOptions};
 use crate::io::npz::{self, NpzReadOptions};
+#[cfg(feature = "zarr")]
+use crate::io::zarr;
 use crate::io::{Format, npy, raw};
 use crate::ops::combine::{ConcatOptions, concat};
 use indexmap::IndexMap;
@@ -49,7 +51,18 @@ fn one(path: &Path, format: Format, options: &OpenOptions) -> Result<(Dataset, N
             notices.extend(more);
             let mut ds = ds;
             if let Some(group) = &options.group {
-                inherit_from_file(&mut ds, path, group);
+                inherit_from_file(&mut ds, group, || Ok(netcdf::open(path, &NetcdfReadOptions::default())?.0));
+            }
+            Ok((ds, notices))
+        }
+        #[cfg(feature = "zarr")]
+        Format::Zarr => {
+            let how = zarr::ZarrReadOptions { group: options.group.clone(), budget: options.budget() };
+            let (raw, mut notices) = zarr::open(path, &how)?;
+            let (mut ds, more) = coding::decode(raw, &DecodeOptions::default()).at_file(path)?;
+            notices.extend(more);
+            if let Some(group) = &options.group {
+                inherit_from_file(&mut ds, group, || Ok(zarr::open(path, &zarr::ZarrReadOptions { group: None, ..how })?.0));
             }
             Ok((ds, notices))
         }
@@ -84,8 +97,8 @@ fn below<'a>(ds: &'a Dataset, path: &str) -> Result<&'a Dataset> {
 }
 
 /// Coordinates that a group has from those above it. What is wrong elsewhere in the file is not said: only the group was asked for.
-fn inherit_from_file(ds: &mut Dataset, path: &Path, group: &str) {
-    let whole = netcdf::open(path, &NetcdfReadOptions::default()).and_then(|(raw, _)| coding::decode(raw, &DecodeOptions::default()));
+fn inherit_from_file(ds: &mut Dataset, group: &str, open: impl FnOnce() -> Result<Dataset>) {
+    let whole = open().and_then(|raw| coding::decode(raw, &DecodeOptions::default()));
     let Ok((whole, _)) = whole else { return };
     let mut chain = vec![&whole];
     for part in group.split('/').filter(|p| !p.is_empty()) {
@@ -143,6 +156,12 @@ pub fn group_of(ds: &Dataset, names: &[String]) -> Result<(Dataset, Vec<String>)
 pub(super) fn facts(path: &Path, format: Format) -> Result<Vec<(String, String)>> {
     Ok(match format {
         Format::Nc | Format::Nc3 => vec![("kind".into(), netcdf::facts(path)?.kind.name().into())],
+        #[cfg(feature = "zarr")]
+        Format::Zarr => {
+            let facts = zarr::facts(path)?;
+            let consolidated = if facts.consolidated { ", metadata consolidated" } else { "" };
+            vec![("kind".into(), format!("Zarr version {}{consolidated}", facts.version))]
+        }
         _ => Vec::new(),
     })
 }

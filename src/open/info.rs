@@ -64,13 +64,23 @@ pub struct CubeInfo {
 /// How much of a text file is looked at when that is to be fast.
 pub(super) const GLANCE: usize = 64 * 1024;
 
+/// The size of a file, or of all files in the folder of a store.
+fn bytes_of(path: &Path) -> Result<u64> {
+    let facts = std::fs::metadata(path).io_at(path)?;
+    #[cfg(feature = "zarr")]
+    if facts.is_dir() {
+        return Ok(crate::io::zarr::bytes_of(path));
+    }
+    Ok(facts.len())
+}
+
 /// Looks at one file: only its metadata in binary formats, all of it in text (`fast`: its first 64 kB).
 ///
 /// # Errors
 /// What the format's reader says.
 pub fn info(path: &Path, options: &OpenOptions, fast: bool) -> Result<Info> {
     let format = options.format_of(path)?;
-    let bytes = if path.as_os_str() == "-" { 0 } else { std::fs::metadata(path).io_at(path)?.len() };
+    let bytes = if path.as_os_str() == "-" { 0 } else { bytes_of(path)? };
     let mut notices = Notices::new();
     let content = match format.kind() {
         Kind::Table => Content::Table(table::info(path, format, options, fast, &mut notices)?),

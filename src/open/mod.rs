@@ -115,6 +115,10 @@ fn near_files(e: Error, path: &Path) -> Error {
 }
 
 fn not_here(format: Format) -> Error {
+    if format == Format::Zarr {
+        return Error::unsupported("this build reads and writes no Zarr stores")
+            .help("build with the cargo feature \"zarr\", which is on by default");
+    }
     let here: Vec<&str> = Format::all().filter(|f| f.is_here()).map(Format::name).collect();
     Error::unsupported(format!("the format {:?} is not there yet", format.name())).help(format!("this version has {}", here.join(" ")))
 }

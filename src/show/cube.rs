@@ -140,7 +140,15 @@ fn storage(dtype: &crate::dtype::DType, e: &Encoding) -> String {
         None if e.contiguous && !parts.is_empty() => parts.push("contiguous".into()),
         None => {}
     }
-    parts.extend(e.filters.iter().map(filter));
+    match &e.codecs {
+        Some(codecs) => {
+            if let Some(shards) = &codecs.shards {
+                parts.push(format!("shards {}", shards.iter().map(usize::to_string).collect::<Vec<_>>().join(" x ")));
+            }
+            parts.extend(codecs.words.iter().cloned());
+        }
+        None => parts.extend(e.filters.iter().map(filter)),
+    }
     for (name, value) in e.attrs.iter() {
         parts.push(format!("{} {}", escape(name), attribute(value)));
     }

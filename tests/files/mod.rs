@@ -9,3 +9,5 @@ mod npz;
 mod packed;
 mod parquet;
 mod raw;
+#[cfg(feature = "zarr")]
+mod zarr;

@@ -4,7 +4,7 @@ use super::pieces::{Axis, Run};
 use crate::error::Result;
 
 /// The bytes of a result that several threads fill, each its own part.
-pub(super) struct Target {
+pub(in crate::io) struct Target {
     start: *mut u8,
     bytes: usize,
 }
@@ -37,7 +37,7 @@ impl Target {
 }
 
 /// One tile on its way: which tile of each axis, and the distances of neighbours in bytes on both sides.
-pub(super) struct Walk<'a> {
+pub(in crate::io) struct Walk<'a> {
     pub axes: &'a [Axis],
     /// For each axis the number of the piece (not of the tile).
     pub at: &'a [usize],
@@ -125,7 +125,7 @@ impl<'a> Walk<'a> {
 }
 
 /// Copies elements that stand `step` bytes apart, from byte `from` of the tile on, to neighbours.
-pub(super) fn gather(tile: &[u8], from: usize, step: isize, width: usize, out: &mut [u8]) {
+pub(in crate::io) fn gather(tile: &[u8], from: usize, step: isize, width: usize, out: &mut [u8]) {
     if step == width as isize {
         out.copy_from_slice(&tile[from..from + out.len()]);
         return;
@@ -147,12 +147,12 @@ fn gather_as<const W: usize>(tile: &[u8], from: usize, step: isize, out: &mut [u
 }
 
 /// Repeats one element.
-pub(super) fn fill(value: &[u8], out: &mut [u8]) {
+pub(in crate::io) fn fill(value: &[u8], out: &mut [u8]) {
     out.chunks_exact_mut(value.len().max(1)).for_each(|e| e.copy_from_slice(value));
 }
 
 /// Exchanges the bytes of elements of this width.
-pub(super) fn swap(width: usize, bytes: &mut [u8]) {
+pub(in crate::io) fn swap(width: usize, bytes: &mut [u8]) {
     match width {
         2 => bytes.as_chunks_mut::<2>().0.iter_mut().for_each(|e| *e = u16::from_ne_bytes(*e).swap_bytes().to_ne_bytes()),
         4 => bytes.as_chunks_mut::<4>().0.iter_mut().for_each(|e| *e = u32::from_ne_bytes(*e).swap_bytes().to_ne_bytes()),

@@ -8,12 +8,12 @@
 //! Bytes are read by position, not through a memory map: a file that becomes shorter meanwhile ends in an error, where a map
 //! would end the process; the bytes of a chunk go to a buffer that stays in the cache of its thread.
 
-mod copy;
+pub(super) mod copy;
 mod file;
 mod filters;
 mod hdf5;
 mod layout;
-mod pieces;
+pub(super) mod pieces;
 mod pipeline;
 mod plugin;
 mod source;

@@ -4,7 +4,7 @@ use crate::store::Selector;
 
 /// Positions of one tile at even steps that go to neighbouring positions of the result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Run {
+pub(in crate::io) struct Run {
     /// The first, counted from the tile's first.
     pub from: usize,
     /// Where it goes.
@@ -15,7 +15,7 @@ pub(super) struct Run {
 
 /// One dimension of a selection: the tiles that it touches, each once.
 #[derive(Debug)]
-pub(super) struct Axis {
+pub(in crate::io) struct Axis {
     /// The tile's number and the first of its runs; they end where those of the next begin.
     tiles: Vec<(usize, usize)>,
     runs: Vec<Run>,
