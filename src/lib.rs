@@ -22,5 +22,5 @@ pub use dtype::{DType, Scalar};
 pub use error::{Error, ErrorKind, Place, Result};
 pub use frame::{DataFrame, Series};
 pub use label::Index;
-pub use open::{open, open_dataset, open_mfdataset, read_arrow, read_csv, read_parquet};
+pub use open::{open, open_dataset, open_mfdataset, read_arrow, read_csv, read_json, read_jsonl, read_parquet};
 pub use store::{Attrs, Column, NdArray};

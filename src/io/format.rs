@@ -56,8 +56,8 @@ const fn row(
 const TABLE: [Row; 13] = [
     row(Format::Csv, "csv", Kind::Table, &["csv", "txt"], &[], true),
     row(Format::Tsv, "tsv", Kind::Table, &["tsv", "tab"], &[], true),
-    row(Format::Jsonl, "jsonl", Kind::Table, &["jsonl", "ndjson"], &[], false),
-    row(Format::Json, "json", Kind::Table, &["json"], &[], false),
+    row(Format::Jsonl, "jsonl", Kind::Table, &["jsonl", "ndjson"], &[], true),
+    row(Format::Json, "json", Kind::Table, &["json"], &[], true),
     row(Format::Parquet, "parquet", Kind::Table, &["parquet", "pq"], &[b"PAR1"], true),
     row(Format::Arrow, "arrow", Kind::Table, &["arrow", "feather", "ipc", "arrows"], &[b"ARROW1", b"\xff\xff\xff\xff"], true),
     row(Format::Nc, "nc", Kind::Cube, &["nc", "nc4", "cdf"], &[b"\x89HDF\r\n\x1a\n"], true),

@@ -9,6 +9,7 @@ mod file;
 mod format;
 mod guard;
 pub mod ipc;
+pub mod json;
 pub mod netcdf;
 pub mod npy;
 pub mod npz;

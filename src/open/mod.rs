@@ -15,7 +15,7 @@ pub use cube::{companions, group_of, open_dataset, open_mfdataset};
 pub use info::{Content, CubeInfo, Info, TableInfo, info};
 pub use rows::{Pick, rows};
 pub use save::{Losses, SaveOptions, Target, check, save, save_frame, to_table};
-pub use table::{read_arrow, read_csv, read_csv_with, read_parquet};
+pub use table::{read_arrow, read_csv, read_csv_with, read_json, read_jsonl, read_parquet};
 
 use crate::array::Dataset;
 use crate::error::{Error, ErrorKind, Notices, Place, Result, nearest};
@@ -194,13 +194,12 @@ pub fn scan(inputs: &[PathBuf], options: &OpenOptions) -> Result<(Scanned, Notic
 
 /// Text files are one source, whose types hold for all of them; other tables are put one after the other.
 fn scan_tables(inputs: &[PathBuf], formats: &[Format], options: &OpenOptions) -> Result<(Arc<dyn TableSource>, Notices)> {
-    let is_text = |f: Format| matches!(f, Format::Csv | Format::Tsv);
     let mut notices = Notices::new();
     let mut sources: Vec<(String, Arc<dyn TableSource>)> = Vec::new();
     let mut i = 0;
     while i < inputs.len() {
         let mut end = i + 1;
-        while is_text(formats[i]) && end < inputs.len() && formats[end] == formats[i] {
+        while formats[i].is_text() && end < inputs.len() && formats[end] == formats[i] {
             end += 1;
         }
         let source = table::scan(&inputs[i..end], formats[i], options, &mut notices)?;

@@ -10,6 +10,7 @@ use crate::exec::{ExecOptions, MemSource, copy_judged};
 use crate::frame::DataFrame;
 use crate::io::csv::{CsvSink, CsvWriteOptions};
 use crate::io::ipc::{IpcSink, IpcWriteOptions};
+use crate::io::json::{JsonLayout, JsonSink, JsonWriteOptions};
 use crate::io::netcdf::{NetcdfFormat, NetcdfSink, NetcdfWriteOptions};
 use crate::io::npy::{NpySink, NpyWriteOptions};
 use crate::io::parquet::{ParquetSink, ParquetWriteOptions};
@@ -287,7 +288,7 @@ fn write_table(
     mut notices: Notices,
 ) -> Result<Notices> {
     // Text has no other place for row labels.
-    let source = &if matches!(format, Format::Csv | Format::Tsv) { with_range(source.clone()) } else { source.clone() };
+    let source = &if format.is_text() { with_range(source.clone()) } else { source.clone() };
     let schema = source.schema().clone();
     let sink: Box<dyn TableSink> = match format {
         Format::Parquet => {
@@ -313,6 +314,20 @@ fn write_table(
             };
             how.packing = options.packing(target)?;
             let (sink, more) = CsvSink::create(to, schema, &how)?;
+            notices.extend(more);
+            Box::new(sink)
+        }
+        Format::Jsonl | Format::Json => {
+            let how = JsonWriteOptions {
+                layout: if format == Format::Jsonl { JsonLayout::Lines } else { JsonLayout::Document },
+                float_format: options.csv.float_format,
+                packing: options.packing(target)?,
+            };
+            let to = match target {
+                Target::File(_) => TextTarget::File(output(target, options)?),
+                Target::Stdout => TextTarget::Stream(Box::new(std::io::stdout())),
+            };
+            let (sink, more) = JsonSink::create(to, schema, &how)?;
             notices.extend(more);
             Box::new(sink)
         }

@@ -9,6 +9,7 @@ use crate::frame::DataFrame;
 use crate::io::Format;
 use crate::io::csv::{CsvReadOptions, CsvSource, Separator};
 use crate::io::ipc::IpcSource;
+use crate::io::json::{JsonLayout, JsonReadOptions, JsonSource};
 use crate::io::parquet::ParquetSource;
 use crate::io::text::TextInput;
 use crate::store::{Batch, Budget, TableSource};
@@ -19,9 +20,9 @@ use std::sync::Arc;
 pub(super) fn scan(inputs: &[PathBuf], format: Format, options: &OpenOptions, notices: &mut Notices) -> Result<Arc<dyn TableSource>> {
     let path = &inputs[0];
     Ok(match format {
-        Format::Csv | Format::Tsv => match options.rows {
+        _ if format.is_text() => match options.rows {
             Some(rows) if !inputs.iter().any(|p| is_stdin(p)) => glance(inputs, format, options, rows, notices)?,
-            _ => Arc::new(text(inputs, format, options, None)?),
+            _ => text(inputs, format, options, None)?.0,
         },
         Format::Parquet if is_stdin(path) => {
             return Err(Error::unsupported("parquet is not read from standard input").help("write it to a file first"));
@@ -33,32 +34,54 @@ pub(super) fn scan(inputs: &[PathBuf], format: Format, options: &OpenOptions, no
     })
 }
 
-/// Text files as one table, all of them or their first bytes.
-fn text(inputs: &[PathBuf], format: Format, options: &OpenOptions, sample: Option<usize>) -> Result<CsvSource> {
+/// Text files as one table, all of them or their first bytes; and whether that was all.
+fn text(inputs: &[PathBuf], format: Format, options: &OpenOptions, sample: Option<usize>) -> Result<(Arc<dyn TableSource>, bool)> {
+    let inputs = inputs.iter().map(|p| if is_stdin(p) { TextInput::Stdin } else { TextInput::Path(p.clone()) }).collect();
+    if matches!(format, Format::Json | Format::Jsonl) {
+        let source = JsonSource::open(inputs, &json(format, &options.csv, sample), &options.budget())?;
+        let whole = source.is_whole();
+        return Ok((Arc::new(source), whole));
+    }
     let mut csv = options.csv.clone();
     if format == Format::Tsv && csv.separator == Separator::Char(b',') {
         csv.separator = Separator::Char(b'\t');
     }
     csv.sample = sample;
-    let inputs = inputs.iter().map(|p| if is_stdin(p) { TextInput::Stdin } else { TextInput::Path(p.clone()) });
-    CsvSource::open(inputs.collect(), &csv, &options.budget())
+    let source = CsvSource::open(inputs, &csv, &options.budget())?;
+    let whole = source.is_whole();
+    Ok((Arc::new(source), whole))
+}
+
+/// What options of text say to JSON: the words of cells mean the same in both.
+fn json(format: Format, csv: &CsvReadOptions, sample: Option<usize>) -> JsonReadOptions {
+    JsonReadOptions {
+        layout: if format == Format::Jsonl { JsonLayout::Lines } else { JsonLayout::Document },
+        missing: csv.missing.clone(),
+        dtypes: csv.dtypes.clone(),
+        parse_dates: csv.parse_dates.clone(),
+        date_format: csv.date_format.clone(),
+        infer_dates: csv.infer_dates,
+        encoding: csv.encoding.clone(),
+        sample,
+        part_bytes: csv.part_bytes,
+    }
 }
 
 /// Text read as far as it takes for some rows; types are those of what was read.
 fn glance(inputs: &[PathBuf], format: Format, options: &OpenOptions, rows: usize, notices: &mut Notices) -> Result<Arc<dyn TableSource>> {
     let mut sample = GLANCE;
     loop {
-        let source = match text(inputs, format, options, Some(sample)) {
-            Ok(source) => source,
+        let (source, whole) = match text(inputs, format, options, Some(sample)) {
+            Ok(found) => found,
             // A record longer than the glance looks like an open quote: the whole file tells.
-            Err(_) => return Ok(Arc::new(text(inputs, format, options, None)?)),
+            Err(_) => return Ok(text(inputs, format, options, None)?.0),
         };
-        if source.is_whole() {
-            return Ok(Arc::new(source));
+        if whole {
+            return Ok(source);
         }
         if source.rows().is_some_and(|r| r >= rows as u64) {
             notices.warn(format!("types are those of the first {} kB", sample / 1024), Place::file(&inputs[0]));
-            return Ok(Arc::new(source));
+            return Ok(source);
         }
         sample = sample.saturating_mul(8);
     }
@@ -89,10 +112,15 @@ pub(super) fn info(path: &Path, format: Format, options: &OpenOptions, fast: boo
     }
     let mut sampled = None;
     let source: Arc<dyn TableSource> = match format {
-        Format::Csv | Format::Tsv => {
-            let text = text(&[path.to_path_buf()], format, options, fast.then_some(GLANCE))?;
-            sampled = (!text.is_whole()).then_some(GLANCE);
-            Arc::new(text)
+        _ if format.is_text() => {
+            let one = [path.to_path_buf()];
+            // An object of arrays can only be read as a whole.
+            let (source, whole) = match text(&one, format, options, fast.then_some(GLANCE)) {
+                Err(_) if fast && format == Format::Json => text(&one, format, options, None)?,
+                found => found?,
+            };
+            sampled = (!whole).then_some(GLANCE);
+            source
         }
         _ => scan(&[path.to_path_buf()], format, options, notices)?,
     };
@@ -167,6 +195,29 @@ pub fn read_csv(path: impl AsRef<Path>) -> Result<DataFrame> {
 /// What cannot be read, with its line; options that make no sense.
 pub fn read_csv_with(path: impl AsRef<Path>, csv: &CsvReadOptions) -> Result<DataFrame> {
     read(path.as_ref(), &OpenOptions { from: Some(Format::Csv), csv: csv.clone(), ..OpenOptions::default() })
+}
+
+/// Reads a file of JSON lines, one record each; types are inferred from the whole file.
+///
+/// # Errors
+/// What cannot be read, with its line.
+///
+/// # Examples
+/// ```
+/// let df = hpda_data::read_jsonl("data/events.jsonl")?;
+/// assert_eq!(df.column("place.name")?.scalar(0), "Nordvik".into());
+/// # Ok::<(), hpda_data::Error>(())
+/// ```
+pub fn read_jsonl(path: impl AsRef<Path>) -> Result<DataFrame> {
+    read(path.as_ref(), &OpenOptions { from: Some(Format::Jsonl), ..OpenOptions::default() })
+}
+
+/// Reads a JSON file: an array of records, or an object of arrays of one length.
+///
+/// # Errors
+/// What cannot be read, with its line.
+pub fn read_json(path: impl AsRef<Path>) -> Result<DataFrame> {
+    read(path.as_ref(), &OpenOptions { from: Some(Format::Json), ..OpenOptions::default() })
 }
 
 /// Reads a Parquet file; row labels that pandas stored come back.

@@ -3,6 +3,7 @@ mod columnar;
 mod csv;
 mod filters;
 mod ipc;
+mod json;
 mod netcdf;
 mod npy;
 mod npz;

@@ -2,7 +2,7 @@
 
 use super::dates::DateReader;
 use super::infer::{Spelling, short_digits};
-use super::tokenize::{Cell, Cells, unescape};
+use super::tokenize::{Cell, Cells, Escapes};
 use crate::dtype::{Calendar, DType, TimeUnit};
 use crate::error::{Error, Result};
 use crate::kernel::text::{moment, scan};
@@ -114,7 +114,7 @@ const HIGH_BITS: u128 = 0x8080_8080_8080_8080_8080_8080;
 
 /// The first cell of a column that does not read as its type, and how many such there are.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Wrong {
+pub(in crate::io) struct Wrong {
     /// In the text.
     pub offset: usize,
     /// In bytes, with what quotes hold.
@@ -124,12 +124,12 @@ pub(super) struct Wrong {
 
 /// Where the cells of a chunk are, and how they are spelled.
 #[derive(Clone, Copy)]
-pub(super) struct Chunk<'a> {
+pub(in crate::io) struct Chunk<'a> {
     /// The whole text, in which the cells' positions count from the chunk's base.
     pub bytes: &'a [u8],
     pub cells: &'a Cells,
     pub spelling: &'a Spelling,
-    pub quote: u8,
+    pub escapes: Escapes,
 }
 
 impl<'a> Chunk<'a> {
@@ -180,7 +180,7 @@ impl Read<i64> for Integers {
 
 /// Values of one width.
 #[derive(Debug)]
-pub(super) struct Fixed<T> {
+pub(in crate::io) struct Fixed<T> {
     values: Vec<T>,
     valid: Bits,
 }
@@ -206,7 +206,7 @@ impl<T: ArrowNativeType> Fixed<T> {
             let mut plain = &tail[..length];
             if cell.is_escaped() {
                 scratch.clear();
-                unescape(plain, chunk.quote, &mut scratch);
+                chunk.escapes.undo(plain, &mut scratch);
                 plain = &scratch;
             }
             let value = if chunk.spelling.missing.has(plain) { None } else { Some(read.read(plain)) };
@@ -230,7 +230,7 @@ impl<T: ArrowNativeType> Fixed<T> {
 }
 
 #[cold]
-pub(super) fn note(wrong: &mut Option<Wrong>, offset: usize, length: usize) {
+pub(in crate::io) fn note(wrong: &mut Option<Wrong>, offset: usize, length: usize) {
     match wrong {
         Some(w) => w.count += 1,
         None => *wrong = Some(Wrong { offset, length, count: 1 }),
@@ -239,7 +239,7 @@ pub(super) fn note(wrong: &mut Option<Wrong>, offset: usize, length: usize) {
 
 /// A column that grows by chunks.
 #[derive(Debug)]
-pub(super) struct Builder {
+pub(in crate::io) struct Builder {
     dtype: DType,
     values: Values,
     /// Whether dates are in the format that the user gives; else ISO 8601.
@@ -439,7 +439,7 @@ fn for_each_text(chunk: &Chunk, column: usize, mut take: impl FnMut(Option<&[u8]
         let mut plain = &text[cell.start()..cell.end()];
         if cell.is_escaped() {
             scratch.clear();
-            unescape(plain, chunk.quote, &mut scratch);
+            chunk.escapes.undo(plain, &mut scratch);
             plain = &scratch;
         }
         let missing = !cell.is_quoted() && chunk.spelling.missing.has(plain);
@@ -456,6 +456,6 @@ fn fill_text(texts: &mut Texts, valid: &mut Bits, chunk: &Chunk, column: usize) 
 }
 
 /// The type of columns that are dates where nothing says which: times without a zone.
-pub(super) fn default_moment() -> DType {
+pub(in crate::io) fn default_moment() -> DType {
     DType::Instant { unit: TimeUnit::Us, tz: None, calendar: Calendar::ProlepticGregorian }
 }

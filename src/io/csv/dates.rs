@@ -8,7 +8,7 @@ use chrono::{Datelike, NaiveTime, Timelike};
 
 /// Reads the cells of columns that are said to be dates.
 #[derive(Clone, Debug)]
-pub(super) struct DateReader {
+pub(in crate::io) struct DateReader {
     /// ISO 8601 where there is none.
     items: Option<Vec<Item<'static>>>,
 }

@@ -10,22 +10,22 @@ use std::borrow::Cow;
 
 /// What was seen in the cells of a column, as bits: parts of files are put together by `|`, in any order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Seen(u16);
+pub(in crate::io) struct Seen(u16);
 
 impl Seen {
     pub const NOTHING: Seen = Seen(0);
-    const MISSING: Seen = Seen(1);
+    pub const MISSING: Seen = Seen(1);
     /// `""`, or a word for missing in quotes: text where the column is not of another type.
     const EMPTY_TEXT: Seen = Seen(1 << 1);
     /// Any integer that i64 or u64 holds.
     pub const INT: Seen = Seen(1 << 2);
-    const NEGATIVE: Seen = Seen(1 << 3);
+    pub const NEGATIVE: Seen = Seen(1 << 3);
     /// An integer beyond i64.
     const BIG: Seen = Seen(1 << 4);
     /// An integer that no f64 is.
     const INEXACT: Seen = Seen(1 << 5);
-    const FLOAT: Seen = Seen(1 << 6);
-    const BOOL: Seen = Seen(1 << 7);
+    pub const FLOAT: Seen = Seen(1 << 6);
+    pub const BOOL: Seen = Seen(1 << 7);
     /// A date or a time without a zone.
     const NAIVE: Seen = Seen(1 << 8);
     /// A date with a time of day.
@@ -35,7 +35,7 @@ impl Seen {
     const NANOS: Seen = Seen(1 << 11);
     /// A time that i64 nanoseconds do not reach.
     const FAR: Seen = Seen(1 << 12);
-    const TEXT: Seen = Seen(1 << 13);
+    pub const TEXT: Seen = Seen(1 << 13);
 
     #[inline]
     pub fn add(&mut self, other: Seen) {
@@ -48,7 +48,7 @@ impl Seen {
     }
 
     #[inline]
-    const fn and(self, other: Seen) -> Seen {
+    pub const fn and(self, other: Seen) -> Seen {
         Seen(self.0 | other.0)
     }
 
@@ -56,6 +56,18 @@ impl Seen {
     #[inline]
     pub fn is_text(self) -> bool {
         self.has(Seen::TEXT)
+    }
+
+    /// Whether values of several kinds were seen, which only text holds together.
+    pub fn is_mixed(self) -> bool {
+        let number = self.has(Seen::INT) || self.has(Seen::FLOAT);
+        let text = self.has(Seen::NAIVE) || self.has(Seen::ZONED) || self.has(Seen::TEXT);
+        number as u8 + text as u8 + self.has(Seen::BOOL) as u8 > 1
+    }
+
+    /// Whether no value was seen.
+    pub fn is_missing(self) -> bool {
+        self.0 & !Seen::MISSING.0 == 0
     }
 
     /// The type of the column.
@@ -98,7 +110,7 @@ impl Seen {
 
 /// The spellings of missing.
 #[derive(Clone, Debug)]
-pub(super) struct Missing {
+pub(in crate::io) struct Missing {
     first: [bool; 256],
     words: Vec<Vec<u8>>,
     longest: usize,
@@ -143,7 +155,7 @@ impl Missing {
 
 /// How numbers are spelled.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Numbers {
+pub(in crate::io) struct Numbers {
     decimal: u8,
     thousands: Option<u8>,
 }
@@ -191,7 +203,7 @@ impl Numbers {
 
 /// What is known of how cells are spelled.
 #[derive(Clone, Debug)]
-pub(super) struct Spelling {
+pub(in crate::io) struct Spelling {
     pub missing: Missing,
     pub numbers: Numbers,
     pub infer_dates: bool,
@@ -246,7 +258,7 @@ impl Spelling {
 }
 
 /// An integer of these digits (all are).
-fn classify_integer(negative: bool, digits: &[u8]) -> Seen {
+pub(in crate::io) fn classify_integer(negative: bool, digits: &[u8]) -> Seen {
     if digits.is_empty() || digits[0] == b'0' && digits.len() > 1 {
         return Seen::TEXT;
     }
@@ -270,7 +282,7 @@ fn classify_integer(negative: bool, digits: &[u8]) -> Seen {
 }
 
 /// The i64 nanoseconds reach from 1677 to 2262; whole years inside are safe.
-pub(super) fn classify_moment(moment: &Moment) -> Seen {
+pub(in crate::io) fn classify_moment(moment: &Moment) -> Seen {
     let Civil { year, month, day, .. } = moment.civil;
     // i64 microseconds reach more than 290 000 years to both sides.
     if !is_valid(Calendar::ProlepticGregorian, year, month, day) || year.abs() > 290_000 {
@@ -292,13 +304,13 @@ pub(super) fn classify_moment(moment: &Moment) -> Seen {
 /// The commonest integers without looking at each byte: one to eight digits, not beginning with a zero unless alone.
 /// `tail` is the text from the cell's first byte to the end of what may be read.
 #[inline]
-pub(super) fn is_short_integer(tail: &[u8], length: usize) -> bool {
+pub(in crate::io) fn is_short_integer(tail: &[u8], length: usize) -> bool {
     short_digits(tail, length).is_some() && (tail[0] != b'0' || length == 1)
 }
 
 /// The one to eight digits that `tail` begins with, in one register, filled with zeros in front.
 #[inline]
-pub(super) fn short_digits(tail: &[u8], length: usize) -> Option<u64> {
+pub(in crate::io) fn short_digits(tail: &[u8], length: usize) -> Option<u64> {
     let eight = tail.first_chunk::<8>()?;
     if length.wrapping_sub(1) > 7 {
         return None;

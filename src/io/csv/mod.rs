@@ -4,14 +4,14 @@
 //! look like, so that types, bad lines and wrong cells are known before the first batch leaves. The second pass, part by part
 //! and on demand, turns cells into typed columns (`columns`). Nothing of the first pass is kept but a few numbers per part.
 
-mod columns;
-mod dates;
-mod infer;
+pub(in crate::io) mod columns;
+pub(in crate::io) mod dates;
+pub(in crate::io) mod infer;
 mod options;
 mod sink;
-mod source;
-mod survey;
-mod tokenize;
+pub(in crate::io) mod source;
+pub(in crate::io) mod survey;
+pub(in crate::io) mod tokenize;
 
 pub use crate::kernel::text::format::FloatFormat;
 pub use options::{BadLines, CsvReadOptions, CsvWriteOptions, Header, MISSING, Separator};

@@ -3,7 +3,7 @@
 use super::columns::{Builder, Chunk, Wrong, default_moment};
 use super::infer::{Seen, Spelling};
 use super::survey::{Part, Plan, Survey, Want, not_utf8};
-use super::tokenize::{Cells, Dialect, Stop, Tokenizer, pass_line_break, unescape};
+use super::tokenize::{Cells, Dialect, Escapes, Stop, Tokenizer, pass_line_break, unescape};
 use super::{BadLines, CsvReadOptions, Header};
 use crate::error::{Error, Notices, Place, Result, ResultExt};
 use crate::io::text::{Text, TextInput};
@@ -245,7 +245,7 @@ fn refuse_wrong_cells(survey: &Survey, text: &Text, names: &[String], wants: &[W
     Err(wrong_cell(text, wrong, &what).help(help).at(Place::column(&names[column])))
 }
 
-fn wrong_cell(text: &Text, wrong: Wrong, what: &str) -> Error {
+pub(in crate::io) fn wrong_cell(text: &Text, wrong: Wrong, what: &str) -> Error {
     let cell = String::from_utf8_lossy(&text.bytes()[wrong.offset..wrong.offset + wrong.length]);
     let short: String = cell.chars().take(40).collect();
     let dots = if short.len() < cell.len() { "..." } else { "" };
@@ -313,7 +313,7 @@ impl OneFile {
         loop {
             let stop = tokenizer.chunk(pos, part.end, rows, &mut cells);
             count += cells.rows;
-            let chunk = Chunk { bytes, cells: &cells, spelling: &self.spelling, quote: self.dialect.quote };
+            let chunk = Chunk { bytes, cells: &cells, spelling: &self.spelling, escapes: Escapes::Doubled(self.dialect.quote) };
             for (position, builder) in builders.iter_mut().flatten() {
                 builder.fill(&chunk, *position);
             }

@@ -6,7 +6,7 @@
 
 use super::columns::{Builder, Chunk, Wrong};
 use super::infer::{Seen, Spelling, classify_moment, is_short_integer};
-use super::tokenize::{BadLine, Cells, Dialect, Stop, Tokenizer, pass_line_break, unescape};
+use super::tokenize::{BadLine, Cells, Dialect, Escapes, Stop, Tokenizer, pass_line_break};
 use crate::dtype::DType;
 use crate::error::{Error, Place, Result};
 use crate::io::text::{Text, line_breaks};
@@ -15,7 +15,7 @@ use rayon::prelude::*;
 
 /// What is wanted of a column.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Want {
+pub(in crate::io) enum Want {
     /// The type of its cells.
     Infer,
     /// Dates or times, whichever they are.
@@ -141,7 +141,7 @@ impl Plan<'_> {
             let room = LISTED.saturating_sub(block.bad.len()).min(cells.bad.len());
             block.bad.extend_from_slice(&cells.bad[..room]);
             block.more_bad += (cells.bad.len() - room) as u64;
-            let chunk = Chunk { bytes, cells: &cells, spelling: self.spelling, quote: self.dialect.quote };
+            let chunk = Chunk { bytes, cells: &cells, spelling: self.spelling, escapes: Escapes::Doubled(self.dialect.quote) };
             for (c, check) in checks.iter_mut().enumerate() {
                 match (&self.wants[c], check) {
                     (Want::Infer, _) if !block.seen[c].is_text() => look(&chunk, c, &mut block.seen[c]),
@@ -268,7 +268,7 @@ impl Survey {
 }
 
 /// The error for a byte that is no UTF-8.
-pub(super) fn not_utf8(text: &Text, at: usize) -> Error {
+pub(in crate::io) fn not_utf8(text: &Text, at: usize) -> Error {
     let byte = text.bytes().get(at).copied().unwrap_or_default();
     Error::parse(format!("the byte 0x{byte:02x} is no UTF-8 text"))
         .help("say the encoding with --encoding, such as --encoding windows-1252")
@@ -290,7 +290,7 @@ fn look(chunk: &Chunk, column: usize, seen: &mut Seen) {
         let mut plain = &tail[..length];
         if cell.is_escaped() {
             scratch.clear();
-            unescape(plain, chunk.quote, &mut scratch);
+            chunk.escapes.undo(plain, &mut scratch);
             plain = &scratch;
         }
         seen.add(chunk.spelling.classify(plain, cell.is_quoted()));

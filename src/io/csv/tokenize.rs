@@ -5,7 +5,7 @@ use memchr::{memchr, memchr2, memchr3};
 
 /// The characters that cut a file into cells.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Dialect {
+pub(in crate::io) struct Dialect {
     pub separator: Separator,
     /// A byte that no text holds (0xFF is in no UTF-8) where there is no quote.
     pub quote: u8,
@@ -20,7 +20,7 @@ impl Dialect {
 
 /// A cell: its first byte and the byte behind its last, counted from the base of its [`Cells`]. The top bits are marks.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Cell {
+pub(in crate::io) struct Cell {
     start: u32,
     end: u32,
 }
@@ -30,6 +30,12 @@ const MARK: u32 = 1 << 31;
 const SPAN: usize = MARK as usize - 1;
 
 impl Cell {
+    /// A cell of these bytes, counted from the base.
+    #[inline]
+    pub fn new(start: usize, end: usize, quoted: bool, escaped: bool) -> Cell {
+        let mark = |yes: bool| if yes { MARK } else { 0 };
+        Cell { start: start as u32 | mark(quoted), end: end as u32 | mark(escaped) }
+    }
     #[inline]
     pub fn start(self) -> usize {
         (self.start & !MARK) as usize
@@ -52,14 +58,14 @@ impl Cell {
 
 /// A line with too many cells.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct BadLine {
+pub(in crate::io) struct BadLine {
     pub offset: usize,
     pub cells: usize,
 }
 
 /// Rows of cells, row by row.
 #[derive(Debug, Default)]
-pub(super) struct Cells {
+pub(in crate::io) struct Cells {
     /// Where positions count from.
     pub base: usize,
     pub cells: Vec<Cell>,
@@ -98,7 +104,7 @@ impl Cells {
 
 /// Why cutting stopped, and where the next record begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stop {
+pub(in crate::io) enum Stop {
     /// The rows asked for are there.
     Full(usize),
     /// The next record begins at or behind the limit, or the text is at its end.
@@ -111,7 +117,7 @@ pub(super) enum Stop {
 
 /// Cuts a view of a text into cells.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Tokenizer<'a> {
+pub(in crate::io) struct Tokenizer<'a> {
     /// The text, or its beginning.
     pub bytes: &'a [u8],
     /// Whether the text ends where the view ends.
@@ -341,7 +347,7 @@ struct Quoted {
 }
 
 /// The position behind the line break at `pos`, if there is one.
-pub(super) fn pass_line_break(bytes: &[u8], pos: usize) -> usize {
+pub(in crate::io) fn pass_line_break(bytes: &[u8], pos: usize) -> usize {
     match bytes.get(pos..) {
         Some([b'\r', b'\n', ..]) => pos + 2,
         Some([b'\r' | b'\n', ..]) => pos + 1,
@@ -349,8 +355,27 @@ pub(super) fn pass_line_break(bytes: &[u8], pos: usize) -> usize {
     }
 }
 
+/// How characters that mean something else are escaped in cells.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::io) enum Escapes {
+    /// The quote is doubled.
+    Doubled(u8),
+    /// By backslashes, as in JSON.
+    Json,
+}
+
+impl Escapes {
+    /// Appends what a cell says.
+    pub fn undo(self, raw: &[u8], out: &mut Vec<u8>) {
+        match self {
+            Escapes::Doubled(quote) => unescape(raw, quote, out),
+            Escapes::Json => crate::io::json::unescape(raw, out),
+        }
+    }
+}
+
 /// What a cell says: doubled quotes become one; from a lone quote on everything is taken as it stands.
-pub(super) fn unescape(raw: &[u8], quote: u8, out: &mut Vec<u8>) {
+pub(in crate::io) fn unescape(raw: &[u8], quote: u8, out: &mut Vec<u8>) {
     let mut rest = raw;
     while let Some(i) = memchr(quote, rest) {
         out.extend_from_slice(&rest[..i]);

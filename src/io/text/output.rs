@@ -30,6 +30,12 @@ pub(in crate::io) struct Lines {
     spare: Vec<Vec<u8>>,
 }
 
+impl std::fmt::Debug for Lines {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Lines").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
 /// Rows that one thread formats at a time.
 const RUN: usize = 4096;
 
