@@ -1,7 +1,11 @@
 //! Tables: columns of one length under names, with labelled rows.
 
+mod access;
+mod build;
+mod index;
 mod series;
 
+pub use build::{arange, column_of, linspace};
 pub use series::Series;
 
 use crate::dtype::DType;

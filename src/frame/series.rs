@@ -6,9 +6,9 @@ use std::sync::Arc;
 /// One column with labelled rows.
 #[derive(Clone, Debug)]
 pub struct Series {
-    name: Option<String>,
-    data: Column,
-    index: Arc<Index>,
+    pub(super) name: Option<String>,
+    pub(super) data: Column,
+    pub(super) index: Arc<Index>,
 }
 
 impl Series {

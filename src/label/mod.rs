@@ -1,15 +1,23 @@
 //! Labels of rows, columns and dimensions, and where they are. One engine serves tables and cubes.
 
+mod align;
+mod key;
+mod labels;
 mod locate;
+mod lookup;
 mod multi;
+mod period;
 
-pub use locate::Method;
+pub use align::Join;
+pub use key::{Key, Loc, Positions, step};
+pub use labels::Labels;
+pub use locate::{Hits, Method};
 pub use multi::MultiIndex;
 
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, Result};
-use crate::store::{Column, ColumnLabels};
-use arrow::array::UInt64Array;
+use crate::store::Column;
+use arrow::array::{Array, UInt64Array};
 use std::sync::{Arc, OnceLock};
 
 /// The labels of rows or of a dimension: a range that is not stored, one typed column, or several levels.
@@ -32,13 +40,16 @@ pub enum Index {
     Multi(MultiIndex),
 }
 
+/// What has been found out about labels, once for all handles of them.
+type Cached = Arc<OnceLock<lookup::Lookup>>;
+
 /// One typed column of labels, with what has been found out about it.
 #[derive(Clone, Debug)]
 pub struct FlatIndex {
     /// Its name.
     pub name: Option<String>,
     values: Column,
-    lookup: Arc<OnceLock<locate::Lookup>>,
+    lookup: Cached,
 }
 
 impl FlatIndex {
@@ -50,10 +61,6 @@ impl FlatIndex {
     /// The labels.
     pub fn values(&self) -> &Column {
         &self.values
-    }
-
-    fn lookup(&self) -> &locate::Lookup {
-        self.lookup.get_or_init(|| locate::Lookup::new(&self.values))
     }
 }
 
@@ -120,18 +127,6 @@ impl Index {
         }
     }
 
-    /// The labels of these positions, in this order; a missing position gives a missing label.
-    ///
-    /// # Errors
-    /// Shape, for a position outside.
-    pub fn take(&self, rows: &UInt64Array) -> Result<Index> {
-        Ok(match self {
-            Index::Range { name, .. } => Index::Flat(FlatIndex::new(name.clone(), self.columns()[0].take(rows)?)),
-            Index::Flat(f) => Index::Flat(FlatIndex::new(f.name.clone(), f.values.take(rows)?)),
-            Index::Multi(m) => Index::Multi(m.take(rows)?),
-        })
-    }
-
     /// The type of the labels of a level.
     pub fn dtype(&self, level: usize) -> DType {
         match self {
@@ -140,47 +135,120 @@ impl Index {
             Index::Multi(m) => m.levels()[level].dtype().clone(),
         }
     }
-}
 
-/// The names of columns: plain text nearly always, but numbers, dates and tuples are allowed, and names may repeat.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Labels {
-    names: Vec<String>,
-    full: Option<ColumnLabels>,
-}
-
-impl Labels {
-    /// Plain names.
-    pub fn new<S: Into<String>>(names: impl IntoIterator<Item = S>) -> Labels {
-        Labels { names: names.into_iter().map(Into::into).collect(), full: None }
-    }
-
-    /// Names as text beside the full labels.
+    /// Labels in one column or several levels.
     ///
     /// # Errors
-    /// Shape, where the counts differ.
-    pub fn with_full(names: Vec<String>, full: Option<ColumnLabels>) -> Result<Labels> {
-        if let Some(f) = full.as_ref().filter(|f| f.labels.len() != names.len()) {
-            return Err(Error::shape(format!("{} labels for {} columns", f.labels.len(), names.len())));
+    /// Shape, where lengths or counts differ; invalid, for no levels.
+    pub fn from_columns(names: Vec<Option<String>>, columns: &[Column]) -> Result<Index> {
+        match columns {
+            [] => Err(Error::invalid("an index needs a level")),
+            [one] => Ok(Index::Flat(FlatIndex::new(names.into_iter().next().flatten(), one.clone()))),
+            many => Ok(Index::Multi(MultiIndex::from_columns(names, many)?)),
         }
-        Ok(Labels { names, full })
     }
 
-    /// The names as text.
-    pub fn names(&self) -> &[String] {
-        &self.names
+    /// How many levels.
+    pub fn nlevels(&self) -> usize {
+        match self {
+            Index::Multi(m) => m.levels().len(),
+            _ => 1,
+        }
     }
 
-    /// The full labels, where they are more than text.
-    pub fn full(&self) -> Option<&ColumnLabels> {
-        self.full.as_ref()
-    }
-
-    /// The position of the first column of this name.
+    /// The position of a level by its name.
     ///
     /// # Errors
-    /// Not found, with the nearest name.
-    pub fn position(&self, name: &str) -> Result<usize> {
-        self.names.iter().position(|n| n == name).ok_or_else(|| Error::not_found("column", name, self.names.iter().map(String::as_str)))
+    /// Not found, with the names.
+    pub fn level(&self, name: &str) -> Result<usize> {
+        let names = self.names();
+        names.iter().position(|n| *n == Some(name)).ok_or_else(|| Error::not_found("level", name, names.iter().flatten().copied()))
+    }
+
+    /// The same labels under other names, one per level.
+    ///
+    /// # Errors
+    /// Shape, for another number of names.
+    pub fn with_names(&self, names: Vec<Option<String>>) -> Result<Index> {
+        if names.len() != self.nlevels() {
+            return Err(Error::shape(format!("{} names for {} levels", names.len(), self.nlevels())));
+        }
+        Ok(match self {
+            Index::Range { start, step, len, .. } => {
+                Index::Range { start: *start, step: *step, len: *len, name: names.into_iter().next().flatten() }
+            }
+            Index::Flat(f) => Index::Flat(FlatIndex { name: names.into_iter().next().flatten(), ..f.clone() }),
+            Index::Multi(m) => Index::Multi(m.with_names(names)),
+        })
+    }
+
+    /// The labels of these positions; a missing position gives a missing label. A range stays one where they are evenly spaced.
+    ///
+    /// # Errors
+    /// Shape, for a position outside.
+    pub fn take(&self, rows: &UInt64Array) -> Result<Index> {
+        Ok(match self {
+            Index::Range { start, step, name, len } => {
+                if let Some(worst) = arrow::compute::max(rows).filter(|&w| w >= *len as u64) {
+                    return Err(Error::shape(format!("row {worst} of {len}")));
+                }
+                let at = |i: usize| rows.value(i) as i64;
+                let apart = if rows.len() > 1 { at(1).wrapping_sub(at(0)) } else { 1 };
+                let even = rows.len() > 1
+                    && apart != 0
+                    && rows.null_count() == 0
+                    && rows.values().windows(2).all(|w| (w[1] as i64).wrapping_sub(w[0] as i64) == apart);
+                if even {
+                    return Ok(Index::Range { start: start + step * at(0), step: step * apart, len: rows.len(), name: name.clone() });
+                }
+                let labels: Vec<Option<i64>> = rows.iter().map(|r| r.map(|r| start + step * r as i64)).collect();
+                let column = if rows.null_count() > 0 { labels.into() } else { labels.into_iter().flatten().collect::<Vec<i64>>().into() };
+                Index::flat(name.as_deref(), column)
+            }
+            Index::Flat(f) => Index::Flat(FlatIndex::new(f.name.clone(), f.values.take(rows)?)),
+            Index::Multi(m) => Index::Multi(m.take(rows)?),
+        })
+    }
+
+    /// Positions of the labels in ascending order (descending where told, level by level), stable, missing last.
+    ///
+    /// # Errors
+    /// Unsupported, for labels that do not compare.
+    pub fn order(&self, descending: &[bool]) -> Result<UInt64Array> {
+        Ok(lookup::order(&self.columns(), descending)?.into())
+    }
+
+    /// Whether both have the same labels in the same order; names are not compared.
+    pub fn same_labels(&self, other: &Index) -> bool {
+        if let (Index::Range { start: a, step: s, len: n, .. }, Index::Range { start: b, step: t, len: m, .. }) = (self, other) {
+            return n == m && (*n == 0 || a == b && (*n == 1 || s == t));
+        }
+        self.len() == other.len() && self.nlevels() == other.nlevels() && self.columns() == other.columns()
+    }
+
+    fn lookup(&self) -> Result<&lookup::Lookup> {
+        let cached = match self {
+            Index::Flat(f) => &f.lookup,
+            Index::Multi(m) => m.cached(),
+            Index::Range { .. } => return Err(Error::internal("a table of labels for a range")),
+        };
+        if let Some(found) = cached.get() {
+            return Ok(found);
+        }
+        let made = lookup::Lookup::new(&self.columns())?;
+        Ok(cached.get_or_init(|| made))
+    }
+}
+
+impl From<Column> for Index {
+    fn from(labels: Column) -> Index {
+        Index::flat(None, labels)
+    }
+}
+
+impl PartialEq for Index {
+    /// Same names and labels, however they are held.
+    fn eq(&self, other: &Index) -> bool {
+        self.names() == other.names() && self.same_labels(other)
     }
 }

@@ -12,6 +12,7 @@ pub struct MultiIndex {
     codes: Vec<Arc<[i32]>>,
     offset: usize,
     len: usize,
+    lookup: super::Cached,
 }
 
 impl MultiIndex {
@@ -27,7 +28,7 @@ impl MultiIndex {
         if levels.iter().zip(&codes).any(|(l, c)| c.iter().any(|&c| c < -1 || c >= l.len() as i32)) {
             return Err(Error::shape("a code of an index has no label in its level"));
         }
-        Ok(MultiIndex { names, levels, codes: codes.into_iter().map(Into::into).collect(), offset: 0, len })
+        Ok(MultiIndex { names, levels, codes: codes.into_iter().map(Into::into).collect(), offset: 0, len, lookup: Arc::default() })
     }
 
     /// Finds the distinct labels of each column, in order of first appearance.
@@ -37,7 +38,7 @@ impl MultiIndex {
     pub fn from_columns(names: Vec<Option<String>>, columns: &[Column]) -> Result<MultiIndex> {
         let (mut levels, mut codes) = (Vec::new(), Vec::new());
         for column in columns {
-            let (level, code) = super::locate::factorize(column)?;
+            let (level, code) = super::lookup::factorize(column)?;
             levels.push(level);
             codes.push(code);
         }
@@ -91,20 +92,107 @@ impl MultiIndex {
             .collect()
     }
 
-    /// The labels of these rows, in this order; a missing row gives missing labels.
+    /// Rows `offset .. offset + length`, without a copy.
+    pub fn slice(&self, offset: usize, length: usize) -> MultiIndex {
+        MultiIndex { offset: self.offset + offset, len: length, lookup: Arc::default(), ..self.clone() }
+    }
+
+    /// Every combination of the labels of each level, the last level changing fastest.
+    ///
+    /// # Errors
+    /// Shape, where counts differ; invalid, where there are too many.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, label::MultiIndex};
+    /// let index = MultiIndex::from_product(["place", "year"], &[Column::from(vec!["Oslo", "Bergen"]), Column::from(vec![1990i64, 1991])])?;
+    /// assert_eq!((index.len(), index.label(1)), (4, vec!["Oslo".into(), 1991i64.into()]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn from_product<S: Into<String>>(names: impl IntoIterator<Item = S>, labels: &[Column]) -> Result<MultiIndex> {
+        let too_many = || Error::invalid("an index of so many combinations");
+        let total =
+            labels.iter().try_fold(1usize, |n, c| n.checked_mul(c.len())).filter(|n| *n < u32::MAX as usize).ok_or_else(too_many)?;
+        let total = if labels.is_empty() { 0 } else { total };
+        let (mut levels, mut codes) = (Vec::new(), Vec::new());
+        let mut after = total;
+        for column in labels {
+            let (level, own) = super::lookup::factorize(column)?;
+            after = after.checked_div(column.len()).unwrap_or(0);
+            codes.push((0..total).map(|i| own[i / after.max(1) % own.len()]).collect());
+            levels.push(level);
+        }
+        MultiIndex::new(names.into_iter().map(|n| Some(n.into())).collect(), levels, codes)
+    }
+
+    /// One label per row, each a value for every level. Types are those of the first value that is there.
+    ///
+    /// # Errors
+    /// Shape, for a label of another length; type, for values of several types in one level.
+    pub fn from_tuples(names: Vec<Option<String>>, labels: &[Vec<Scalar>]) -> Result<MultiIndex> {
+        if let Some(odd) = labels.iter().find(|l| l.len() != names.len()) {
+            return Err(Error::shape(format!("a label of {} values for {} levels", odd.len(), names.len())));
+        }
+        let columns = (0..names.len()).map(|level| {
+            let values: Vec<Scalar> = labels.iter().map(|l| l[level].clone()).collect();
+            let dtype = values.iter().find_map(Scalar::dtype).unwrap_or(crate::dtype::DType::F64);
+            Column::from_scalars(&dtype, &values)
+        });
+        MultiIndex::from_columns(names, &columns.collect::<Result<Vec<_>>>()?)
+    }
+
+    pub(super) fn with_names(&self, names: Vec<Option<String>>) -> MultiIndex {
+        MultiIndex { names, ..self.clone() }
+    }
+
+    pub(super) fn cached(&self) -> &super::Cached {
+        &self.lookup
+    }
+
+    /// The labels of these rows; a missing row gives a missing label.
     ///
     /// # Errors
     /// Shape, for a row outside.
     pub fn take(&self, rows: &UInt64Array) -> Result<MultiIndex> {
-        if let Some(row) = rows.iter().flatten().find(|&r| r as usize >= self.len) {
-            return Err(Error::shape(format!("row {row} of {}", self.len)));
+        if let Some(worst) = arrow::compute::max(rows).filter(|&w| w >= self.len as u64) {
+            return Err(Error::shape(format!("row {worst} of {}", self.len)));
         }
-        let codes = |l: usize| rows.iter().map(|r| r.map_or(-1, |r| self.codes(l)[r as usize])).collect();
-        Ok(MultiIndex { codes: (0..self.levels.len()).map(codes).collect(), offset: 0, len: rows.len(), ..self.clone() })
+        let codes = (0..self.levels.len()).map(|l| {
+            let own = self.codes(l);
+            rows.iter().map(|r| r.map_or(-1, |r| own[r as usize])).collect()
+        });
+        MultiIndex::new(self.names.clone(), self.levels.clone(), codes.collect())
     }
 
-    /// Rows `offset .. offset + length`, without a copy.
-    pub fn slice(&self, offset: usize, length: usize) -> MultiIndex {
-        MultiIndex { offset: self.offset + offset, len: length, ..self.clone() }
+    /// These levels, in this order.
+    ///
+    /// # Errors
+    /// Invalid, for a level that is not there.
+    pub fn pick(&self, levels: &[usize]) -> Result<MultiIndex> {
+        if let Some(&l) = levels.iter().find(|&&l| l >= self.levels.len()) {
+            return Err(Error::invalid(format!("level {l} of {}", self.levels.len())));
+        }
+        Ok(MultiIndex {
+            names: levels.iter().map(|&l| self.names[l].clone()).collect(),
+            levels: levels.iter().map(|&l| self.levels[l].clone()).collect(),
+            codes: levels.iter().map(|&l| self.codes[l].clone()).collect(),
+            offset: self.offset,
+            len: self.len,
+            lookup: Arc::default(),
+        })
+    }
+
+    /// For each code of a level from -1 on whether its label is the one asked for.
+    pub(super) fn codes_of(&self, level: usize, value: &Scalar) -> Result<Vec<bool>> {
+        let labels = &self.levels[level];
+        let mut wanted = vec![false; labels.len() + 1];
+        if value.is_missing() {
+            wanted[0] = true;
+            return Ok(wanted);
+        }
+        for i in super::Index::flat(None, labels.clone()).find(&super::Key(vec![value.clone()]))? {
+            wanted[i + 1] = true;
+        }
+        Ok(wanted)
     }
 }

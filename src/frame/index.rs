@@ -1,0 +1,266 @@
+//! Row labels: set, taken back, sorted, brought to others.
+
+use super::{DataFrame, Series};
+use crate::dtype::Scalar;
+use crate::error::{Error, Result};
+use crate::label::{Index, Join, Key, Labels, Loc};
+use crate::store::{Attrs, Column};
+use std::sync::Arc;
+
+impl DataFrame {
+    /// The same table under other row labels.
+    ///
+    /// # Errors
+    /// Shape, for another length.
+    pub fn with_row_labels(&self, index: impl Into<Index>) -> Result<DataFrame> {
+        let index = index.into();
+        if index.len() != self.height() {
+            return Err(Error::shape(format!("{} labels for {} rows", index.len(), self.height())));
+        }
+        Ok(DataFrame { index: Arc::new(index), ..self.clone() })
+    }
+
+    /// Columns as row labels, one level each; the labels there were are gone. Duplicates are allowed.
+    ///
+    /// # Errors
+    /// Not found, with the nearest name; invalid, for no columns.
+    pub fn set_index<K: Into<Key>>(&self, columns: impl IntoIterator<Item = K>) -> Result<DataFrame> {
+        let at = self.labels.locate(&Loc::Many(columns.into_iter().map(Into::into).collect()))?;
+        let names = at.iter().map(|&i| Some(self.names()[i].clone())).collect();
+        let levels: Vec<Column> = at.iter().map(|&i| self.columns[i].clone()).collect();
+        let index = Index::from_columns(names, &levels)?;
+        let kept: Vec<usize> = (0..self.width()).filter(|i| !at.contains(i)).collect();
+        Ok(DataFrame { index: Arc::new(index), ..self.columns_at(&kept)? })
+    }
+
+    /// Row labels as leading columns; rows count from 0 again. A level without a name is called `index`, of several `level_0` and so on.
+    ///
+    /// # Errors
+    /// Invalid, where a column of that name is there.
+    pub fn reset_index(&self) -> Result<DataFrame> {
+        let several = self.index.nlevels() > 1;
+        let named = self.names().iter().any(|n| n == "index");
+        let name = |i: usize, n: Option<&str>| match n {
+            Some(n) => n.to_string(),
+            None if several || named => format!("level_{i}"),
+            None => "index".to_string(),
+        };
+        let names: Vec<String> = self.index.names().into_iter().enumerate().map(|(i, n)| name(i, n)).collect();
+        let mut out = self.drop_index();
+        for (i, (name, column)) in names.iter().zip(self.index.columns()).enumerate() {
+            out = out.insert(i, name, column)?;
+        }
+        Ok(out)
+    }
+
+    /// Row labels thrown away; rows count from 0 again (pandas: `reset_index(drop=True)`).
+    pub fn drop_index(&self) -> DataFrame {
+        DataFrame { index: Arc::new(Index::range(self.height())), ..self.clone() }
+    }
+
+    /// Other names for the levels of the row labels (pandas: `rename_axis`).
+    ///
+    /// # Errors
+    /// Shape, for another number of names.
+    pub fn rename_levels<S: Into<String>>(&self, names: impl IntoIterator<Item = Option<S>>) -> Result<DataFrame> {
+        let names = names.into_iter().map(|n| n.map(Into::into)).collect();
+        Ok(DataFrame { index: Arc::new(self.index.with_names(names)?), ..self.clone() })
+    }
+
+    /// Two levels of the row labels change places.
+    ///
+    /// # Errors
+    /// Not found, for a level that is not there; invalid, for an index of one level.
+    pub fn swap_level(&self, a: &str, b: &str) -> Result<DataFrame> {
+        let (a, b) = (self.index.level(a)?, self.index.level(b)?);
+        let mut levels: Vec<usize> = (0..self.index.nlevels()).collect();
+        levels.swap(a, b);
+        self.pick_levels(&levels)
+    }
+
+    /// Without a level of the row labels.
+    ///
+    /// # Errors
+    /// Not found; invalid, for the only level.
+    pub fn drop_level(&self, level: &str) -> Result<DataFrame> {
+        let gone = self.index.level(level)?;
+        let levels: Vec<usize> = (0..self.index.nlevels()).filter(|&l| l != gone).collect();
+        self.pick_levels(&levels)
+    }
+
+    fn pick_levels(&self, levels: &[usize]) -> Result<DataFrame> {
+        let Index::Multi(m) = &*self.index else {
+            return Err(Error::invalid("the index has one level only").help("reset_index takes it away"));
+        };
+        if levels.is_empty() {
+            return Err(Error::invalid("the last level of an index stays").help("reset_index takes it away"));
+        }
+        let index = m.pick(levels)?;
+        let index = match levels {
+            [_] => Index::flat(index.names()[0].as_deref(), index.columns().swap_remove(0)),
+            _ => Index::Multi(index),
+        };
+        Ok(DataFrame { index: Arc::new(index), ..self.clone() })
+    }
+
+    /// The rows that have this label in a level; the level goes.
+    ///
+    /// # Errors
+    /// Not found, for a level or a label that is not there.
+    pub fn xs(&self, label: impl Into<Scalar>, level: &str) -> Result<DataFrame> {
+        let at = self.index.level(level)?;
+        let key = Key(vec![label.into()]);
+        let values = Index::flat(Some(level), self.index.columns().swap_remove(at));
+        let rows = values.locate(&Loc::One(key))?.to_vec();
+        let mut keep = vec![false; self.height()];
+        rows.into_iter().for_each(|i| keep[i] = true);
+        let kept = self.filter(&keep.into())?;
+        if self.index.nlevels() == 1 { Ok(kept) } else { kept.drop_level(level) }
+    }
+
+    /// The rows of these labels, in this order; a label that is not there gives a row of missing values. Types stay as they are.
+    ///
+    /// # Errors
+    /// Invalid, where a label of the table stands twice; type, where labels do not compare.
+    pub fn reindex(&self, labels: impl Into<Index>) -> Result<DataFrame> {
+        let mut target = labels.into();
+        let rows = self.index.indexer(&target)?;
+        if target.names().iter().all(Option::is_none) && target.nlevels() == self.index.nlevels() {
+            target = target.with_names(self.index.names().into_iter().map(|n| n.map(Into::into)).collect())?;
+        }
+        let columns = self.columns.iter().map(|c| c.take(&rows)).collect::<Result<_>>()?;
+        Ok(DataFrame { columns, index: Arc::new(target), ..self.clone() })
+    }
+
+    /// These columns, in this order; one that is not there is all missing (f64).
+    ///
+    /// # Errors
+    /// Invalid, where a name stands twice.
+    pub fn reindex_columns<S: AsRef<str>>(&self, names: impl IntoIterator<Item = S>) -> Result<DataFrame> {
+        if !self.labels.is_unique() {
+            return Err(Error::invalid("column names stand twice, so columns cannot be found by them"));
+        }
+        let (mut columns, mut attrs, mut texts) = (Vec::new(), Vec::new(), Vec::new());
+        for name in names {
+            let name = name.as_ref();
+            match self.labels.find(&name.into())[..] {
+                [at, ..] => {
+                    columns.push(self.columns[at].clone());
+                    attrs.push(self.column_attrs[at].clone());
+                }
+                [] => {
+                    columns.push(Column::missing(crate::dtype::DType::F64, self.height()));
+                    attrs.push(Attrs::new());
+                }
+            }
+            texts.push(name.to_string());
+        }
+        Ok(DataFrame { columns, column_attrs: attrs, labels: Arc::new(Labels::new(texts)), ..self.clone() })
+    }
+
+    /// Both tables over the same row labels and columns: rows and columns of either that the other lacks are missing there
+    /// ([`Join::Outer`]), or those that one lacks go.
+    ///
+    /// # Errors
+    /// Type, where labels do not compare.
+    pub fn align(&self, other: &DataFrame, how: Join) -> Result<(DataFrame, DataFrame)> {
+        let (index, a, b) = self.index.join(&other.index, how)?;
+        let (labels, c, d) = if *self.labels == *other.labels {
+            let all: arrow::array::UInt64Array = (0..self.width() as u64).collect::<Vec<_>>().into();
+            ((*self.labels).clone(), all.clone(), all)
+        } else {
+            let (labels, c, d) = self.labels.to_index()?.join(&other.labels.to_index()?, how)?;
+            (Labels::from_index(&labels)?, c, d)
+        };
+        let index = Arc::new(index);
+        let side = |frame: &DataFrame,
+                    rows: &arrow::array::UInt64Array,
+                    columns: &arrow::array::UInt64Array,
+                    beside: &DataFrame,
+                    theirs: &arrow::array::UInt64Array| {
+            let column = |(own, theirs): (Option<u64>, Option<u64>)| match (own, theirs) {
+                (Some(c), _) => frame.columns[c as usize].take(rows),
+                // Missing in the other's type, so that what is computed of both is what it would be.
+                (None, Some(c)) => Ok(Column::missing(beside.columns[c as usize].dtype().clone(), rows.len())),
+                (None, None) => Ok(Column::missing(crate::dtype::DType::F64, rows.len())),
+            };
+            let columns = columns.iter().zip(theirs).map(column).collect::<Result<Vec<_>>>()?;
+            let made = DataFrame::with_index(labels.clone(), columns, (*index).clone())?;
+            Ok::<_, Error>(DataFrame { index: index.clone(), attrs: frame.attrs.clone(), ..made })
+        };
+        Ok((side(self, &a, &c, other, &d)?, side(other, &b, &d, self, &c)?))
+    }
+
+    /// Rows as columns: names become the row labels, row labels the names. All columns meet in one type.
+    ///
+    /// # Errors
+    /// Type, for columns without a common type.
+    pub fn transpose(&self) -> Result<DataFrame> {
+        let mut dtype = self.columns.first().map_or(crate::dtype::DType::F64, |c| c.dtype().clone());
+        for c in &self.columns {
+            dtype = crate::dtype::promote(&dtype, c.dtype())?;
+        }
+        let wide = self.columns.iter().map(|c| c.cast(&dtype)).collect::<Result<Vec<_>>>()?;
+        let index = self.labels.to_index()?;
+        let labels = Labels::from_index(&self.index)?;
+        if wide.is_empty() {
+            let columns = (0..self.height()).map(|_| Column::missing(dtype.clone(), 0)).collect();
+            return DataFrame::with_index(labels, columns, index);
+        }
+        let all = Column::concat(&wide)?;
+        let n = self.height() as u64;
+        let columns = (0..n).map(|row| all.take(&(0..self.width() as u64).map(|c| c * n + row).collect::<Vec<_>>().into()));
+        DataFrame::with_index(labels, columns.collect::<Result<_>>()?, index)
+    }
+}
+
+impl Series {
+    /// The same values under another name.
+    pub fn rename(&self, name: impl Into<String>) -> Series {
+        Series { name: Some(name.into()), ..self.clone() }
+    }
+
+    /// As a table of one column, called 0 without a name.
+    ///
+    /// # Errors
+    /// Shape, never in practice.
+    pub fn to_frame(&self) -> Result<DataFrame> {
+        let frame = DataFrame::with_index(Labels::new([self.name().unwrap_or("0")]), vec![self.data.clone()], (*self.index).clone())?;
+        Ok(DataFrame { index: self.index.clone(), ..frame })
+    }
+
+    /// Labels as a leading column beside the values.
+    ///
+    /// # Errors
+    /// Invalid, where both have one name.
+    pub fn reset_index(&self) -> Result<DataFrame> {
+        self.to_frame()?.reset_index()
+    }
+
+    /// The values of these labels, in this order; missing for a label that is not there.
+    ///
+    /// # Errors
+    /// Invalid, where a label stands twice.
+    pub fn reindex(&self, labels: impl Into<Index>) -> Result<Series> {
+        let frame = self.to_frame()?.reindex(labels)?;
+        Series::new(self.name.clone(), frame.columns[0].clone(), frame.index)
+    }
+
+    /// Both over the same labels.
+    ///
+    /// # Errors
+    /// Type, where labels do not compare.
+    pub fn align(&self, other: &Series, how: Join) -> Result<(Series, Series)> {
+        let (index, a, b) = self.index.join(&other.index, how)?;
+        let index = Arc::new(index);
+        let side = |s: &Series, rows| Series::new(s.name.clone(), s.data.take(rows)?, index.clone());
+        Ok((side(self, &a)?, side(other, &b)?))
+    }
+}
+
+impl PartialEq for Series {
+    /// Same name, type, values and labels; NaN equals NaN.
+    fn eq(&self, other: &Series) -> bool {
+        self.name == other.name && self.data == other.data && self.index == other.index
+    }
+}
