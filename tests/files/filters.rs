@@ -108,7 +108,8 @@ fn netcdf_reader_reads_every_filter_by_itself_and_through_the_library() {
                 if (file, read_by) == ("szip", ReadBy::Library) {
                     continue;
                 }
-                let got = variable(file, name, read_by).read(&Selection::all(3)).unwrap_or_else(|e| panic!("{file} {name} {read_by:?}: {e}"));
+                let got =
+                    variable(file, name, read_by).read(&Selection::all(3)).unwrap_or_else(|e| panic!("{file} {name} {read_by:?}: {e}"));
                 let got: Vec<f64> = (0..got.len()).map(|i| got.scalar(i).as_f64().unwrap()).collect();
                 assert_eq!(got, want, "{file} {name} {read_by:?}");
             }

@@ -2,8 +2,8 @@
 
 use super::file::DataFile;
 use super::layout::{Chunk, ChunkTable, Layout, Stored, Why, c_strides, plain_tile};
-use super::plugin::register;
 use super::pipeline::Pipeline;
+use super::plugin::register;
 use crate::dtype::{DType, Phys};
 use hdf5_metno_sys::h5::{H5open, HADDR_UNDEF, haddr_t, herr_t, hsize_t};
 use hdf5_metno_sys::h5i::hid_t;

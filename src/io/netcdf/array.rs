@@ -194,7 +194,10 @@ impl ChunkSource for NcArray {
         let Some(chunks) = &self.by_chunks else { return self.by_library(selection) };
         if self.library_first {
             // The library lacks some filters that this crate has.
-            return self.by_library(selection).or_else(|e| if chunks.prepare().is_ok() { chunks.read(selection) } else { Err(e) }).map_err(|e| self.why(e));
+            return self
+                .by_library(selection)
+                .or_else(|e| if chunks.prepare().is_ok() { chunks.read(selection) } else { Err(e) })
+                .map_err(|e| self.why(e));
         }
         if chunks.prepare().is_err() {
             return self.by_library(selection).map_err(|e| self.why(e));
