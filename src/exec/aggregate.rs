@@ -8,7 +8,8 @@ use super::{ExecOptions, stream};
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, Result};
 use crate::kernel::agg::{Agg, Extremes, Moments};
-use crate::plan::{Node, Typed};
+use crate::kernel::group::CoMoment;
+use crate::plan::{Func, Node, Typed};
 use crate::store::{Batch, Budget, Column, TableSource};
 use arrow::array::{Array, AsArray};
 use rayon::prelude::*;
@@ -28,6 +29,11 @@ pub(super) fn aggregates(wanted: &[Typed], source: &Arc<dyn TableSource>, option
     let own = held / 2 / heavy.max(1);
     let mut states = Vec::with_capacity(wanted.len());
     for t in wanted {
+        if let Node::Pair(func, x, y) = &t.node {
+            let [x, y] = [x, y].map(|x| (**x).clone().with_columns(&at));
+            states.push(State { agg: Agg::Mean, x, dtype: t.dtype.clone(), rows: 0, kind: Kind::Pair { func: *func, y, found: CoMoment::default() } });
+            continue;
+        }
         let Node::Agg(agg, x) = &t.node else { return Err(Error::internal("no aggregate")) };
         let x = (**x).clone().with_columns(&at);
         let kind = Kind::new(*agg, &x.dtype, own, &pool, &spill)?;
@@ -72,6 +78,7 @@ enum Kind {
     Last(Scalar),
     Truth { any: bool, all: bool },
     Tally(Box<ColumnState>),
+    Pair { func: Func, y: Typed, found: CoMoment },
 }
 
 impl Kind {
@@ -204,6 +211,18 @@ impl State {
                 }
             }
             Kind::Tally(tally) => tally.update(&column)?,
+            Kind::Pair { y, found, .. } => {
+                let y = evaluate(y, batch)?;
+                let float = |c: &Column| c.values().as_primitive::<arrow::datatypes::Float64Type>().clone();
+                for (x, y) in float(&column).iter().zip(&float(&y)) {
+                    if let (Some(x), Some(y)) = (x, y)
+                        && !x.is_nan()
+                        && !y.is_nan()
+                    {
+                        found.add(x, y);
+                    }
+                }
+            }
         }
         Ok(())
     }
@@ -230,6 +249,7 @@ impl State {
         };
         Ok(match kind {
             Kind::Count(n) => position(n),
+            Kind::Pair { func, found, .. } => float(if func == Func::Corr { found.corr() } else { found.cov() }),
             Kind::Size => position(rows),
             Kind::Whole { sum } => whole(sum)?,
             Kind::Product(p) => float(Some(p)),

@@ -3,6 +3,7 @@
 use super::aggregate::{aggregates, substitute};
 use super::eval::{evaluate, keep};
 use super::order::{MOST_TOP, distinct, sorted, top_k};
+use super::group::group;
 use super::{ExecOptions, copy, stream};
 use crate::dtype::Scalar;
 use crate::error::{Error, Notices, Place, Result};
@@ -77,7 +78,7 @@ impl LazyFrame {
 fn outside(t: &Typed) -> Option<usize> {
     match &t.node {
         Node::Col(i) => Some(*i),
-        Node::Agg(..) => None,
+        Node::Agg(..) | Node::Pair(..) => None,
         _ => t.children().into_iter().find_map(outside),
     }
 }
@@ -124,6 +125,7 @@ fn build(plan: &Plan, options: &ExecOptions) -> Result<Arc<dyn TableSource>> {
             Plan::Sort { input, by } if *rows <= MOST_TOP => top_k(&build(input, options)?, by, *rows as usize, options)?,
             _ => Arc::new(LimitSource { input: build(input, options)?, rows: *rows }),
         },
+        Plan::Group(plan) => Arc::new(group(&build(&plan.input, options)?, plan, options)?),
         Plan::Sort { input, by } => sorted(&build(input, options)?, by, options)?,
         Plan::TopK { input, by, rows } => top_k(&build(input, options)?, by, *rows, options)?,
         Plan::Distinct { input, columns } => distinct(&build(input, options)?, columns, options)?,

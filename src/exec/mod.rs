@@ -7,6 +7,7 @@ mod concat;
 pub mod cube;
 mod eval;
 mod frame;
+mod group;
 mod gather;
 mod key;
 mod mem;

@@ -48,7 +48,7 @@ pub fn stream(source: &Arc<dyn TableSource>, columns: Option<Vec<usize>>, option
 }
 
 /// So many rows that the batches in flight take about an eighth of the budget.
-fn batch_rows(schema: &Schema, columns: Option<&[usize]>, options: &ExecOptions) -> usize {
+pub(super) fn batch_rows(schema: &Schema, columns: Option<&[usize]>, options: &ExecOptions) -> usize {
     let width = |dtype: &DType| match dtype.phys() {
         Some(Phys::Str) | None => 40,
         Some(p) => p.width().unwrap_or(8),

@@ -4,6 +4,7 @@ pub mod agg;
 pub mod calendar;
 mod display;
 pub mod fill;
+pub mod group;
 pub mod order;
 pub mod pack;
 pub mod text;

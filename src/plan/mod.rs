@@ -8,7 +8,9 @@ mod parse;
 mod resolve;
 
 pub use expr::{BinaryOp, Expr, col, lit, when};
-pub use frame::{LazyFrame, Plan, SortBy, asc, desc};
+pub use frame::{
+    GroupKey, GroupOrder, GroupPlan, LazyFrame, LazyGroupBy, NamedValues, Plan, SortBy, aggregate_all, asc, desc, parse_aggregates,
+};
 pub use function::{Func, TimePart};
 pub use parse::{parse, parse_assignment};
 pub use resolve::{Node, Typed, aggregate_dtype, resolve, resolve_condition};

@@ -47,6 +47,8 @@ pub enum Node {
     Extract(Box<Typed>, Regex),
     /// An aggregate over all rows.
     Agg(Agg, Box<Typed>),
+    /// The correlation or covariance of two columns of f64, over all rows.
+    Pair(Func, Box<Typed>, Box<Typed>),
 }
 
 /// Looks up names and types; `expr` is not evaluated and no data is read.
@@ -82,7 +84,7 @@ impl Typed {
 
     /// Whether it is computed from literals alone.
     fn is_constant(&self) -> bool {
-        !matches!(self.node, Node::Col(_) | Node::Agg(..)) && self.children().into_iter().all(Typed::is_constant)
+        !matches!(self.node, Node::Col(_) | Node::Agg(..) | Node::Pair(..)) && self.children().into_iter().all(Typed::is_constant)
     }
 
     /// In a wider type; the same if it has it.
@@ -104,18 +106,18 @@ impl Typed {
             Node::Cast(x) | Node::Not(x) | Node::Neg(x) | Node::In(x, _) | Node::Part(_, x) | Node::Extract(x, _) | Node::Agg(_, x) => {
                 vec![x]
             }
-            Node::Arith(_, a, b) | Node::Compare(_, a, b) | Node::Logic(_, a, b) => vec![a, b],
+            Node::Arith(_, a, b) | Node::Compare(_, a, b) | Node::Logic(_, a, b) | Node::Pair(_, a, b) => vec![a, b],
             Node::Call(_, args) => args.iter().collect(),
         }
     }
 
-    fn children_mut(&mut self) -> Vec<&mut Typed> {
+    pub(crate) fn children_mut(&mut self) -> Vec<&mut Typed> {
         match &mut self.node {
             Node::Col(_) | Node::Lit(_) => Vec::new(),
             Node::Cast(x) | Node::Not(x) | Node::Neg(x) | Node::In(x, _) | Node::Part(_, x) | Node::Extract(x, _) | Node::Agg(_, x) => {
                 vec![x]
             }
-            Node::Arith(_, a, b) | Node::Compare(_, a, b) | Node::Logic(_, a, b) => vec![a, b],
+            Node::Arith(_, a, b) | Node::Compare(_, a, b) | Node::Logic(_, a, b) | Node::Pair(_, a, b) => vec![a, b],
             Node::Call(_, args) => args.iter_mut().collect(),
         }
     }
@@ -153,7 +155,7 @@ impl Typed {
         for c in self.children_mut() {
             any |= c.inner_aggregates(f);
         }
-        if !any && matches!(self.node, Node::Agg(..)) {
+        if !any && matches!(self.node, Node::Agg(..) | Node::Pair(..)) {
             f(self);
             return true;
         }
@@ -162,7 +164,7 @@ impl Typed {
 
     /// Whether there is an aggregate in it.
     pub fn has_aggregates(&self) -> bool {
-        matches!(self.node, Node::Agg(..)) || self.children().into_iter().any(Typed::has_aggregates)
+        matches!(self.node, Node::Agg(..) | Node::Pair(..)) || self.children().into_iter().any(Typed::has_aggregates)
     }
 
     /// How many nodes it has.
@@ -620,6 +622,13 @@ fn call(func: Func, mut args: Vec<Typed>) -> Result<Typed> {
         Shift | Diff | Cumsum | Cumprod | Cummin | Cummax | Rank => {
             Err(Error::unsupported(format!("{name} needs the order of all rows, which is not done yet")))
         }
-        Corr | Cov => Err(Error::unsupported(format!("{name} is not done yet"))),
+        Corr | Cov => {
+            for a in &args {
+                needs_number(&name, a)?;
+            }
+            let args = args.into_iter().map(|a| a.cast(&DType::F64)).collect::<Result<Vec<_>>>()?;
+            let [x, y] = <[Typed; 2]>::try_from(args).map_err(|_| Error::internal(format!("{name} takes two")))?;
+            Ok(Typed::new(DType::F64, Node::Pair(func, Box::new(x), Box::new(y))))
+        }
     }
 }

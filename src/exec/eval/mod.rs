@@ -132,6 +132,7 @@ fn value(expr: &Typed, batch: &Batch) -> Result<Value> {
             let v = value(x, batch)?;
             Ok(v.like(Arc::new(text::extract(v.array.as_string_view(), regex))))
         }
+        Node::Pair(func, ..) => Err(Error::internal(format!("{} was not computed before", func.name()))),
         Node::Agg(agg, _) => Err(Error::internal(format!("{agg} was not computed before"))),
         Node::Call(func, args) => {
             let values = args.iter().map(|a| value(a, batch)).collect::<Result<Vec<_>>>()?;

@@ -1,10 +1,13 @@
 //! Plans over tables: the nodes, and the lazy table whose verbs build them. One file per family of verbs.
 
 mod columns;
+mod group;
 mod order;
 mod rows;
 
 pub use order::{SortBy, asc, desc};
+
+pub use group::{GroupKey, GroupOrder, GroupPlan, LazyGroupBy, NamedValues, aggregate_all, parse_aggregates};
 
 use super::expr::Expr;
 use super::resolve::Typed;
@@ -54,6 +57,8 @@ pub enum Plan {
         /// The columns of the result.
         schema: Arc<Schema>,
     },
+    /// Rows to groups.
+    Group(Arc<GroupPlan>),
     /// The first rows.
     Limit {
         /// What is cut off.
@@ -105,6 +110,7 @@ impl Plan {
             Plan::Filter { input, .. } | Plan::Limit { input, .. } => input.schema(),
             Plan::Sort { input, .. } | Plan::TopK { input, .. } | Plan::Distinct { input, .. } => input.schema(),
             Plan::With { schema, .. } | Plan::Select { schema, .. } => schema,
+            Plan::Group(group) => &group.schema,
         }
     }
 
@@ -126,6 +132,10 @@ impl Plan {
             Plan::Select { input, schema, .. } => {
                 input.explain(out);
                 writeln!(out, "select  {}", schema.names().collect::<Vec<_>>().join(", "))
+            }
+            Plan::Group(group) => {
+                group.input.explain(out);
+                writeln!(out, "{}", group.explain())
             }
             Plan::Limit { input, rows } => {
                 input.explain(out);

@@ -1,0 +1,578 @@
+//! From states to columns: the groups in order, as a source of batches.
+
+use super::groups::{Groups, Spec};
+use super::keys::{Decoder, Layout};
+use super::state::{Need, State, is_text};
+use super::texts::Texts;
+use super::{All, KEYS, Wanted};
+use crate::dtype::DType;
+use crate::error::{Error, Notices, Place, Result};
+use crate::exec::eval::evaluate;
+use crate::exec::key::{Ordered, float_of_key, number_of_key};
+use crate::kernel::agg::{Agg, between, quantile_ranks};
+use crate::kernel::group::OrderKey;
+use crate::plan::{Func, GroupOrder, GroupPlan, Node, Typed};
+use crate::store::{Batch, BatchIter, Column, Field, Reservation, ScanRequest, Schema, TableSource};
+use arrow::array::{BooleanArray, Decimal128Array, PrimitiveArray};
+use arrow::datatypes as at;
+use rayon::prelude::*;
+use std::sync::Arc;
+
+/// Rows of a part of the result.
+const PART: usize = 64 * 1024;
+/// Bits of the number of a group in its partition.
+const GROUP_BITS: u32 = 26;
+
+/// The groups of a table: one row each, made of the states when it is read.
+#[derive(Clone, Debug)]
+pub struct Grouped(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    schema: Arc<Schema>,
+    layout: Layout,
+    decoder: Decoder,
+    partitions: Vec<Groups>,
+    /// Partition and number of each group in order; as they are, where `None`.
+    order: Option<Vec<u32>>,
+    rows: usize,
+    keys: usize,
+    results: Vec<(Typed, Place)>,
+    wanted: Vec<Wanted>,
+    /// What took all values of a group, per wanted aggregate and partition.
+    held: Vec<Vec<Held>>,
+    known: Vec<Option<usize>>,
+    arguments: Vec<DType>,
+    ddof: f64,
+    dropped: u64,
+    _booked: Reservation,
+}
+
+#[derive(Debug)]
+enum Held {
+    Numbers(Vec<f64>),
+    Keys(Vec<u64>),
+    Wide(Vec<u128>),
+}
+
+pub(super) fn finish(
+    plan: &GroupPlan,
+    spec: &Spec,
+    all: All,
+    texts: Vec<Texts>,
+    wanted: Vec<Wanted>,
+    results: Vec<(Typed, Place)>,
+) -> Result<Grouped> {
+    let All { mut partitions, dropped, dictionaries, mut booked } = all;
+    let sorted = plan.order == GroupOrder::Sorted;
+    let mut ranked = vec![false; spec.known];
+    for f in spec.layout.fields.iter().filter(|_| sorted) {
+        f.known.iter().for_each(|&k| ranked[k] = true);
+    }
+    for w in &wanted {
+        if let Wanted::Of { agg: Agg::Mode, argument, .. } = w {
+            spec.arguments[*argument].known.iter().for_each(|&k| ranked[k] = true);
+        }
+    }
+    // Categories that are only counted have dictionaries too.
+    let dictionaries: Vec<_> = dictionaries.into_iter().collect();
+    let decoder = Decoder::new(texts, &spec.layout, &ranked, &dictionaries);
+    let known: Vec<Option<usize>> = spec.arguments.iter().map(|a| a.known).collect();
+    let mut held: Vec<Vec<Held>> = wanted.iter().map(|_| Vec::new()).collect();
+    for p in &mut partitions {
+        for (argument, a) in spec.arguments.iter().enumerate() {
+            for (state, need) in a.needs.iter().enumerate() {
+                if !matches!(need, Need::Hold | Need::HoldNumbers) {
+                    continue;
+                }
+                let asked: Vec<(usize, Agg)> = wanted
+                    .iter()
+                    .enumerate()
+                    .filter_map(|(i, w)| match w {
+                        Wanted::Of { agg, argument: x, state: s, .. } if (*x, *s) == (argument, state) => Some((i, *agg)),
+                        _ => None,
+                    })
+                    .collect();
+                let ranks = a.known.map(|k| &decoder.ranks[k][..]).filter(|r| !r.is_empty());
+                let aggs: Vec<Agg> = asked.iter().map(|a| a.1).collect();
+                let values = std::mem::replace(&mut p.arguments[argument].states[state], State::Nothing);
+                let made = match values {
+                    State::Hold(h) => {
+                        let (mut values, starts) = h.gathered();
+                        drop(h);
+                        per_group(&mut values, &starts, &aggs, |k| number_of_key(k, &a.dtype), ranks, Held::Keys)
+                    }
+                    State::HoldNumbers(h) => {
+                        let (mut values, starts) = h.gathered();
+                        drop(h);
+                        per_group(&mut values, &starts, &aggs, float_of_key, None, Held::Keys)
+                    }
+                    State::WideHold(h) => {
+                        let (mut values, starts) = h.gathered();
+                        drop(h);
+                        per_group(&mut values, &starts, &aggs, |_| f64::NAN, None, Held::Wide)
+                    }
+                    _ => return Err(Error::internal("values that were not held")),
+                };
+                asked.iter().zip(made).for_each(|((i, _), h)| held[*i].push(h));
+            }
+        }
+    }
+    let rows = partitions.iter().map(Groups::len).sum();
+    if partitions.iter().any(|p| p.len() >> GROUP_BITS > 0) {
+        return Err(Error::unsupported("more than 4 billion groups"));
+    }
+    let more = rows * 4 + decoder.bytes();
+    if !booked.try_grow(more.saturating_sub(booked.bytes() / 2)) {
+        return Err(Error::budget(format!("the order of {rows} groups needs {more} bytes more than allowed")).help("give more with --memory SIZE"));
+    }
+    let order = match plan.order {
+        GroupOrder::Appearance if partitions.len() == 1 => None,
+        GroupOrder::Appearance => Some(by_appearance(&partitions)),
+        GroupOrder::Sorted => Some(by_key(&partitions, &spec.layout, &decoder)),
+    };
+    Ok(Grouped(Arc::new(Inner {
+        schema: plan.schema.clone(),
+        layout: spec.layout.clone(),
+        decoder,
+        partitions,
+        order,
+        rows,
+        keys: plan.keys.len(),
+        results,
+        wanted,
+        held,
+        known,
+        arguments: spec.arguments.iter().map(|a| a.dtype.clone()).collect(),
+        ddof: plan.ddof as f64,
+        dropped,
+        _booked: booked,
+    })))
+}
+
+/// Aggregates that need all values of a group.
+fn per_group<K: OrderKey>(
+    values: &mut [K],
+    starts: &[usize],
+    aggs: &[Agg],
+    number: impl Fn(K) -> f64 + Sync,
+    ranks: Option<&[u32]>,
+    keep: impl Fn(Vec<K>) -> Held,
+) -> Vec<Held>
+where
+    K: TryInto<usize>,
+{
+    let mut slices: Vec<&mut [K]> = Vec::with_capacity(starts.len().saturating_sub(1));
+    let mut rest = values;
+    for w in starts.windows(2) {
+        let (now, later) = std::mem::take(&mut rest).split_at_mut(w[1] - w[0]);
+        slices.push(now);
+        rest = later;
+    }
+    let probability = |agg: Agg| match agg {
+        Agg::Median => Some(0.5),
+        Agg::Quantile(p) => Some(p),
+        _ => None,
+    };
+    if let [agg] = aggs
+        && let Some(p) = probability(*agg)
+    {
+        let one = |s: &mut &mut [K]| {
+            if s.is_empty() {
+                return f64::NAN;
+            }
+            let (low, high, weight) = quantile_ranks(p, s.len() as u64);
+            let (_, &mut a, above) = s.select_nth_unstable(low as usize);
+            let b = if high > low { above.iter().copied().min().unwrap_or(a) } else { a };
+            between(number(a), number(b), weight)
+        };
+        return vec![Held::Numbers(slices.par_iter_mut().with_min_len(64).map(one).collect())];
+    }
+    slices.par_iter_mut().with_min_len(64).for_each(|s| s.sort_unstable());
+    let rank = |k: K| match ranks {
+        Some(r) => k.try_into().ok().and_then(|i| r.get(i)).copied().unwrap_or(u32::MAX),
+        None => 0,
+    };
+    aggs.iter()
+        .map(|agg| match probability(*agg) {
+            Some(p) => Held::Numbers(
+                slices
+                    .par_iter()
+                    .with_min_len(64)
+                    .map(|s| {
+                        if s.is_empty() {
+                            return f64::NAN;
+                        }
+                        let (low, high, weight) = quantile_ranks(p, s.len() as u64);
+                        between(number(s[low as usize]), number(s[high as usize]), weight)
+                    })
+                    .collect(),
+            ),
+            None if *agg == Agg::Nunique => {
+                let count = |s: &&mut [K]| s.chunk_by(|a, b| a == b).count() as f64;
+                Held::Numbers(slices.par_iter().with_min_len(64).map(count).collect())
+            }
+            None => {
+                let mode = |s: &&mut [K]| {
+                    let mut best: Option<(usize, K)> = None;
+                    for run in s.chunk_by(|a, b| a == b) {
+                        let wins = best.is_none_or(|(n, k)| run.len() > n || run.len() == n && rank(run[0]) < rank(k));
+                        if wins {
+                            best = Some((run.len(), run[0]));
+                        }
+                    }
+                    best.map_or(K::default(), |b| b.1)
+                };
+                keep(slices.par_iter().with_min_len(64).map(mode).collect())
+            }
+        })
+        .collect()
+}
+
+fn pack(partition: usize, group: usize) -> u32 {
+    (partition as u32) << GROUP_BITS | group as u32
+}
+
+fn unpack(place: u32) -> (usize, usize) {
+    ((place >> GROUP_BITS) as usize, (place & ((1 << GROUP_BITS) - 1)) as usize)
+}
+
+fn by_appearance(partitions: &[Groups]) -> Vec<u32> {
+    let mut all: Vec<(u64, u32)> = Vec::with_capacity(partitions.iter().map(Groups::len).sum());
+    for (p, groups) in partitions.iter().enumerate() {
+        all.extend(groups.first.iter().enumerate().map(|(g, &row)| (row, pack(p, g))));
+    }
+    all.par_sort_unstable();
+    all.into_iter().map(|(_, place)| place).collect()
+}
+
+/// Places of the groups in the order of their keys.
+fn by_key(partitions: &[Groups], layout: &Layout, decoder: &Decoder) -> Vec<u32> {
+    let fields = layout.fields.len();
+    let places = || partitions.iter().enumerate().flat_map(|(p, groups)| (0..groups.len()).map(move |g| pack(p, g)));
+    let key = |place: u32| {
+        let (p, g) = unpack(place);
+        partitions[p].key(g)
+    };
+    // How far the values of each column reach: what is left of their bits is often little.
+    let reach = partitions.par_iter().map(|groups| {
+        let mut reach = vec![(u128::MAX, 0u128, false); fields];
+        for g in 0..groups.len() {
+            for (f, r) in reach.iter_mut().enumerate() {
+                let k = layout.order_key(f, groups.key(g), decoder);
+                if k == u128::MAX {
+                    r.2 = true;
+                } else {
+                    *r = (r.0.min(k), r.1.max(k), r.2);
+                }
+            }
+        }
+        reach
+    });
+    let reach = reach.reduce(
+        || vec![(u128::MAX, 0, false); fields],
+        |mut a, b| {
+            a.iter_mut().zip(b).for_each(|(a, b)| *a = (a.0.min(b.0), a.1.max(b.1), a.2 | b.2));
+            a
+        },
+    );
+    let bits: Vec<u32> = reach
+        .iter()
+        .map(|&(low, high, missing)| if low > high { 0 } else { 128 - (high - low).leading_zeros() + missing as u32 })
+        .collect();
+    let total: u32 = bits.iter().sum();
+    let packed = |place: u32| {
+        let words = key(place);
+        let mut out = 0u128;
+        for (f, (&bits, &(low, ..))) in bits.iter().zip(&reach).enumerate() {
+            if bits > 0 {
+                let k = layout.order_key(f, words, decoder);
+                // Missing is all ones: beyond every value, by the bit more that there then is.
+                let k = if k == u128::MAX { u128::MAX >> (128 - bits) } else { k - low };
+                out = if bits == 128 { k } else { out << bits | k };
+            }
+        }
+        out
+    };
+    let all: Vec<u32> = places().collect();
+    if total <= 64 {
+        let mut keyed: Vec<(u64, u32)> = all.into_par_iter().map(|p| (packed(p) as u64, p)).collect();
+        keyed.par_sort_unstable();
+        keyed.into_iter().map(|k| k.1).collect()
+    } else if total <= 128 && bits.iter().all(|b| *b <= 128) {
+        let mut keyed: Vec<(u128, u32)> = all.into_par_iter().map(|p| (packed(p), p)).collect();
+        keyed.par_sort_unstable();
+        keyed.into_iter().map(|k| k.1).collect()
+    } else {
+        let mut all = all;
+        all.par_sort_unstable_by(|&a, &b| {
+            let (a, b) = (key(a), key(b));
+            (0..fields).map(|f| layout.order_key(f, a, decoder).cmp(&layout.order_key(f, b, decoder))).find(|o| o.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
+        });
+        all
+    }
+}
+
+impl Grouped {
+    /// How many groups.
+    pub fn groups(&self) -> usize {
+        self.0.rows
+    }
+
+    /// Rows left out because their key is missing.
+    pub fn dropped(&self) -> u64 {
+        self.0.dropped
+    }
+}
+
+impl Inner {
+    fn batch(&self, start: usize, length: usize, columns: &[usize], schema: Arc<Schema>) -> Result<Batch> {
+        let places: Vec<(usize, usize)> = match &self.order {
+            Some(order) => order[start..start + length].iter().map(|&p| unpack(p)).collect(),
+            None => (start..start + length).map(|g| (0, g)).collect(),
+        };
+        let mut made: Vec<Option<Column>> = vec![None; self.wanted.len() + self.keys];
+        let mut out = Vec::with_capacity(columns.len());
+        for &c in columns {
+            if c < self.keys {
+                out.push(self.made(&mut made, self.wanted.len() + c, &places)?);
+                continue;
+            }
+            let (typed, place) = &self.results[c - self.keys];
+            let position = |x: usize| if x >= KEYS { self.wanted.len() + (x - KEYS) } else { x };
+            let needed: Vec<usize> = typed.columns().into_iter().map(position).collect();
+            let columns = needed.iter().map(|&x| self.made(&mut made, x, &places)).collect::<Result<Vec<_>>>()?;
+            if let Node::Col(_) = typed.node {
+                out.extend(columns);
+                continue;
+            }
+            let fields = columns.iter().enumerate().map(|(i, c)| Field::new(i.to_string(), c.dtype().clone())).collect();
+            let batch = Batch::with_rows(Arc::new(Schema::new(fields)), columns, length)?;
+            let typed = typed.clone().with_columns(&|x| needed.iter().position(|&n| n == position(x)).unwrap_or(0));
+            out.push(evaluate(&typed, &batch).map_err(|e| e.at(place.clone()))?);
+        }
+        Batch::with_rows(schema, out, length)
+    }
+
+    fn made(&self, made: &mut [Option<Column>], at: usize, places: &[(usize, usize)]) -> Result<Column> {
+        if let Some(c) = &made[at] {
+            return Ok(c.clone());
+        }
+        let column = match at.checked_sub(self.wanted.len()) {
+            Some(k) => self.layout.column(k, places.iter().map(|&(p, g)| self.partitions[p].key(g)), &self.decoder)?,
+            None => self.value(at, places)?,
+        };
+        made[at] = Some(column.clone());
+        Ok(column)
+    }
+
+    fn value(&self, at: usize, places: &[(usize, usize)]) -> Result<Column> {
+        let (agg, argument, state, dtype) = match &self.wanted[at] {
+            Wanted::Size => {
+                return Ok(places.iter().map(|&(p, g)| self.partitions[p].sizes[g] as i64).collect::<Vec<i64>>().into());
+            }
+            Wanted::Pair { func, pair } => {
+                let one = |&(p, g): &(usize, usize)| {
+                    let c = &self.partitions[p].pairs[*pair][g];
+                    if *func == Func::Corr { c.corr() } else { c.cov() }
+                };
+                return Ok(places.iter().map(one).collect::<Vec<Option<f64>>>().into());
+            }
+            Wanted::Of { agg, argument, state, dtype } => (*agg, *argument, *state, dtype),
+        };
+        let count = |p: usize, g: usize| self.partitions[p].sizes[g] - self.partitions[p].arguments[argument].missing(g);
+        let floats = |f: &dyn Fn(usize, usize) -> Option<f64>| -> Column {
+            if *dtype == DType::F32 {
+                places.iter().map(|&(p, g)| f(p, g).map(|x| x as f32)).collect::<Vec<Option<f32>>>().into()
+            } else {
+                places.iter().map(|&(p, g)| f(p, g)).collect::<Vec<Option<f64>>>().into()
+            }
+        };
+        macro_rules! state {
+            ($variant:ident, $p:expr) => {
+                match &self.partitions[$p].arguments[argument].states[state] {
+                    State::$variant(s) => s,
+                    _ => unreachable!("every partition has the same states"),
+                }
+            };
+        }
+        let first = &self.partitions[0].arguments[argument].states[state];
+        let some = |p: usize, g: usize| count(p, g) > 0;
+        let too_large = |what: String| {
+            Error::overflow(format!("{what} does not fit {dtype}")).help(format!("`{agg}(float(x))` computes in f64"))
+        };
+        let whole = |f: &dyn Fn(usize, usize) -> Result<i128>| -> Result<Column> {
+            let values = places.iter().map(|&(p, g)| f(p, g));
+            let refused = |x: i128| too_large(format!("the {agg} {x}"));
+            Ok(match dtype {
+                DType::U64 => {
+                    values.map(|x| x.and_then(|x| u64::try_from(x).map_err(|_| refused(x)))).collect::<Result<Vec<u64>>>()?.into()
+                }
+                DType::Decimal { .. } => {
+                    let array: Decimal128Array = values.collect::<Result<Vec<i128>>>()?.into();
+                    Column::new(dtype.clone(), Arc::new(array.with_data_type(dtype.to_arrow())))?
+                }
+                _ => {
+                    let values = values.map(|x| x.and_then(|x| i64::try_from(x).map_err(|_| refused(x)))).collect::<Result<Vec<i64>>>()?;
+                    Column::from_i64_parts(dtype.clone(), values.into(), None)?
+                }
+            })
+        };
+        if !self.held[at].is_empty() {
+            let kind = &self.arguments[argument];
+            return match (&self.held[at][0], agg) {
+                (Held::Numbers(_), Agg::Nunique) => {
+                    Ok(places.iter().map(|&(p, g)| self.number(at, p, g) as i64).collect::<Vec<i64>>().into())
+                }
+                (Held::Numbers(_), _) => Ok(floats(&|p, g| some(p, g).then(|| self.number(at, p, g)))),
+                (Held::Keys(_), _) => {
+                    let key = |p: usize, g: usize| if let Held::Keys(k) = &self.held[at][p] { k[g] } else { 0 };
+                    self.of_keys(kind, argument, places.iter().map(|&(p, g)| some(p, g).then(|| key(p, g))))
+                }
+                (Held::Wide(_), _) => {
+                    let key = |p: usize, g: usize| if let Held::Wide(k) = &self.held[at][p] { k[g] } else { 0 };
+                    decimals(dtype, places.iter().map(|&(p, g)| some(p, g).then(|| key(p, g))))
+                }
+            };
+        }
+        Ok(match first {
+            State::Nothing => places.iter().map(|&(p, g)| count(p, g) as i64).collect::<Vec<i64>>().into(),
+            State::FloatSums(_) if agg == Agg::Sum => floats(&|p, g| Some(state!(FloatSums, p).value(g))),
+            State::FloatSums(_) => floats(&|p, g| some(p, g).then(|| state!(FloatSums, p).value(g) / count(p, g) as f64)),
+            State::WholeSums(_) if agg == Agg::Sum => whole(&|p, g| Ok(state!(WholeSums, p).value(g)))?,
+            State::WholeSums(_) => floats(&|p, g| some(p, g).then(|| state!(WholeSums, p).value(g) as f64 / count(p, g) as f64)),
+            State::WideSums(_) => whole(&|p, g| Ok(state!(WideSums, p).value(g)))?,
+            State::Products(_) => floats(&|p, g| Some(state!(Products, p).value(g))),
+            State::WholeProducts(_) => {
+                whole(&|p, g| state!(WholeProducts, p).value(g).ok_or_else(|| too_large("the product".into())))?
+            }
+            State::Moments(_) => floats(&|p, g| {
+                let m = state!(Moments, p)[g];
+                match agg {
+                    Agg::Var => m.var(self.ddof),
+                    Agg::Std => m.var(self.ddof).map(f64::sqrt),
+                    _ => m.sem(self.ddof),
+                }
+            }),
+            State::HigherMoments(_) => floats(&|p, g| {
+                let m = state!(HigherMoments, p)[g];
+                if agg == Agg::Skew { m.skew() } else { m.kurt() }
+            }),
+            State::Order(_) if matches!(agg, Agg::Argmin | Agg::Argmax) => {
+                places.iter().map(|&(p, g)| state!(Order, p).row(g).map(|r| r as i64)).collect::<Vec<Option<i64>>>().into()
+            }
+            State::WideOrder(_) if matches!(agg, Agg::Argmin | Agg::Argmax) => {
+                places.iter().map(|&(p, g)| state!(WideOrder, p).row(g).map(|r| r as i64)).collect::<Vec<Option<i64>>>().into()
+            }
+            State::Order(_) => {
+                let keys = places.iter().map(|&(p, g)| some(p, g).then(|| state!(Order, p).key(g)));
+                self.of_keys(&self.arguments[argument], argument, keys)?
+            }
+            State::WideOrder(_) => decimals(dtype, places.iter().map(|&(p, g)| some(p, g).then(|| state!(WideOrder, p).key(g))))?,
+            State::TextOrder(..) => {
+                let number = |p: usize, g: usize| match &self.partitions[p].arguments[argument].states[state] {
+                    State::TextOrder(_, s) => s[g] as u64,
+                    _ => 0,
+                };
+                let keys = places.iter().map(|&(p, g)| some(p, g).then(|| number(p, g)));
+                self.of_keys(&self.arguments[argument], argument, keys)?
+            }
+            State::Truth(_) => {
+                let one = |&(p, g): &(usize, usize)| {
+                    let [any, not_all] = state!(Truth, p)[g];
+                    if agg == Agg::Any { any } else { !not_all }
+                };
+                places.iter().map(one).collect::<Vec<bool>>().into()
+            }
+            State::Hold(_) | State::WideHold(_) | State::HoldNumbers(_) => return Err(Error::internal("values that nobody asked for")),
+        })
+    }
+
+    fn number(&self, at: usize, p: usize, g: usize) -> f64 {
+        if let Held::Numbers(n) = &self.held[at][p] { n[g] } else { f64::NAN }
+    }
+
+    /// Values of a type from their keys, or texts from their numbers.
+    fn of_keys(&self, dtype: &DType, argument: usize, keys: impl Iterator<Item = Option<u64>>) -> Result<Column> {
+        if is_text(dtype) {
+            let Some(k) = self.known[argument] else { return Err(Error::internal("texts without their collection")) };
+            let array = match dtype {
+                DType::Categorical { .. } => self.decoder.category(k, keys.map(|n| n.map(|n| n as u32)))?,
+                _ => self.decoder.frozen[k].arrow(keys.map(|n| n.map_or(u32::MAX, |n| n as u32)), *dtype == DType::Binary),
+            };
+            return Column::new(dtype.clone(), array);
+        }
+        column_of_keys(dtype, keys)
+    }
+}
+
+/// Values of a type from their keys.
+pub(super) fn column_of_keys(dtype: &DType, keys: impl Iterator<Item = Option<u64>>) -> Result<Column> {
+    let signed = |k: u64| (k ^ 1 << 63) as i64;
+    macro_rules! numbers {
+        ($t:ty, $f:expr) => {
+            Column::new(dtype.clone(), Arc::new(PrimitiveArray::<$t>::from_iter(keys.map(|k| k.map($f)))))
+        };
+    }
+    match dtype {
+        DType::Bool => Column::new(DType::Bool, Arc::new(BooleanArray::from_iter(keys.map(|k| k.map(|k| k != 0))))),
+        DType::I8 => numbers!(at::Int8Type, |k| signed(k) as i8),
+        DType::I16 => numbers!(at::Int16Type, |k| signed(k) as i16),
+        DType::I32 => numbers!(at::Int32Type, |k| signed(k) as i32),
+        DType::I64 => numbers!(at::Int64Type, signed),
+        DType::U8 => numbers!(at::UInt8Type, |k| k as u8),
+        DType::U16 => numbers!(at::UInt16Type, |k| k as u16),
+        DType::U32 => numbers!(at::UInt32Type, |k| k as u32),
+        DType::U64 => numbers!(at::UInt64Type, |k| k),
+        DType::F32 => numbers!(at::Float32Type, |k| float_of_key(k) as f32),
+        DType::F64 => numbers!(at::Float64Type, float_of_key),
+        DType::Date => numbers!(at::Date32Type, |k| signed(k) as i32),
+        DType::Time { .. } | DType::Instant { .. } | DType::Duration { .. } => {
+            Column::from_i64(dtype.clone(), keys.map(|k| k.map(signed)).collect())
+        }
+        other => Err(Error::internal(format!("keys of {other}"))),
+    }
+}
+
+fn decimals(dtype: &DType, keys: impl Iterator<Item = Option<u128>>) -> Result<Column> {
+    let array: Decimal128Array = keys.map(|k| k.map(|k| (k ^ 1 << 127) as i128)).collect();
+    Column::new(dtype.clone(), Arc::new(array.with_data_type(dtype.to_arrow())))
+}
+
+impl TableSource for Grouped {
+    fn schema(&self) -> &Arc<Schema> {
+        &self.0.schema
+    }
+    fn rows(&self) -> Option<u64> {
+        Some(self.0.rows as u64)
+    }
+    fn parts(&self) -> usize {
+        self.0.rows.div_ceil(PART)
+    }
+    fn part_bytes(&self, part: usize) -> u64 {
+        self.part_rows(part).unwrap_or(0) * 8 * self.0.schema.fields.len() as u64
+    }
+    fn part_rows(&self, part: usize) -> Option<u64> {
+        Some(self.0.rows.saturating_sub(part * PART).min(PART) as u64)
+    }
+    fn notices(&self) -> Notices {
+        let mut notices = Notices::new();
+        if self.0.dropped > 0 {
+            let rows = if self.0.dropped == 1 { "1 row has".to_string() } else { format!("{} rows have", self.0.dropped) };
+            notices.warn(format!("{rows} a missing key and are left out; --keep-missing keeps them"), Place::default());
+        }
+        notices
+    }
+    fn scan(&self, part: usize, request: &ScanRequest) -> Result<BatchIter> {
+        let columns = request.columns.clone().unwrap_or_else(|| (0..self.0.schema.fields.len()).collect());
+        let schema = match &request.columns {
+            None => self.0.schema.clone(),
+            Some(c) => Arc::new(self.0.schema.project(c)),
+        };
+        let (start, end) = (part * PART, ((part + 1) * PART).min(self.0.rows));
+        let step = request.batch_rows.max(1);
+        let inner = self.0.clone();
+        let starts = (start..end).step_by(step);
+        Ok(Box::new(starts.map(move |s| inner.batch(s, step.min(end - s), &columns, schema.clone()))))
+    }
+}

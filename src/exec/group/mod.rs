@@ -1,0 +1,382 @@
+//! Groups of rows: runs of rows are grouped in parallel, each on its own, and merged in row order by the owners of the keys' partitions.
+//!
+//! A run is a piece of a part of the input, cut where the input's layout says and nowhere else; so results are the same bits for any
+//! number of threads, any budget and any size of batches. Few groups are merged by one thread; many are spread over 64 partitions by the
+//! hash of their keys. States are `new / update / merge / finish` throughout, and a partition could be spilled as it is.
+
+pub(super) mod finish;
+mod groups;
+mod keys;
+mod state;
+mod texts;
+
+pub use finish::Grouped;
+
+use self::groups::{Groups, PARTITIONS, Partial, Partition, Run, Spec};
+use self::keys::Layout;
+use self::state::{ArgumentSpec, Need, is_text};
+use self::texts::{Known, Texts};
+use super::eval::evaluate;
+use super::ordered::{Ordered, Parts};
+use super::{ExecOptions, stream};
+use crate::dtype::DType;
+use crate::error::{Error, Place, Result};
+use crate::kernel::agg::Agg;
+use crate::plan::{Func, GroupPlan, Node, Typed};
+use crate::store::{Batch, BatchIter, Column, Reservation, ScanRequest, TableSource};
+use arrow::array::ArrayRef;
+use rayon::prelude::*;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, RwLock};
+
+/// Groups beyond this number are spread over partitions.
+const FEW: usize = 1 << 15;
+
+/// One aggregate: of which argument, in which state, or of which pair.
+#[derive(Clone, Debug)]
+pub(super) enum Wanted {
+    Of { agg: Agg, argument: usize, state: usize, dtype: DType },
+    Pair { func: Func, pair: usize },
+    Size,
+}
+
+/// What is evaluated on each batch.
+#[derive(Debug)]
+struct Work {
+    source: Arc<dyn TableSource>,
+    request: ScanRequest,
+    keys: Vec<(Typed, Place)>,
+    arguments: Vec<(Typed, Place)>,
+    pairs: Vec<[(Typed, Place); 2]>,
+    spec: Spec,
+    texts: Vec<RwLock<Texts>>,
+    /// Texts known to workers that are at no run now.
+    idle: Mutex<Vec<Vec<Known>>>,
+}
+
+/// A worker that knows more than this many bytes of texts starts afresh.
+const MOST_KNOWN: usize = 64 << 20;
+
+struct Grouping(Arc<Work>);
+
+impl Parts for Grouping {
+    type Item = Partial;
+    fn parts(&self) -> usize {
+        self.0.source.parts()
+    }
+    fn open(&self, part: usize) -> Result<Box<dyn Iterator<Item = Result<Partial>> + Send>> {
+        let batches = self.0.source.scan(part, &self.0.request)?;
+        Ok(Box::new(Runs { work: self.0.clone(), batches, left: None, run: None, ended: false }))
+    }
+    fn weight(&self, item: &Partial) -> usize {
+        item.bytes()
+    }
+    fn progress(&self, part: usize) -> u64 {
+        self.0.source.part_bytes(part)
+    }
+}
+
+/// Evaluated columns of a batch.
+struct Columns {
+    keys: Vec<Column>,
+    arguments: Vec<Column>,
+    pairs: Vec<[Column; 2]>,
+    rows: usize,
+}
+
+/// The runs of a part.
+struct Runs {
+    work: Arc<Work>,
+    batches: BatchIter,
+    /// What is left of a batch, and where it begins.
+    left: Option<(Columns, usize)>,
+    run: Option<Run>,
+    ended: bool,
+}
+
+impl Work {
+    fn columns(&self, batch: &Batch) -> Result<Columns> {
+        let value = |(t, place): &(Typed, Place)| evaluate(t, batch).map_err(|e| e.at(place.clone()));
+        Ok(Columns {
+            keys: self.keys.iter().map(value).collect::<Result<_>>()?,
+            arguments: self.arguments.iter().map(value).collect::<Result<_>>()?,
+            pairs: self.pairs.iter().map(|[x, y]| Ok([value(x)?, value(y)?])).collect::<Result<_>>()?,
+            rows: batch.rows(),
+        })
+    }
+}
+
+impl Runs {
+    fn step(&mut self) -> Result<Option<Partial>> {
+        let work = self.work.clone();
+        let idle = || work.idle.lock().unwrap_or_else(|e| e.into_inner());
+        let mut known = idle().pop().unwrap_or_else(|| (0..work.spec.known).map(|_| Known::default()).collect());
+        let mut run = self.run.take().unwrap_or_else(|| Run::new(&work.spec));
+        loop {
+            if self.left.is_none() {
+                match self.batches.next().transpose()? {
+                    Some(batch) => self.left = Some((work.columns(&batch)?, 0)),
+                    None => {
+                        self.ended = true;
+                        break;
+                    }
+                }
+            }
+            let Some((columns, at)) = &mut self.left else { break };
+            let n = run.room().min(columns.rows - *at);
+            if n > 0 {
+                let cut = |c: &Column| c.slice(*at, n);
+                let keys: Vec<Column> = columns.keys.iter().map(cut).collect();
+                let arguments: Vec<Column> = columns.arguments.iter().map(cut).collect();
+                let pairs: Vec<[Column; 2]> = columns.pairs.iter().map(|[x, y]| [cut(x), cut(y)]).collect();
+                run.take(&work.spec, &keys, &arguments, &pairs, n, &mut known)?;
+                *at += n;
+            }
+            if *at >= columns.rows {
+                self.left = None;
+            }
+            if run.is_full() {
+                break;
+            }
+        }
+        if run.rows == 0 {
+            return Ok(None);
+        }
+        let partial = run.finish(&work.spec, &mut known, &work.texts);
+        if known.iter().map(|k| k.texts.bytes()).sum::<usize>() <= MOST_KNOWN {
+            idle().push(known);
+        }
+        Ok(Some(partial))
+    }
+}
+
+impl Iterator for Runs {
+    type Item = Result<Partial>;
+    fn next(&mut self) -> Option<Result<Partial>> {
+        if self.ended && self.left.is_none() {
+            return None;
+        }
+        let made = self.step().transpose();
+        if !matches!(made, Some(Ok(_))) {
+            self.ended = true;
+            self.left = None;
+        }
+        made
+    }
+}
+
+/// Groups the rows of a source.
+///
+/// # Errors
+/// What the source says; unsupported, for keys that are none; budget, where the groups do not fit.
+pub(crate) fn group(source: &Arc<dyn TableSource>, plan: &GroupPlan, options: &ExecOptions) -> Result<Grouped> {
+    let mut made = Arguments::default();
+    let mut results = Vec::new();
+    for a in &plan.aggregates {
+        let place = Place { expr: Some(a.expr.to_string()), ..Place::default() };
+        let mut typed = a.values.clone();
+        made.settle(&mut typed, plan, &place)?;
+        results.push((typed, place));
+    }
+    let keys: Vec<(Typed, Place)> =
+        plan.keys.iter().map(|k| (k.values.clone(), Place { expr: Some(k.expr.to_string()), ..Place::default() })).collect();
+    let mut needed: Vec<usize> = Vec::new();
+    let typed = keys.iter().chain(&made.arguments).chain(made.pairs.iter().flatten());
+    typed.for_each(|(t, _)| needed.extend(t.columns()));
+    needed.sort_unstable();
+    needed.dedup();
+    let at = |c: usize| needed.iter().position(|&x| x == c).unwrap_or(0);
+    let mapped = |(t, p): &(Typed, Place)| (t.clone().with_columns(&at), p.clone());
+
+    let mut known = 0;
+    let key_types: Vec<DType> = plan.keys.iter().map(|k| k.values.dtype.clone()).collect();
+    let layout = Layout::new(&key_types, plan.keep_missing, &mut known).map_err(|e| match plan.keys.first() {
+        Some(k) if plan.keys.len() == 1 => e.at(Place { expr: Some(k.expr.to_string()), ..Place::default() }),
+        _ => e,
+    })?;
+    let mut arguments = Vec::new();
+    for ((t, _), needs) in made.arguments.iter().zip(&made.needs) {
+        let number = (is_text(&t.dtype) && needs.iter().any(|n| *n != Need::Nothing)).then_some(known);
+        known += number.is_some() as usize;
+        arguments.push(ArgumentSpec { dtype: t.dtype.clone(), needs: needs.clone(), known: number });
+    }
+    let spec = Spec { layout, arguments, pairs: made.pairs.len(), known };
+    let request = ScanRequest {
+        batch_rows: stream::batch_rows(source.schema(), Some(&needed), options),
+        columns: Some(needed.clone()),
+        ..ScanRequest::all(&options.budget)
+    };
+    let work = Arc::new(Work {
+        source: source.clone(),
+        request,
+        keys: keys.iter().map(mapped).collect(),
+        arguments: made.arguments.iter().map(mapped).collect(),
+        pairs: made.pairs.iter().map(|[x, y]| [mapped(x), mapped(y)]).collect(),
+        texts: (0..spec.known).map(|_| RwLock::default()).collect(),
+        spec,
+        idle: Mutex::default(),
+    });
+    let all = merge_all(&work, options)?;
+    // Workers hold handles for a moment longer than the last of their runs.
+    let texts: Vec<Texts> =
+        work.texts.iter().map(|t| std::mem::take(&mut *t.write().unwrap_or_else(|e| e.into_inner()))).collect();
+    finish::finish(plan, &work.spec, all, texts, made.wanted, results)
+}
+
+/// All groups, merged.
+pub(super) struct All {
+    pub(super) partitions: Vec<Groups>,
+    pub(super) dropped: u64,
+    /// The dictionaries of categories, in order of appearance.
+    pub(super) dictionaries: Vec<Vec<ArrayRef>>,
+    pub(super) booked: Reservation,
+}
+
+fn merge_all(work: &Arc<Work>, options: &ExecOptions) -> Result<All> {
+    let spec = &work.spec;
+    let mut all = All {
+        partitions: vec![Groups::new(spec)],
+        dropped: 0,
+        dictionaries: vec![Vec::new(); spec.known],
+        booked: options.budget.reserve(0, "groups")?,
+    };
+    let mut offset = 0;
+    let mut partials = Ordered::new(Grouping(work.clone()), options);
+    let mut waiting: VecDeque<(Partial, u64)> = VecDeque::new();
+    loop {
+        let next = partials.next().transpose()?;
+        let ended = next.is_none();
+        if let Some(partial) = next {
+            for (list, d) in all.dictionaries.iter_mut().zip(&partial.dictionaries) {
+                if let Some(d) = d
+                    && list.last().is_none_or(|l| !Arc::ptr_eq(l, d))
+                {
+                    list.push(d.clone());
+                }
+            }
+            all.dropped += partial.dropped;
+            let rows = partial.rows;
+            waiting.push_back((partial, offset));
+            offset += rows;
+        }
+        if waiting.is_empty() {
+            break;
+        }
+        if all.partitions.len() == 1 && all.partitions[0].len() + waiting[0].0.groups.len() > FEW {
+            spread(&mut all, work)?;
+        }
+        if all.partitions.len() == 1 {
+            while let Some((partial, offset)) = waiting.pop_front() {
+                all.partitions[0].merge(&partial.groups, None, offset, spec, &work.texts)?;
+            }
+        } else {
+            let take = |(p, groups): (usize, &mut Groups)| {
+                waiting.iter().try_for_each(|(partial, offset)| {
+                    let picks = partial.partition.picks(p);
+                    if picks.is_empty() { Ok(()) } else { groups.merge(&partial.groups, Some(picks), *offset, spec, &work.texts) }
+                })
+            };
+            all.partitions.par_iter_mut().enumerate().with_max_len(1).try_for_each(take)?;
+            waiting.clear();
+        }
+        let held = all.partitions.iter().map(Groups::bytes).sum::<usize>()
+            + work.texts.iter().map(|t| t.read().unwrap_or_else(|e| e.into_inner()).bytes()).sum::<usize>();
+        let more = held.saturating_sub(all.booked.bytes());
+        if more > 0 && !all.booked.try_grow(more) {
+            let groups: usize = all.partitions.iter().map(Groups::len).sum();
+            return Err(Error::budget(format!(
+                "{groups} groups after {offset} rows need {held} bytes; {} are allowed",
+                options.budget.limit()
+            ))
+            .help("give more with --memory SIZE, or group by fewer columns"));
+        }
+        if ended {
+            break;
+        }
+    }
+    Ok(all)
+}
+
+/// From one partition to many.
+fn spread(all: &mut All, work: &Work) -> Result<()> {
+    let spec = &work.spec;
+    let mut one = std::mem::take(&mut all.partitions);
+    let Some(mut one) = one.pop() else { return Ok(()) };
+    one.arguments.iter_mut().for_each(|a| a.close(None));
+    let partition = Partition::of(&one);
+    all.partitions = (0..PARTITIONS).map(|_| Groups::new(spec)).collect();
+    let take = |(p, groups): (usize, &mut Groups)| groups.merge(&one, Some(partition.picks(p)), 0, spec, &work.texts);
+    all.partitions.par_iter_mut().enumerate().with_max_len(1).try_for_each(take)
+}
+
+/// The arguments of all aggregates, each once.
+#[derive(Default)]
+struct Arguments {
+    arguments: Vec<(Typed, Place)>,
+    needs: Vec<Vec<Need>>,
+    pairs: Vec<[(Typed, Place); 2]>,
+    wanted: Vec<Wanted>,
+}
+
+impl Arguments {
+    /// Replaces the aggregates of an expression by columns of aggregates; columns that are keys follow after those.
+    fn settle(&mut self, t: &mut Typed, plan: &GroupPlan, place: &Place) -> Result<()> {
+        match &mut t.node {
+            Node::Agg(agg, x) => {
+                if x.has_aggregates() {
+                    return Err(Error::unsupported("an aggregate inside an aggregate, in groups")
+                        .help("compute the inner one as a column of its own first")
+                        .at(place.clone()));
+                }
+                let wanted = if *agg == Agg::Size {
+                    Wanted::Size
+                } else {
+                    let need = Need::of(*agg, &x.dtype).map_err(|e| e.at(place.clone()))?;
+                    let argument = self.argument(x, place);
+                    let needs = &mut self.needs[argument];
+                    let state = needs.iter().position(|n| *n == need).unwrap_or_else(|| {
+                        needs.push(need);
+                        needs.len() - 1
+                    });
+                    Wanted::Of { agg: *agg, argument, state, dtype: t.dtype.clone() }
+                };
+                t.node = Node::Col(self.wanted.len());
+                self.wanted.push(wanted);
+                Ok(())
+            }
+            Node::Pair(func, x, y) => {
+                if x.has_aggregates() || y.has_aggregates() {
+                    return Err(Error::unsupported("an aggregate inside an aggregate, in groups").at(place.clone()));
+                }
+                self.pairs.push([((**x).clone(), place.clone()), ((**y).clone(), place.clone())]);
+                let wanted = Wanted::Pair { func: *func, pair: self.pairs.len() - 1 };
+                t.node = Node::Col(self.wanted.len());
+                self.wanted.push(wanted);
+                Ok(())
+            }
+            Node::Col(c) => {
+                let key = plan.keys.iter().position(|k| matches!(k.values.node, Node::Col(x) if x == *c));
+                match key {
+                    // Which columns these are is known only when all aggregates are.
+                    Some(k) => t.node = Node::Col(KEYS + k),
+                    None => return Err(Error::internal("a column outside an aggregate").at(place.clone())),
+                }
+                Ok(())
+            }
+            _ => t.children_mut().into_iter().try_for_each(|c| self.settle(c, plan, place)),
+        }
+    }
+
+    fn argument(&mut self, x: &Typed, place: &Place) -> usize {
+        // Plain columns are shared; of expressions it is not worth while to tell.
+        let same = self.arguments.iter().position(|(a, _)| matches!((&a.node, &x.node), (Node::Col(a), Node::Col(b)) if a == b));
+        same.unwrap_or_else(|| {
+            self.arguments.push((x.clone(), place.clone()));
+            self.needs.push(Vec::new());
+            self.arguments.len() - 1
+        })
+    }
+}
+
+/// Positions from here on are keys.
+pub(super) const KEYS: usize = usize::MAX / 2;
