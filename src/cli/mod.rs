@@ -3,6 +3,7 @@
 mod args;
 mod completions;
 mod convert;
+mod groupby;
 mod head;
 mod info;
 mod lists;
@@ -11,6 +12,7 @@ mod progress;
 mod session;
 mod summary;
 mod usage;
+mod verb;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::io::remove_unfinished;
@@ -29,7 +31,7 @@ struct Entry {
 }
 
 /// The commands of this version.
-const COMMANDS: [Entry; 5] = [
+const COMMANDS: [Entry; 6] = [
     Entry {
         name: "info",
         about: "What a file holds: sizes, names, types, attributes",
@@ -52,6 +54,13 @@ const COMMANDS: [Entry; 5] = [
         run: summary::run,
     },
     Entry {
+        name: "groupby",
+        about: "Rows to groups: counts, sums, means, medians and more of each",
+        example: include_str!("examples/groupby.md"),
+        arguments: groupby::arguments,
+        run: groupby::run,
+    },
+    Entry {
         name: "convert",
         about: "The same data in another format",
         example: include_str!("examples/convert.md"),
@@ -68,9 +77,9 @@ const COMMANDS: [Entry; 5] = [
 ];
 
 /// Commands of the contract that later versions have.
-const LATER: [&str; 23] = [
-    "counts", "corr", "diff", "doctor", "plot", "select", "attrs", "sort", "missing", "groupby", "reduce", "resample", "rolling", "pivot",
-    "melt", "stack", "unstack", "join", "pipe", "concat", "apply", "sql", "serve",
+const LATER: [&str; 22] = [
+    "counts", "corr", "diff", "doctor", "plot", "select", "attrs", "sort", "missing", "reduce", "resample", "rolling", "pivot", "melt",
+    "stack", "unstack", "join", "pipe", "concat", "apply", "sql", "serve",
 ];
 
 /// Runs the program on the arguments of this process.

@@ -31,7 +31,13 @@ pub(super) fn aggregates(wanted: &[Typed], source: &Arc<dyn TableSource>, option
     for t in wanted {
         if let Node::Pair(func, x, y) = &t.node {
             let [x, y] = [x, y].map(|x| (**x).clone().with_columns(&at));
-            states.push(State { agg: Agg::Mean, x, dtype: t.dtype.clone(), rows: 0, kind: Kind::Pair { func: *func, y, found: CoMoment::default() } });
+            states.push(State {
+                agg: Agg::Mean,
+                x,
+                dtype: t.dtype.clone(),
+                rows: 0,
+                kind: Kind::Pair { func: *func, y, found: CoMoment::default() },
+            });
             continue;
         }
         let Node::Agg(agg, x) = &t.node else { return Err(Error::internal("no aggregate")) };

@@ -2,8 +2,8 @@
 
 use super::aggregate::{aggregates, substitute};
 use super::eval::{evaluate, keep};
-use super::order::{MOST_TOP, distinct, sorted, top_k};
 use super::group::group;
+use super::order::{MOST_TOP, distinct, sorted, top_k};
 use super::{ExecOptions, copy, stream};
 use crate::dtype::Scalar;
 use crate::error::{Error, Notices, Place, Result};

@@ -7,6 +7,7 @@ mod literal;
 mod parse;
 mod resolve;
 
+pub use crate::kernel::agg::Agg;
 pub use expr::{BinaryOp, Expr, col, lit, when};
 pub use frame::{
     GroupKey, GroupOrder, GroupPlan, LazyFrame, LazyGroupBy, NamedValues, Plan, SortBy, aggregate_all, asc, desc, parse_aggregates,

@@ -8,7 +8,7 @@ use super::{All, KEYS, Wanted};
 use crate::dtype::DType;
 use crate::error::{Error, Notices, Place, Result};
 use crate::exec::eval::evaluate;
-use crate::exec::key::{Ordered, float_of_key, number_of_key};
+use crate::exec::key::{float_of_key, number_of_key};
 use crate::kernel::agg::{Agg, between, quantile_ranks};
 use crate::kernel::group::OrderKey;
 use crate::plan::{Func, GroupOrder, GroupPlan, Node, Typed};
@@ -45,6 +45,7 @@ struct Inner {
     arguments: Vec<DType>,
     ddof: f64,
     dropped: u64,
+    notices: Notices,
     _booked: Reservation,
 }
 
@@ -62,6 +63,7 @@ pub(super) fn finish(
     texts: Vec<Texts>,
     wanted: Vec<Wanted>,
     results: Vec<(Typed, Place)>,
+    notices: Notices,
 ) -> Result<Grouped> {
     let All { mut partitions, dropped, dictionaries, mut booked } = all;
     let sorted = plan.order == GroupOrder::Sorted;
@@ -118,13 +120,15 @@ pub(super) fn finish(
             }
         }
     }
-    let rows = partitions.iter().map(Groups::len).sum();
+    let rows: usize = partitions.iter().map(Groups::len).sum();
     if partitions.iter().any(|p| p.len() >> GROUP_BITS > 0) {
         return Err(Error::unsupported("more than 4 billion groups"));
     }
     let more = rows * 4 + decoder.bytes();
     if !booked.try_grow(more.saturating_sub(booked.bytes() / 2)) {
-        return Err(Error::budget(format!("the order of {rows} groups needs {more} bytes more than allowed")).help("give more with --memory SIZE"));
+        return Err(
+            Error::budget(format!("the order of {rows} groups needs {more} bytes more than allowed")).help("give more with --memory SIZE")
+        );
     }
     let order = match plan.order {
         GroupOrder::Appearance if partitions.len() == 1 => None,
@@ -146,6 +150,7 @@ pub(super) fn finish(
         arguments: spec.arguments.iter().map(|a| a.dtype.clone()).collect(),
         ddof: plan.ddof as f64,
         dropped,
+        notices,
         _booked: booked,
     })))
 }
@@ -307,7 +312,10 @@ fn by_key(partitions: &[Groups], layout: &Layout, decoder: &Decoder) -> Vec<u32>
         let mut all = all;
         all.par_sort_unstable_by(|&a, &b| {
             let (a, b) = (key(a), key(b));
-            (0..fields).map(|f| layout.order_key(f, a, decoder).cmp(&layout.order_key(f, b, decoder))).find(|o| o.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
+            (0..fields)
+                .map(|f| layout.order_key(f, a, decoder).cmp(&layout.order_key(f, b, decoder)))
+                .find(|o| o.is_ne())
+                .unwrap_or(std::cmp::Ordering::Equal)
         });
         all
     }
@@ -398,9 +406,8 @@ impl Inner {
         }
         let first = &self.partitions[0].arguments[argument].states[state];
         let some = |p: usize, g: usize| count(p, g) > 0;
-        let too_large = |what: String| {
-            Error::overflow(format!("{what} does not fit {dtype}")).help(format!("`{agg}(float(x))` computes in f64"))
-        };
+        let too_large =
+            |what: String| Error::overflow(format!("{what} does not fit {dtype}")).help(format!("`{agg}(float(x))` computes in f64"));
         let whole = |f: &dyn Fn(usize, usize) -> Result<i128>| -> Result<Column> {
             let values = places.iter().map(|&(p, g)| f(p, g));
             let refused = |x: i128| too_large(format!("the {agg} {x}"));
@@ -443,9 +450,7 @@ impl Inner {
             State::WholeSums(_) => floats(&|p, g| some(p, g).then(|| state!(WholeSums, p).value(g) as f64 / count(p, g) as f64)),
             State::WideSums(_) => whole(&|p, g| Ok(state!(WideSums, p).value(g)))?,
             State::Products(_) => floats(&|p, g| Some(state!(Products, p).value(g))),
-            State::WholeProducts(_) => {
-                whole(&|p, g| state!(WholeProducts, p).value(g).ok_or_else(|| too_large("the product".into())))?
-            }
+            State::WholeProducts(_) => whole(&|p, g| state!(WholeProducts, p).value(g).ok_or_else(|| too_large("the product".into())))?,
             State::Moments(_) => floats(&|p, g| {
                 let m = state!(Moments, p)[g];
                 match agg {
@@ -556,7 +561,7 @@ impl TableSource for Grouped {
         Some(self.0.rows.saturating_sub(part * PART).min(PART) as u64)
     }
     fn notices(&self) -> Notices {
-        let mut notices = Notices::new();
+        let mut notices = self.0.notices.clone();
         if self.0.dropped > 0 {
             let rows = if self.0.dropped == 1 { "1 row has".to_string() } else { format!("{} rows have", self.0.dropped) };
             notices.warn(format!("{rows} a missing key and are left out; --keep-missing keeps them"), Place::default());

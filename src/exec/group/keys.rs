@@ -249,11 +249,6 @@ impl Layout {
             }
         }
     }
-
-    /// Which fields are categories.
-    pub(super) fn categories(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
-        self.fields.iter().enumerate().filter(|(_, f)| f.kind == Kind::Category).filter_map(|(i, f)| Some((i, f.known?)))
-    }
 }
 
 struct Write<'a> {
@@ -366,9 +361,10 @@ pub(super) fn number_texts(column: &Column, known: &mut Known, mut f: impl FnMut
             let same = known.dictionary.as_ref().is_some_and(|(d, _)| Arc::ptr_eq(d, dictionary.values()));
             if !same {
                 let texts = dictionary.values().as_string_view();
-                let numbers = texts.views().iter().enumerate().map(|(i, &view)| {
-                    if texts.is_valid(i) { known.texts.number(view, || texts.value(i).as_bytes()) } else { u32::MAX }
-                });
+                let numbers =
+                    texts.views().iter().enumerate().map(|(i, &view)| {
+                        if texts.is_valid(i) { known.texts.number(view, || texts.value(i).as_bytes()) } else { u32::MAX }
+                    });
                 let numbers = numbers.collect();
                 known.dictionary = Some((dictionary.values().clone(), numbers));
             }

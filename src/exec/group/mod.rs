@@ -4,7 +4,7 @@
 //! number of threads, any budget and any size of batches. Few groups are merged by one thread; many are spread over 64 partitions by the
 //! hash of their keys. States are `new / update / merge / finish` throughout, and a partition could be spilled as it is.
 
-pub(super) mod finish;
+mod finish;
 mod groups;
 mod keys;
 mod state;
@@ -218,18 +218,17 @@ pub(crate) fn group(source: &Arc<dyn TableSource>, plan: &GroupPlan, options: &E
     });
     let all = merge_all(&work, options)?;
     // Workers hold handles for a moment longer than the last of their runs.
-    let texts: Vec<Texts> =
-        work.texts.iter().map(|t| std::mem::take(&mut *t.write().unwrap_or_else(|e| e.into_inner()))).collect();
-    finish::finish(plan, &work.spec, all, texts, made.wanted, results)
+    let texts: Vec<Texts> = work.texts.iter().map(|t| std::mem::take(&mut *t.write().unwrap_or_else(|e| e.into_inner()))).collect();
+    finish::finish(plan, &work.spec, all, texts, made.wanted, results, source.notices())
 }
 
 /// All groups, merged.
-pub(super) struct All {
-    pub(super) partitions: Vec<Groups>,
-    pub(super) dropped: u64,
+struct All {
+    partitions: Vec<Groups>,
+    dropped: u64,
     /// The dictionaries of categories, in order of appearance.
-    pub(super) dictionaries: Vec<Vec<ArrayRef>>,
-    pub(super) booked: Reservation,
+    dictionaries: Vec<Vec<ArrayRef>>,
+    booked: Reservation,
 }
 
 fn merge_all(work: &Arc<Work>, options: &ExecOptions) -> Result<All> {

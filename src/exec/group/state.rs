@@ -347,7 +347,15 @@ impl Argument {
         Ok(())
     }
 
-    pub(super) fn merge(&mut self, to: &[u32], other: &Argument, from: &[u32], offset: u64, total: usize, texts: Option<&Texts>) -> Result<()> {
+    pub(super) fn merge(
+        &mut self,
+        to: &[u32],
+        other: &Argument,
+        from: &[u32],
+        offset: u64,
+        total: usize,
+        texts: Option<&Texts>,
+    ) -> Result<()> {
         if !other.missing.is_empty() {
             self.missing.resize(total, 0);
             to.iter().zip(from).for_each(|(&t, &f)| self.missing[t as usize] += other.missing[f as usize]);
@@ -418,7 +426,8 @@ fn fill(
 ) -> Result<()> {
     use State as S;
     let any = |f: fn(&State) -> bool| states.iter().any(f);
-    let numbers = any(|s| matches!(s, S::FloatSums(_) | S::Products(_) | S::Moments(_) | S::HigherMoments(_) | S::HoldNumbers(_) | S::Truth(_)));
+    let numbers =
+        any(|s| matches!(s, S::FloatSums(_) | S::Products(_) | S::Moments(_) | S::HigherMoments(_) | S::HoldNumbers(_) | S::Truth(_)));
     let wholes = any(|s| matches!(s, S::WholeSums(_)));
     let wide = any(|s| matches!(s, S::WideSums(_) | S::WholeProducts(_)));
     let keys = any(|s| matches!(s, S::Order(_) | S::Hold(_) | S::TextOrder(..)));

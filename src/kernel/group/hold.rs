@@ -72,7 +72,8 @@ impl<K: Copy + Default + Send + Sync> Hold<K> {
         for c in &other.chunks {
             let span = |f: u32| c.starts[f as usize] as usize..c.starts[f as usize + 1] as usize;
             let total = from.iter().map(|&f| span(f).len()).sum();
-            let mut chunk = Chunk { groups: Vec::with_capacity(to.len()), starts: Vec::with_capacity(to.len() + 1), values: Vec::with_capacity(total) };
+            let mut chunk =
+                Chunk { groups: Vec::with_capacity(to.len()), starts: Vec::with_capacity(to.len() + 1), values: Vec::with_capacity(total) };
             chunk.starts.push(0);
             for (&t, &f) in to.iter().zip(from) {
                 chunk.groups.push(t);

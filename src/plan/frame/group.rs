@@ -181,7 +181,8 @@ impl LazyGroupBy {
         for a in &aggregates {
             if let Some(c) = outside(&a.values, &keys) {
                 let name = &schema.fields[c].name;
-                let e = Error::invalid(format!("column {name:?} stands outside an aggregate")).help(format!("write mean({name}) or the like"));
+                let e =
+                    Error::invalid(format!("column {name:?} stands outside an aggregate")).help(format!("write mean({name}) or the like"));
                 return Err(e.at(Place { expr: Some(a.expr.to_string()), ..Place::default() }));
             }
         }
@@ -280,14 +281,18 @@ pub fn parse_aggregates(text: &str, schema: &Schema) -> Result<Vec<(String, Expr
                     last = None;
                     out.push((name, expr));
                 }
-                (Some(_), None, Err(_)) if !one.contains(['(', '=', ' ']) => return Err(Agg::parse(one).err().unwrap_or_else(|| Error::internal("an aggregation"))),
+                (Some(_), None, Err(_)) if !one.contains(['(', '=', ' ']) => {
+                    return Err(Agg::parse(one).err().unwrap_or_else(|| Error::internal("an aggregation")));
+                }
                 (_, _, Err(e)) if split_assignment(one).is_some() => return Err(e),
                 _ => {
                     let e = Error::invalid(format!("{item:?} does not say what of which column"));
                     return Err(e.help("write COLUMN:mean, NAME=COLUMN:mean or 'NAME=max(x)-min(x)'"));
                 }
             },
-            _ => return Err(Error::invalid(format!("{item:?} has more than one colon")).help("names with odd characters stand in backticks")),
+            _ => {
+                return Err(Error::invalid(format!("{item:?} has more than one colon")).help("names with odd characters stand in backticks"));
+            }
         }
     }
     Ok(out)
