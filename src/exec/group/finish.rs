@@ -323,13 +323,9 @@ fn by_key(partitions: &[Groups], layout: &Layout, decoder: &Decoder) -> Vec<u32>
 
 impl Grouped {
     /// How many groups.
+    #[allow(dead_code)]
     pub fn groups(&self) -> usize {
         self.0.rows
-    }
-
-    /// Rows left out because their key is missing.
-    pub fn dropped(&self) -> u64 {
-        self.0.dropped
     }
 }
 
