@@ -10,3 +10,4 @@ pub mod pack;
 pub mod text;
 pub mod time;
 pub mod units;
+pub mod window;
