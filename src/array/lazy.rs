@@ -1,6 +1,6 @@
 use crate::dtype::DType;
 use crate::error::{Place, Result};
-use crate::store::{ChunkGrid, ChunkSource, NdArray, Selection, Selector};
+use crate::store::{ChunkGrid, ChunkSource, NdArray, ReadCost, Selection, Selector};
 use std::any::Any;
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -49,6 +49,9 @@ impl ChunkSource for InMemory {
     }
     fn read(&self, selection: &Selection) -> Result<NdArray> {
         self.0.select(selection)?.to_contiguous()
+    }
+    fn cost(&self) -> ReadCost {
+        ReadCost { pieces: None, in_place: true, scratch: 0 }
     }
     fn place(&self) -> Place {
         Place::default()
@@ -141,6 +144,22 @@ impl LazyArray {
             })
             .collect();
         ChunkGrid::new(&self.shape, &chunk)
+    }
+
+    /// What reads take beside the values that are asked for, in the shape of this selection. Where steps decode, nothing is read
+    /// in place.
+    pub fn cost(&self) -> ReadCost {
+        let cost = self.source.cost();
+        let pieces = cost.pieces.map(|pieces| {
+            let kept = self.selection.selectors().iter().zip(&pieces).zip(self.source.shape());
+            let kept = kept.filter_map(|((s, &c), &n)| match s {
+                Selector::At(_) => None,
+                Selector::Range { step, .. } => Some((c.min(n) / step.unsigned_abs().max(1)).max(1)),
+                _ => Some(c.min(n).max(1)),
+            });
+            kept.collect()
+        });
+        ReadCost { pieces, in_place: cost.in_place && self.steps.is_empty(), ..cost }
     }
 
     /// Reads and decodes a part of what is selected.

@@ -1,7 +1,7 @@
 use super::{Data, Encoding};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::store::{Attrs, ChunkGrid, NdArray, Selection, Selector};
+use crate::store::{Attrs, ChunkGrid, NdArray, ReadCost, Selection, Selector};
 use std::sync::Arc;
 
 /// An N-d array with named dimensions, attributes and encoding; no labels.
@@ -109,6 +109,14 @@ impl Variable {
         match &self.data {
             Data::Memory(a) => ChunkGrid::new(a.shape(), a.shape()),
             Data::Lazy(l) => l.grid(),
+        }
+    }
+
+    /// What reads take beside the values that are asked for.
+    pub fn cost(&self) -> ReadCost {
+        match &self.data {
+            Data::Memory(_) => ReadCost { pieces: None, in_place: true, scratch: 0 },
+            Data::Lazy(l) => l.cost(),
         }
     }
 

@@ -19,5 +19,8 @@ pub use column::Column;
 pub use nd::{NdArray, NdBuilder};
 pub use schema::{Batch, ColumnLabels, Field, IndexSpec, Schema};
 pub use select::{ChunkGrid, Selection, Selector};
-pub use source::{BatchIter, ChunkSink, ChunkSource, Compare, Predicate, Pushdown, ScanRequest, TableSink, TableSource};
+pub use source::{
+    BatchIter, ChunkEncoder, ChunkSink, ChunkSource, Compare, EncodedChunk, Predicate, Pushdown, ReadCost, ScanRequest, TableSink,
+    TableSource,
+};
 pub(crate) use zeroed::zeroed;

@@ -2,7 +2,7 @@
 
 use super::{Batch, Budget, ChunkGrid, NdArray, Schema, Selection};
 use crate::dtype::{DType, Scalar};
-use crate::error::{Notices, Place, Result};
+use crate::error::{Error, Notices, Place, Result};
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -110,6 +110,17 @@ pub trait TableSink: Send {
     fn finish(self: Box<Self>) -> Result<()>;
 }
 
+/// What reading takes beside the values that are asked for: by this, slabs are chosen that decode each piece once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReadCost {
+    /// The shape of pieces of which a part costs as much as all, as compressed chunks do; `None` where each value stands alone.
+    pub pieces: Option<Vec<usize>>,
+    /// Whether a read of any size takes, beside its result, no more than `scratch` on each thread.
+    pub in_place: bool,
+    /// Bytes that a thread keeps for its work.
+    pub scratch: usize,
+}
+
 /// An array in a file (or anywhere), read by selection from any thread.
 pub trait ChunkSource: Send + Sync + Debug {
     /// The type as stored.
@@ -123,11 +134,41 @@ pub trait ChunkSource: Send + Sync + Debug {
     /// # Errors
     /// Shape, for a selection outside; what the reader says, with the place.
     fn read(&self, selection: &Selection) -> Result<NdArray>;
+    /// What reads take beside the values that are asked for.
+    fn cost(&self) -> ReadCost {
+        ReadCost { pieces: Some(self.grid().chunk), ..ReadCost::default() }
+    }
     /// Where it is.
     fn place(&self) -> Place;
     /// Itself, where a layer above wants to tell it apart from other sources.
     fn as_any(&self) -> Option<&dyn std::any::Any> {
         None
+    }
+}
+
+/// A chunk as it stands in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EncodedChunk {
+    /// Its first element.
+    pub start: Vec<usize>,
+    /// Its bytes after all filters.
+    pub bytes: Vec<u8>,
+    /// Filters that were left out, one bit each.
+    pub mask: u32,
+}
+
+/// Makes finished chunks of values, on any thread and outside of every lock.
+pub trait ChunkEncoder: Send + Sync {
+    /// The chunk that begins at `start`, a multiple of the chunk shape: out of a contiguous block of the variable, which begins at
+    /// `origin` and holds all of the chunk that lies inside the array.
+    ///
+    /// # Errors
+    /// Internal, for a block that does not hold the chunk; what the compressor says.
+    fn encode(&self, start: &[usize], block: &NdArray, origin: &[usize]) -> Result<EncodedChunk>;
+
+    /// Bytes that a thread takes for its work beside the answer.
+    fn scratch(&self) -> usize {
+        0
     }
 }
 
@@ -142,6 +183,22 @@ pub trait ChunkSink: Send {
     /// # Errors
     /// What the format or the system refuses.
     fn write(&mut self, variable: &str, start: &[usize], block: &NdArray) -> Result<()>;
+    /// Whether the blocks of a variable may come in any order, and be any boxes made of whole chunks of its grid.
+    fn any_order(&self, _variable: &str) -> bool {
+        false
+    }
+    /// What makes chunks of its values on other threads, if there is such a thing: the chunks of the grid then come by
+    /// [`ChunkSink::write_chunk`], in any order.
+    fn encoder(&self, _variable: &str) -> Option<Arc<dyn ChunkEncoder>> {
+        None
+    }
+    /// Writes what the encoder of the variable has made.
+    ///
+    /// # Errors
+    /// What the format or the system refuses.
+    fn write_chunk(&mut self, variable: &str, _chunk: &EncodedChunk) -> Result<()> {
+        Err(Error::internal(format!("variable {variable:?} takes no finished chunks")))
+    }
     /// Completes the target.
     ///
     /// # Errors

@@ -17,7 +17,7 @@ pub(super) struct Blocks<T, F> {
 impl<T, F> Parts for Blocks<T, F>
 where
     T: Send + 'static,
-    F: Fn(NdArray) -> Result<T> + Send + Sync + 'static,
+    F: Fn(usize, NdArray) -> Result<T> + Send + Sync + 'static,
 {
     type Item = (usize, T);
     fn parts(&self) -> usize {
@@ -26,7 +26,7 @@ where
     fn open(&self, part: usize) -> Result<Box<dyn Iterator<Item = Result<(usize, T)>> + Send>> {
         let (start, shape) = &self.boxes[part];
         let block = self.variable.read(&Selection::hyperslab(start, shape))?.to_contiguous()?;
-        let item = (self.make)(block)?;
+        let item = (self.make)(part, block)?;
         Ok(Box::new(std::iter::once(Ok((part, item)))))
     }
     fn weight(&self, item: &(usize, T)) -> usize {
@@ -48,7 +48,7 @@ pub(super) fn blocks<T, F>(
 ) -> Ordered<Blocks<T, F>>
 where
     T: Send + 'static,
-    F: Fn(NdArray) -> Result<T> + Send + Sync + 'static,
+    F: Fn(usize, NdArray) -> Result<T> + Send + Sync + 'static,
 {
     Ordered::new(Blocks { variable: variable.clone(), boxes, make, weigh }, options)
 }

@@ -1,19 +1,33 @@
 //! Copies of cubes to a sink.
+//!
+//! What is held at a time is planned before a variable is read: slabs that fit the budget together with what readers, decoders
+//! and encoders take on each thread. Sinks that take finished chunks get them in the order of slabs, encoded by all threads.
 
 use super::blocks::{blocks, boxes};
-use crate::array::{Dataset, Variable};
-use crate::error::{Result, ResultExt};
+use super::slabs::{boxes_in_any_order, boxes_in_order, pieces};
+use crate::array::Variable;
+use crate::array::{Data, Dataset};
+use crate::error::{Error, Result, ResultExt};
 use crate::exec::ExecOptions;
-use crate::store::{ChunkGrid, ChunkSink, NdArray, Selection};
+use crate::exec::ordered::{Ordered, Parts};
+use crate::store::{ChunkEncoder, ChunkGrid, ChunkSink, EncodedChunk, NdArray, NdBuilder, Reservation, Selection};
+use rayon::prelude::*;
+use std::sync::{Arc, Mutex};
+
+/// Slabs of fewer bytes are read and encoded by one thread each; the threads share larger ones.
+const SMALL: usize = 6 << 20;
+/// Slabs of fewer bytes are never refused.
+const LITTLE: usize = 4 << 20;
 
 /// Brings every variable and coordinate of an encoded dataset to a sink and completes it, groups included.
 ///
 /// Blocks are read and decoded in parallel ahead of the sink, within the budget; the sink gets them in C order on the calling
-/// thread. Where the chunks of source and target differ, slabs of whole chunks of both are read if they fit a share of the budget,
-/// so that a chunk of the source is decoded once.
+/// thread, or finished chunks in any order where it can make chunks on other threads. Where the chunks of source and target
+/// differ, slabs of whole chunks of both are read if they fit the budget, so that a chunk of the source is decoded once; else
+/// slabs that decode them as few times as fits.
 ///
 /// # Errors
-/// What the readers and the sink say. The target is then as it was.
+/// Budget, where not even one chunk fits; what the readers and the sink say. The target is then as it was.
 pub fn copy(ds: &Dataset, mut sink: Box<dyn ChunkSink>, options: &ExecOptions) -> Result<()> {
     copy_group(ds, "", &mut *sink, options)?;
     sink.finish()
@@ -31,6 +45,39 @@ fn copy_group(ds: &Dataset, prefix: &str, sink: &mut dyn ChunkSink, options: &Ex
     Ok(())
 }
 
+/// What copying a variable takes, in bytes.
+struct Needs {
+    /// Of an element in a slab.
+    width: usize,
+    /// Of an element that is being read, beside those: what decoding steps make on the way.
+    steps: usize,
+    /// On each thread that reads.
+    reader: usize,
+    /// A piece of the source, decoded.
+    piece: usize,
+    budget: usize,
+}
+
+impl Needs {
+    fn new(variable: &Variable, pieces: &[usize], options: &ExecOptions) -> Needs {
+        let width = variable.dtype().phys().and_then(|p| p.width()).unwrap_or(40);
+        let steps = match variable.data() {
+            // What is stored, a step in between in f64, and its validity.
+            Data::Lazy(l) if !l.steps().is_empty() => l.source().dtype().phys().and_then(|p| p.width()).unwrap_or(40) + 9,
+            _ => 0,
+        };
+        let piece = pieces.iter().fold(width.max(steps), |n, &p| n.saturating_mul(p));
+        let reader = variable.cost().scratch;
+        Needs { width, steps, reader, piece, budget: options.budget.limit() - options.budget.limit() / 16 }
+    }
+
+    /// Elements of which one slab at a time fits, read by this many threads, when each thread takes `more` bytes for encoding.
+    fn one_slab(&self, threads: usize, more: usize) -> usize {
+        let busy = self.reader.max(more).saturating_add(if self.steps > 0 { self.piece } else { 0 });
+        self.budget.saturating_sub(threads.saturating_mul(busy)) / self.width
+    }
+}
+
 fn copy_variable(path: &str, variable: &Variable, sink: &mut dyn ChunkSink, options: &ExecOptions) -> Result<()> {
     let Some(target) = sink.grid(path) else { return Ok(()) };
     if variable.is_empty() {
@@ -40,65 +87,210 @@ fn copy_variable(path: &str, variable: &Variable, sink: &mut dyn ChunkSink, opti
         progress.message(path);
     }
     let width = variable.dtype().phys().and_then(|p| p.width()).unwrap_or(40);
-    // A slab in every worker, one in every worker's queue, and one at the sink; half of the budget is for readers and sink.
-    let share = options.budget.limit() / 2 / (2 * options.workers() + 2) / width;
-    let slab = slab(&variable.grid(), &target, share.max(1));
-    let boxes = boxes(&slab);
-    let places = boxes.clone();
-    for item in blocks(variable, boxes, options, NdArray::bytes, Ok) {
-        let (i, block) = item?;
-        let (start, shape) = &places[i];
-        if *shape == target.chunk || slab.chunk == target.chunk {
-            sink.write(path, start, &block)?;
-            continue;
+    let pieces = pieces(&variable.cost(), variable.shape(), width);
+    let needs = Needs::new(variable, &pieces, options);
+    match sink.encoder(path) {
+        Some(encoder) => copy_chunks(path, variable, (&target, &pieces, &needs), encoder, sink, options),
+        None => copy_blocks(path, variable, (&target, &pieces, &needs), sink, options),
+    }
+}
+
+/// By finished chunks.
+fn copy_chunks(
+    path: &str,
+    variable: &Variable,
+    (target, pieces, needs): (&ChunkGrid, &[usize], &Needs),
+    encoder: Arc<dyn ChunkEncoder>,
+    sink: &mut dyn ChunkSink,
+    options: &ExecOptions,
+) -> Result<()> {
+    let bytes = |chunk: &[usize]| chunk.iter().fold(needs.width, |n, &c| n.saturating_mul(c));
+    // Beside the buffers of an encoder, two finished chunks wait for the sink.
+    let coding = encoder.scratch().saturating_add(2 * bytes(&target.chunk));
+    let threads = options.workers();
+    let most = needs.one_slab(threads, coding).max(bytes(&target.chunk) / needs.width);
+    let slabs = boxes_in_any_order(pieces, target, most);
+    // A slab in every worker, as it is read and as it is stored, and finished ones in the queue.
+    let slab = bytes(&slabs.chunk);
+    let alone = slab.saturating_mul(3).saturating_add(slab / needs.width * needs.steps).saturating_add(needs.reader.max(encoder.scratch()));
+    let workers = needs.budget / alone.max(1);
+    if slab <= SMALL && workers >= threads.min(2) {
+        let options = ExecOptions { threads: Some(workers.min(threads)), ..options.clone() };
+        let (boxes, grid) = (boxes(&slabs), target.clone());
+        let origins: Vec<Vec<usize>> = boxes.iter().map(|b| b.0.clone()).collect();
+        let encode = move |i: usize, block: NdArray| -> Result<Vec<EncodedChunk>> {
+            let starts = chunks_of(&grid, &origins[i], block.shape());
+            // A few large chunks or many small ones: each thread has a slab of its own.
+            starts.iter().map(|start| encoder.encode(start, &block, &origins[i])).collect()
+        };
+        let weigh = |chunks: &Vec<EncodedChunk>| chunks.iter().map(|c| c.bytes.len()).sum();
+        for item in blocks(variable, boxes, &options, weigh, encode) {
+            item?.1.iter().try_for_each(|chunk| sink.write_chunk(path, chunk))?;
         }
-        let inner = ChunkGrid::new(shape, &target.chunk);
-        for (at, size) in (0..inner.count()).map(|i| inner.block(i)) {
-            let part = block.select(&Selection::hyperslab(&at, &size))?.to_contiguous()?;
-            let place: Vec<usize> = start.iter().zip(&at).map(|(s, a)| s + a).collect();
-            sink.write(path, &place, &part)?;
+        return Ok(());
+    }
+    if let Some(progress) = &options.progress {
+        progress.total(bytes(&target.shape) as u64);
+    }
+    for (origin, shape) in boxes(&slabs) {
+        let (block, booked) = read_slab(variable, &origin, &shape, pieces, needs, options)?;
+        let starts = chunks_of(target, &origin, &shape);
+        let work = Chunks { block: Arc::new((block, booked)), origin, starts, encoder: encoder.clone() };
+        for chunk in Ordered::new(work, &ExecOptions { progress: None, ..options.clone() }) {
+            sink.write_chunk(path, &chunk?)?;
+        }
+        if let Some(progress) = &options.progress {
+            progress.advance(bytes(&shape) as u64);
         }
     }
     Ok(())
 }
 
-/// The grid to read by: unions of the target's chunks which, taken one after the other, give the target's chunks in C order.
-///
-/// Such a slab is one target chunk long in some leading dims, any number of them in one dim, and full in the rest. The first that
-/// covers whole source chunks in as many dims as possible and fits `most` elements is taken, else the target's grid itself.
-fn slab(source: &ChunkGrid, target: &ChunkGrid, most: usize) -> ChunkGrid {
-    let rank = target.shape.len();
-    let covered = |d: usize| target.chunk[d].is_multiple_of(source.chunk[d]) || target.chunk[d] >= target.shape[d];
-    // Large pieces of one target chunk have nothing to win; small ones are better read many at a time.
-    const FEW: usize = 1 << 18;
-    let elements = |chunk: &[usize]| chunk.iter().zip(&target.shape).map(|(&c, &n)| c.min(n)).product::<usize>();
-    if (0..rank).all(covered) && elements(&target.chunk) >= FEW.min(most) {
-        return target.clone();
-    }
-    for k in 0..rank {
-        let mut chunk = target.chunk.clone();
-        chunk[k + 1..].copy_from_slice(&target.shape[k + 1..]);
-        let unit = target.chunk[k];
-        let rest = elements(&chunk).div_ceil(unit.min(target.shape[k]).max(1)).max(1);
-        // Whole chunks of both along this dim, then as many of these as make a block of decent size.
-        let both = if source.chunk[k].is_multiple_of(unit) { source.chunk[k] } else { lcm(unit, source.chunk[k], target.shape[k]) };
-        let decent = (FEW / rest / both).max(1) * both;
-        for length in [decent, both, unit] {
-            chunk[k] = length.min(target.shape[k].max(1));
-            if elements(&chunk) <= most && (length != unit || k + 1 < rank && !(k..rank).all(covered)) {
-                return ChunkGrid { shape: target.shape.clone(), chunk };
-            }
-        }
-    }
-    target.clone()
+/// The first elements of the target's chunks in a box that is made of them.
+fn chunks_of(grid: &ChunkGrid, origin: &[usize], shape: &[usize]) -> Vec<Vec<usize>> {
+    let inner = ChunkGrid { shape: shape.to_vec(), chunk: grid.chunk.clone() };
+    (0..inner.count()).map(|i| inner.block(i).0.iter().zip(origin).map(|(a, o)| a + o).collect()).collect()
 }
 
-/// The least common multiple, or a whole number of the first that is at least the whole length.
-fn lcm(a: usize, b: usize, length: usize) -> usize {
-    let (mut x, mut y) = (a, b);
-    while y != 0 {
-        (x, y) = (y, x % y);
+/// The chunks of a slab, encoded by all threads.
+struct Chunks {
+    block: Arc<(NdArray, Option<Reservation>)>,
+    origin: Vec<usize>,
+    starts: Vec<Vec<usize>>,
+    encoder: Arc<dyn ChunkEncoder>,
+}
+
+impl Parts for Chunks {
+    type Item = EncodedChunk;
+    fn parts(&self) -> usize {
+        self.starts.len()
     }
-    let multiple = (a / x).saturating_mul(b);
-    if multiple <= 4 * a.max(b) { multiple } else { a * length.min(b).div_ceil(a).max(1) }
+    fn open(&self, part: usize) -> Result<Box<dyn Iterator<Item = Result<EncodedChunk>> + Send>> {
+        let chunk = self.encoder.encode(&self.starts[part], &self.block.0, &self.origin)?;
+        Ok(Box::new(std::iter::once(Ok(chunk))))
+    }
+    fn weight(&self, item: &EncodedChunk) -> usize {
+        item.bytes.len()
+    }
+}
+
+/// A box of a variable, read by all threads at once. Where steps decode or sources lie behind each other, it is read piece by
+/// piece, so that what they make on the way is small.
+fn read_slab(
+    variable: &Variable,
+    origin: &[usize],
+    shape: &[usize],
+    pieces: &[usize],
+    needs: &Needs,
+    options: &ExecOptions,
+) -> Result<(NdArray, Option<Reservation>)> {
+    let bytes = shape.iter().fold(needs.width, |n, &c| n.saturating_mul(c));
+    let booked = match options.budget.try_reserve(bytes) {
+        // So little is within what a process takes anyway.
+        None if bytes > LITTLE => Some(options.budget.reserve(bytes, "a slab of whole chunks")?),
+        booked => booked,
+    };
+    if variable.cost().in_place || *variable.dtype() == crate::dtype::DType::Str {
+        return Ok((variable.read(&Selection::hyperslab(origin, shape))?.to_contiguous()?, booked));
+    }
+    let inner = cut(origin, shape, pieces);
+    let out = Mutex::new(NdBuilder::new(variable.dtype().clone(), shape)?);
+    inner.par_iter().try_for_each(|(start, count)| -> Result<()> {
+        let block = variable.read(&Selection::hyperslab(start, count))?;
+        let at: Vec<usize> = start.iter().zip(origin).map(|(s, o)| s - o).collect();
+        out.lock().unwrap_or_else(|e| e.into_inner()).put(&at, &block)
+    })?;
+    let out = out.into_inner().map_err(|_| Error::internal("a thread has gone while a slab was read"))?;
+    Ok((out.finish()?, booked))
+}
+
+/// A box cut at the edges of pieces; small pieces stay together along the last dims.
+fn cut(origin: &[usize], shape: &[usize], pieces: &[usize]) -> Vec<(Vec<usize>, Vec<usize>)> {
+    const FEW: usize = 1 << 18;
+    let mut step: Vec<usize> = pieces.to_vec();
+    for d in (0..step.len()).rev() {
+        let elements: usize = step.iter().zip(shape).map(|(&s, &n)| s.min(n)).product();
+        step[d] = step[d].saturating_mul((FEW / elements.max(1)).max(1));
+        if step[d] < shape[d] {
+            break;
+        }
+    }
+    // Along each dim: from the edge of a piece at or before the beginning.
+    let spans: Vec<Vec<(usize, usize)>> = (0..shape.len())
+        .map(|d| {
+            let (first, end) = (origin[d], origin[d] + shape[d]);
+            let edges = (first / step[d]..end.div_ceil(step[d])).map(|i| ((i * step[d]).max(first), ((i + 1) * step[d]).min(end)));
+            edges.map(|(a, b)| (a, b - a)).collect()
+        })
+        .collect();
+    let count: usize = spans.iter().map(Vec::len).product();
+    let one = |mut i: usize| {
+        let (mut start, mut size) = (vec![0; spans.len()], vec![0; spans.len()]);
+        for d in (0..spans.len()).rev() {
+            (start[d], size[d]) = spans[d][i % spans[d].len()];
+            i /= spans[d].len();
+        }
+        (start, size)
+    };
+    (0..count).map(one).collect()
+}
+
+/// By blocks of values, which the sink brings to the file.
+fn copy_blocks(
+    path: &str,
+    variable: &Variable,
+    (target, pieces, needs): (&ChunkGrid, &[usize], &Needs),
+    sink: &mut dyn ChunkSink,
+    options: &ExecOptions,
+) -> Result<()> {
+    let free = sink.any_order(path);
+    let plan = |most: usize| match free {
+        true => boxes_in_any_order(pieces, target, most.max(1)),
+        false => boxes_in_order(pieces, target, most.max(1)),
+    };
+    let bytes = |chunk: &[usize]| chunk.iter().fold(needs.width, |n, &c| n.saturating_mul(c));
+    let threads = options.workers();
+    // A slab in every worker, one in every worker's queue, and one at the sink, which may need a copy of its own.
+    let ahead = |workers: usize, slab: usize| {
+        let reading = slab.saturating_add(slab / needs.width * needs.steps).saturating_add(needs.reader);
+        workers.saturating_mul(reading.saturating_add(slab)).saturating_add(2 * slab)
+    };
+    let whole = plan(needs.one_slab(threads, 0) / 2);
+    let workers = (1..=threads).rev().find(|&w| ahead(w, bytes(&whole.chunk)) <= needs.budget);
+    let Some(workers) = workers else {
+        // One at a time, all threads reading it.
+        for (start, shape) in boxes(&whole) {
+            let (block, _booked) = read_slab(variable, &start, &shape, pieces, needs, options)?;
+            write_block(path, (&start, &shape), &block, (target, &whole), sink)?;
+        }
+        return Ok(());
+    };
+    let options = ExecOptions { threads: Some(workers), ..options.clone() };
+    let boxes = boxes(&whole);
+    let places = boxes.clone();
+    for item in blocks(variable, boxes, &options, NdArray::bytes, |_, block| Ok(block)) {
+        let (i, block) = item?;
+        let (start, shape) = &places[i];
+        write_block(path, (start, shape), &block, (target, &whole), sink)?;
+    }
+    Ok(())
+}
+
+fn write_block(
+    path: &str,
+    (start, shape): (&[usize], &[usize]),
+    block: &NdArray,
+    (target, slabs): (&ChunkGrid, &ChunkGrid),
+    sink: &mut dyn ChunkSink,
+) -> Result<()> {
+    if shape == target.chunk || slabs.chunk == target.chunk || sink.any_order(path) {
+        return sink.write(path, start, block);
+    }
+    let inner = ChunkGrid::new(shape, &target.chunk);
+    for (at, size) in (0..inner.count()).map(|i| inner.block(i)) {
+        let part = block.select(&Selection::hyperslab(&at, &size))?.to_contiguous()?;
+        let place: Vec<usize> = start.iter().zip(&at).map(|(s, a)| s + a).collect();
+        sink.write(path, &place, &part)?;
+    }
+    Ok(())
 }

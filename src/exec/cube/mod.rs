@@ -3,6 +3,7 @@
 mod blocks;
 mod copy;
 mod reduce;
+mod slabs;
 
 pub use copy::copy;
 pub use reduce::{Whole, reduce, whole};

@@ -115,7 +115,7 @@ pub fn whole(variable: &Variable, options: &ExecOptions) -> Result<Whole> {
     let grid = decent(&variable.grid());
     let single = grid.count() == 1;
     let mut all: Option<State> = None;
-    for item in blocks(variable, boxes(&grid), options, |_: &State| 0, |block| State::of(&block, true)) {
+    for item in blocks(variable, boxes(&grid), options, |_: &State| 0, |_, block| State::of(&block, true)) {
         let (_, state) = item?;
         match &mut all {
             Some(all) => all.merge(state),

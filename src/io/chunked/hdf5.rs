@@ -72,10 +72,10 @@ fn c_path(file: &DataFile) -> Result<CString, String> {
 }
 
 /// A number that the library has given, and how it is given back.
-struct Handle(hid_t, unsafe extern "C" fn(hid_t) -> herr_t);
+pub(super) struct Handle(pub hid_t, unsafe extern "C" fn(hid_t) -> herr_t);
 
 impl Handle {
-    fn new(id: hid_t, close: unsafe extern "C" fn(hid_t) -> herr_t) -> Option<Handle> {
+    pub fn new(id: hid_t, close: unsafe extern "C" fn(hid_t) -> herr_t) -> Option<Handle> {
         (id >= 0).then_some(Handle(id, close))
     }
 }
@@ -88,7 +88,7 @@ impl Drop for Handle {
 }
 
 /// The dataset of a path. NetCDF gives a variable that has the name of a dimension, but is not its coordinate, another name.
-fn open_dataset(file: &Handle, object: &str) -> Result<Handle, String> {
+pub(super) fn open_dataset(file: &Handle, object: &str) -> Result<Handle, String> {
     let (group, name) = object.rsplit_once('/').unwrap_or(("", object));
     for candidate in [format!("{group}/_nc4_non_coord_{name}"), format!("{group}/{name}")] {
         let path = CString::new(candidate).map_err(|_| "the name has a zero byte in it".to_string())?;
@@ -107,18 +107,18 @@ fn open_dataset(file: &Handle, object: &str) -> Result<Handle, String> {
 }
 
 /// An open dataset and what describes it.
-struct Dataset {
-    id: Handle,
+pub(super) struct Dataset {
+    pub id: Handle,
     dtype: Handle,
-    creation: Handle,
+    pub creation: Handle,
     shape: Vec<usize>,
-    width: usize,
-    big_endian: bool,
+    pub width: usize,
+    pub big_endian: bool,
 }
 
 impl Dataset {
     /// Checks that it is what the caller takes it for.
-    fn new(id: Handle, dtype: &DType, shape: &[usize]) -> Result<Dataset, String> {
+    pub fn new(id: Handle, dtype: &DType, shape: &[usize]) -> Result<Dataset, String> {
         // SAFETY: the lock is held and the dataset is open; failures are negative numbers. The same holds below.
         let (space, kind, creation) = unsafe { (h5d::H5Dget_space(id.0), h5d::H5Dget_type(id.0), h5d::H5Dget_create_plist(id.0)) };
         let space = Handle::new(space, h5s::H5Sclose).ok_or("the dataset has no shape")?;
@@ -241,7 +241,7 @@ impl Dataset {
     }
 
     /// Number and parameters of each filter, in the order of writing.
-    fn filters(&self) -> Result<Vec<(i32, Vec<u32>)>, String> {
+    pub fn filters(&self) -> Result<Vec<(i32, Vec<u32>)>, String> {
         // SAFETY: the lock is held, the properties are open.
         let n = unsafe { h5p::H5Pget_nfilters(self.creation.0) };
         let mut filters = Vec::new();
@@ -260,7 +260,7 @@ impl Dataset {
     }
 
     /// What stands for elements that were never written. Where the file says that nothing is ever filled in, zeros.
-    fn fill(&self) -> Result<[u8; 8], String> {
+    pub fn fill(&self) -> Result<[u8; 8], String> {
         let (mut value, mut time, mut status) = ([0u8; 8], h5d::H5D_FILL_TIME_IFSET, h5d::H5D_FILL_VALUE_UNDEFINED);
         // SAFETY: the lock is held, the properties are open; the value has at most eight bytes by `plain_type`.
         unsafe {

@@ -5,10 +5,14 @@
 //! file, such as those of classic NetCDF files. Anything else is said to be unsupported by [`ChunkedArray::prepare`], and is then
 //! read by the library, with the same values.
 //!
+//! The other way, an [`Encoder`] makes finished chunks of values on any thread, and `DirectDataset` hands them to the library.
+//!
 //! Bytes are read by position, not through a memory map: a file that becomes shorter meanwhile ends in an error, where a map
 //! would end the process; the bytes of a chunk go to a buffer that stays in the cache of its thread.
 
 pub(super) mod copy;
+mod direct;
+mod encode;
 mod file;
 mod filters;
 mod hdf5;
@@ -18,6 +22,8 @@ mod pipeline;
 mod plugin;
 mod source;
 
+pub(super) use direct::{DirectDataset, DirectFile};
+pub use encode::Encoder;
 pub use file::DataFile;
 pub(super) use hdf5::extent;
 pub(super) use plugin::{hand_over, register};

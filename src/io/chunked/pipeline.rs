@@ -15,9 +15,9 @@ pub(super) struct Pipeline {
 /// Buffers and contexts of one thread. They stay for the next chunk, so that none is allocated for each.
 #[derive(Default)]
 pub(super) struct Scratch {
-    now: Vec<u8>,
-    next: Vec<u8>,
-    contexts: Contexts,
+    pub now: Vec<u8>,
+    pub next: Vec<u8>,
+    pub contexts: Contexts,
     /// Positions on the way through the tiles, for callers.
     pub at: Vec<usize>,
 }

@@ -8,7 +8,7 @@ use super::pieces::Axis;
 use super::pipeline::{Scratch, with_scratch};
 use crate::dtype::DType;
 use crate::error::{Error, Place, Result};
-use crate::store::{ChunkGrid, ChunkSource, NdArray, Selection, zeroed};
+use crate::store::{ChunkGrid, ChunkSource, NdArray, ReadCost, Selection, zeroed};
 use arrow::buffer::Buffer;
 use rayon::prelude::*;
 use std::sync::{Arc, OnceLock};
@@ -327,6 +327,14 @@ impl ChunkSource for ChunkedArray {
             Ok(Stored { tile, layout: Layout::Chunks { .. }, .. }) => ChunkGrid::new(&self.shape, tile),
             _ => ChunkGrid::new(&self.shape, &blocks(&self.shape, self.width, BLOCK).unwrap_or_else(|| self.shape.clone())),
         }
+    }
+
+    fn cost(&self) -> ReadCost {
+        let pieces = match self.stored() {
+            Ok(Stored { tile, layout: Layout::Chunks { .. }, .. }) => Some(tile.clone()),
+            _ => None,
+        };
+        ReadCost { pieces, in_place: true, scratch: self.scratch() }
     }
 
     fn read(&self, selection: &Selection) -> Result<NdArray> {

@@ -1,7 +1,7 @@
 use super::{Element, Order, bytes_of, file_blocks};
 use crate::dtype::DType;
 use crate::error::{Error, Place, Result};
-use crate::store::{ChunkGrid, ChunkSource, NdArray, Selection, Selector};
+use crate::store::{ChunkGrid, ChunkSource, NdArray, ReadCost, Selection, Selector};
 use arrow::buffer::Buffer;
 use bytes::Bytes;
 use std::path::{Path, PathBuf};
@@ -68,6 +68,10 @@ impl ChunkSource for DenseArray {
         let cells = cells.select(&Selection::new(selectors))?.to_contiguous()?;
         let bytes = cells.as_slice::<u8>().ok_or_else(|| Error::internal("bytes that are not contiguous"))?;
         self.element.decode(bytes, &shape)
+    }
+
+    fn cost(&self) -> ReadCost {
+        ReadCost { pieces: None, in_place: self.in_place.is_some(), scratch: 0 }
     }
 
     fn place(&self) -> Place {

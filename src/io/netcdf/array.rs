@@ -6,7 +6,7 @@ use super::slab::{Slab, filled, grow, read_selection};
 use crate::dtype::DType;
 use crate::error::{Error, Place, Result, ResultExt};
 use crate::io::chunked::{ChunkedArray, DataFile};
-use crate::store::{ChunkGrid, ChunkSource, NdArray, NdBuilder, Selection};
+use crate::store::{ChunkGrid, ChunkSource, NdArray, NdBuilder, ReadCost, Selection};
 use arrow::array::StringViewBuilder;
 use std::ffi::c_int;
 use std::path::{Path, PathBuf};
@@ -188,6 +188,13 @@ impl ChunkSource for NcArray {
     fn grid(&self) -> ChunkGrid {
         let ones = vec![1; self.shape.len()];
         ChunkGrid::new(&self.shape, &grow(self.chunks.as_ref().unwrap_or(&ones), &self.shape, self.width(), BLOCK))
+    }
+
+    fn cost(&self) -> ReadCost {
+        match self.by_chunks.as_ref().filter(|c| c.prepare().is_ok()) {
+            Some(chunks) => chunks.cost(),
+            None => ReadCost { pieces: self.chunks.clone(), in_place: true, scratch: 0 },
+        }
     }
 
     fn read(&self, selection: &Selection) -> Result<NdArray> {

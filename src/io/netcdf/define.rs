@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// A chunk has about this many bytes where nothing is said.
 const CHUNK: usize = 1 << 20;
 /// Blocks are written in about this many bytes.
-const BLOCK: usize = 16 << 20;
+const BLOCK: usize = 4 << 20;
 /// Variables smaller than this are not compressed unless they say so themselves.
 const SMALL: usize = 4096;
 
@@ -147,10 +147,12 @@ impl Definer<'_> {
         self.attributes(id, number, &attrs, place)?;
         let rank = variable.dims().len();
         let ones = vec![1; rank];
+        let chunked = &chunks;
         let chunks = chunks.as_ref().map_or(ones.as_slice(), |c| &c[..rank]);
         let width = variable.dtype().phys().and_then(|p| p.width()).unwrap_or(32);
         let grid = ChunkGrid::new(variable.shape(), &grow(chunks, variable.shape(), width, BLOCK));
-        Ok(Target { group: id, variable: number, dtype: variable.dtype().clone(), convert, grid, place: place.clone() })
+        let dtype = variable.dtype().clone();
+        Ok(Target { group: id, variable: number, dtype, convert, grid, chunked: chunked.is_some(), direct: None, place: place.clone() })
     }
 
     fn plan(&mut self, variable: &Variable, place: &Place) -> Result<(c_int, Convert, Attrs)> {

@@ -7,10 +7,13 @@ use crate::array::{Dataset, Filter};
 use crate::dtype::DType;
 use crate::error::{Error, Notices, Place, Result};
 use crate::io::Output;
-use crate::store::{ChunkGrid, ChunkSink, NdArray};
+use crate::io::chunked::{DirectDataset, DirectFile};
+use crate::store::{ChunkEncoder, ChunkGrid, ChunkSink, EncodedChunk, NdArray};
 use indexmap::IndexMap;
 use netcdf_sys as nc;
+use rayon::prelude::*;
 use std::ffi::c_int;
+use std::sync::Arc;
 
 /// The formats that are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,6 +74,10 @@ pub(super) struct Target {
     pub dtype: DType,
     pub convert: Convert,
     pub grid: ChunkGrid,
+    /// Whether it is stored in chunks.
+    pub chunked: bool,
+    /// Takes finished chunks, where this crate can make them.
+    pub direct: Option<DirectDataset>,
     pub place: Place,
 }
 
@@ -95,10 +102,11 @@ impl Drop for Writing {
 /// Writes a cube, see [`ChunkSink`]. The same input gives the same bytes.
 #[derive(Debug)]
 pub struct NetcdfSink {
-    // Closed before the temporary file is removed.
+    // In the order of closing: datasets, the file of which they are, the library's own handle, the temporary file.
+    targets: IndexMap<String, Target>,
+    _direct: Option<DirectFile>,
     file: Writing,
     output: Output,
-    targets: IndexMap<String, Target>,
 }
 
 impl NetcdfSink {
@@ -131,11 +139,42 @@ impl NetcdfSink {
             definer.root(file.0, dataset)?;
             Ok((file, definer.targets, definer.notices))
         };
-        let (file, targets, notices) = make().map_err(|e: Error| e.at(place))?;
-        Ok((NetcdfSink { file, output, targets }, notices))
+        let (file, mut targets, notices) = make().map_err(|e: Error| e.at(place))?;
+        // What this crate cannot encode is left to the library.
+        let direct = targets.values().any(|t| t.chunked).then(|| DirectFile::open(output.path()).ok()).flatten();
+        for (path, target) in targets.iter_mut().filter(|(_, t)| t.chunked && t.convert == Convert::Plain) {
+            let object = format!("/{path}");
+            target.direct = direct.as_ref().and_then(|f| f.dataset(&object, &target.dtype, &target.grid.shape).ok());
+            if let Some(direct) = &target.direct {
+                target.grid = ChunkGrid { shape: target.grid.shape.clone(), chunk: direct.encoder().chunk().to_vec() };
+            }
+        }
+        Ok((NetcdfSink { targets, _direct: direct, file, output }, notices))
     }
 
-    fn put(lib: &Lib, target: &Target, start: &[usize], block: &NdArray) -> Result<()> {
+    /// Encodes the chunks of a block on all threads, if it is made of whole chunks, and writes them in order.
+    fn put_chunks(direct: &DirectDataset, grid: &ChunkGrid, start: &[usize], block: &NdArray) -> Option<Result<()>> {
+        let whole = (0..start.len()).all(|d| {
+            let end = start[d] + block.shape()[d];
+            start[d].is_multiple_of(grid.chunk[d]) && (end == grid.shape[d] || end.is_multiple_of(grid.chunk[d]))
+        });
+        if !whole {
+            return None;
+        }
+        let inner = ChunkGrid { shape: block.shape().to_vec(), chunk: grid.chunk.clone() };
+        let encode = |i: usize| {
+            let at: Vec<usize> = inner.block(i).0.iter().zip(start).map(|(a, s)| a + s).collect();
+            direct.encoder().encode(&at, block, start)
+        };
+        let numbers: Vec<usize> = (0..inner.count()).collect();
+        let write = |some: &[usize]| -> Result<()> {
+            let chunks: Vec<EncodedChunk> = some.par_iter().map(|&i| encode(i)).collect::<Result<_>>()?;
+            chunks.iter().try_for_each(|c| direct.write(c))
+        };
+        Some(numbers.chunks(4 * rayon::current_num_threads()).try_for_each(write))
+    }
+
+    fn put(target: &Target, start: &[usize], block: &NdArray) -> Result<()> {
         if block.dtype() != &target.dtype {
             return Err(Error::internal(format!("a block of {} for a variable of {}", block.dtype(), target.dtype)));
         }
@@ -152,6 +191,10 @@ impl NetcdfSink {
             return Err(Error::internal("missing values have not been encoded"));
         }
         let (group, variable) = (target.group, target.variable);
+        if let Some(done) = target.direct.as_ref().and_then(|d| NetcdfSink::put_chunks(d, &target.grid, start, &block)) {
+            return done;
+        }
+        let lib = &ffi::lock();
         match target.convert {
             Convert::Strings => {
                 let texts = block.as_texts().ok_or_else(|| Error::internal("texts are not texts"))?;
@@ -186,13 +229,28 @@ impl ChunkSink for NetcdfSink {
 
     fn write(&mut self, variable: &str, start: &[usize], block: &NdArray) -> Result<()> {
         let target = self.targets.get(variable).ok_or_else(|| Error::internal(format!("variable {variable:?} is not in the file")))?;
-        let lib = ffi::lock();
-        NetcdfSink::put(&lib, target, start, block)
+        NetcdfSink::put(target, start, block)
             .map_err(|e| e.at(Place { file: Some(self.output.target().to_path_buf()), ..target.place.clone() }))
     }
 
+    fn any_order(&self, variable: &str) -> bool {
+        self.targets.get(variable).is_some_and(|t| matches!(t.convert, Convert::Plain | Convert::Narrow { .. }))
+    }
+
+    fn encoder(&self, variable: &str) -> Option<Arc<dyn ChunkEncoder>> {
+        let direct = self.targets.get(variable)?.direct.as_ref()?;
+        Some(direct.encoder().clone())
+    }
+
+    fn write_chunk(&mut self, variable: &str, chunk: &EncodedChunk) -> Result<()> {
+        let target = self.targets.get(variable).ok_or_else(|| Error::internal(format!("variable {variable:?} is not in the file")))?;
+        let direct = target.direct.as_ref().ok_or_else(|| Error::internal(format!("variable {variable:?} takes no finished chunks")))?;
+        direct.write(chunk).map_err(|e| e.at(Place { file: Some(self.output.target().to_path_buf()), ..target.place.clone() }))
+    }
+
     fn finish(self: Box<Self>) -> Result<()> {
-        let NetcdfSink { file, output, .. } = *self;
+        let NetcdfSink { targets, _direct, file, output } = *self;
+        drop((targets, _direct));
         file.close(&ffi::lock()).map_err(|e| e.at(Place::file(output.target())))?;
         output.commit()
     }

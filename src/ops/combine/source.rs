@@ -4,7 +4,7 @@ use crate::array::{DecodeStep, LazyArray};
 use crate::dtype::{DType, TimeUnit};
 use crate::error::{Error, Place, Result};
 use crate::kernel::pack::{self, Raw};
-use crate::store::{ChunkGrid, ChunkSource, NdArray, NdBuilder, Selection, Selector};
+use crate::store::{ChunkGrid, ChunkSource, NdArray, NdBuilder, ReadCost, Selection, Selector};
 use crate::with_phys;
 use arrow::buffer::Buffer;
 use rayon::prelude::*;
@@ -134,6 +134,11 @@ impl ChunkSource for Joined {
         out.finish()
     }
 
+    fn cost(&self) -> ReadCost {
+        let first = self.pieces.iter().find(|p| !p.shape().contains(&0)).unwrap_or(&self.pieces[0]).cost();
+        ReadCost { in_place: false, ..first }
+    }
+
     fn place(&self) -> Place {
         Place::default()
     }
@@ -256,6 +261,11 @@ impl ChunkSource for Raised {
         let mut all = vec![Selector::All; shape.len()];
         all[0] = outer[0].clone();
         block.reshape(&shape)?.select(&Selection::new(all))?.to_contiguous()
+    }
+
+    fn cost(&self) -> ReadCost {
+        let inner = self.inner.cost();
+        ReadCost { pieces: inner.pieces.map(|p| std::iter::once(1).chain(p).collect()), ..inner }
     }
 
     fn place(&self) -> Place {

@@ -15,7 +15,7 @@ pub(in crate::io::chunked) fn check(input: &[u8]) -> Result<usize> {
 }
 
 /// Sums of big-endian 16-bit words and of their running sums, both modulo 65535 with 65535 for 0 (unless all words are 0).
-fn fletcher32(data: &[u8]) -> u32 {
+pub(in crate::io::chunked) fn fletcher32(data: &[u8]) -> u32 {
     // A block of this many words keeps the sums within 32 bits, so that the lanes are narrow.
     const WORDS: usize = 256;
     let fold = |x: u64| (x & 0xffff) + (x >> 16);

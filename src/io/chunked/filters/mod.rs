@@ -8,12 +8,15 @@ mod blosc2;
 mod blosclz;
 mod bzip2;
 pub(super) mod deflate;
+mod encode;
 pub(super) mod fletcher32;
 pub(super) mod lz4;
 pub(super) mod lzf;
 pub(super) mod shuffle;
 mod szip;
 pub(super) mod zstd;
+
+pub(super) use encode::{Done, Encode};
 
 use crate::error::{Error, Result};
 
@@ -44,11 +47,14 @@ pub(super) enum Step {
     Szip(szip::Szip),
 }
 
-/// What decoders keep between chunks.
+/// What decoders and encoders keep between chunks.
 #[derive(Default)]
 pub(super) struct Contexts {
     pub inflater: Option<libdeflater::Decompressor>,
     pub zstd: Option<::zstd::bulk::Decompressor<'static>>,
+    /// For writing, with the level that they have.
+    pub deflater: Option<(i32, libdeflater::Compressor)>,
+    pub compressor: Option<(i32, ::zstd::bulk::Compressor<'static>)>,
     /// Room for steps within a filter.
     shuffled: Vec<u8>,
     planes: Vec<u8>,

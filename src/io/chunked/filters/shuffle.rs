@@ -18,6 +18,76 @@ pub(in crate::io::chunked) fn undo(width: usize, input: &[u8], out: &mut [u8]) {
     }
 }
 
+/// Does it for elements of this width. Both slices have one length.
+pub(in crate::io::chunked) fn apply(width: usize, input: &[u8], out: &mut [u8]) {
+    if width < 2 || input.len() < width {
+        out.copy_from_slice(input);
+        return;
+    }
+    let n = input.len() / width;
+    let (whole, rest) = input.split_at(n * width);
+    let (planes, tail) = out.split_at_mut(n * width);
+    tail.copy_from_slice(rest);
+    match width {
+        2 => part::<2>(n, whole, planes),
+        4 => part::<4>(n, whole, planes),
+        8 => part::<8>(n, whole, planes),
+        _ => {
+            for (j, plane) in planes.chunks_exact_mut(n).enumerate() {
+                plane.iter_mut().zip(whole.chunks_exact(width)).for_each(|(byte, element)| *byte = element[j]);
+            }
+        }
+    }
+}
+
+/// Sixteen elements at a time, then the rest one by one.
+fn part<const W: usize>(n: usize, input: &[u8], planes: &mut [u8]) {
+    let whole = n - n % 16;
+    for (i, block) in input[..whole * W].chunks_exact(16 * W).enumerate() {
+        let rows = part16::<W>(block);
+        for (j, row) in rows.iter().enumerate() {
+            planes[j * n + 16 * i..][..16].copy_from_slice(row);
+        }
+    }
+    for (i, element) in input[whole * W..].chunks_exact(W).enumerate() {
+        for j in 0..W {
+            planes[j * n + whole + i] = element[j];
+        }
+    }
+}
+
+/// The bytes of 16 elements apart. One round of [`weave16`] moves the byte at place `i` to the place of which the bits are those
+/// of `i` turned by one; where `log2 W` rounds weave, four more bring every byte back to where it was, and so undo them.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn part16<const W: usize>(block: &[u8]) -> [[u8; 16]; W] {
+    use std::arch::x86_64::{__m128i, _mm_loadu_si128, _mm_storeu_si128, _mm_unpackhi_epi8, _mm_unpacklo_epi8};
+    let rows = block.as_chunks::<16>().0;
+    let mut out = [[0u8; 16]; W];
+    // SAFETY: SSE2 is part of every x86-64; each load reads and each store writes an array of 16 bytes.
+    unsafe {
+        let mut now: [__m128i; W] = std::array::from_fn(|j| _mm_loadu_si128(rows[j].as_ptr().cast()));
+        for _ in 0..4 {
+            let before = now;
+            for k in 0..W / 2 {
+                now[2 * k] = _mm_unpacklo_epi8(before[k], before[k + W / 2]);
+                now[2 * k + 1] = _mm_unpackhi_epi8(before[k], before[k + W / 2]);
+            }
+        }
+        for (row, values) in out.iter_mut().zip(now) {
+            _mm_storeu_si128(row.as_mut_ptr().cast(), values);
+        }
+    }
+    out
+}
+
+/// The same for any machine.
+#[cfg(not(target_arch = "x86_64"))]
+#[inline(always)]
+fn part16<const W: usize>(block: &[u8]) -> [[u8; 16]; W] {
+    std::array::from_fn(|j| std::array::from_fn(|i| block[i * W + j]))
+}
+
 /// Any width.
 fn scatter(width: usize, n: usize, planes: &[u8], out: &mut [u8]) {
     for (j, plane) in planes.chunks_exact(n).enumerate() {
@@ -90,6 +160,8 @@ mod tests {
                 let mut out = vec![0; length];
                 undo(width, &shuffled, &mut out);
                 assert_eq!(out, data, "width {width}, {length} bytes");
+                apply(width, &data, &mut out);
+                assert_eq!(out, shuffled, "width {width}, {length} bytes");
             }
         }
     }
