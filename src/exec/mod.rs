@@ -13,6 +13,7 @@ mod key;
 mod mem;
 mod order;
 mod ordered;
+pub mod reduce;
 pub mod spill;
 mod stream;
 pub mod summary;

@@ -2,6 +2,7 @@
 
 pub mod agg;
 pub mod calendar;
+pub mod cells;
 mod display;
 pub mod fill;
 pub mod group;

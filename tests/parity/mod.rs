@@ -1,3 +1,4 @@
 mod csv;
 mod pandas;
+mod reduce;
 mod xarray;

@@ -46,7 +46,7 @@ fn floats<T: Element + num_is_nan::IsNan, A: ArrowPrimitiveType<Native = T>>(arr
 }
 
 /// A column as an array of this shape: missing becomes NaN in floats, a validity byte elsewhere.
-fn enter(column: &Column, shape: &[usize]) -> Result<NdArray> {
+pub(crate) fn enter(column: &Column, shape: &[usize]) -> Result<NdArray> {
     let values = column.values();
     let there = |n: &NullBuffer| Buffer::from_vec(n.iter().map(u8::from).collect::<Vec<u8>>());
     let nulls = values.nulls().filter(|n| n.null_count() > 0);

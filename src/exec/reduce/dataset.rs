@@ -1,0 +1,328 @@
+//! Reductions of whole datasets.
+
+use super::methods::{attributes, encoding};
+use super::source::How;
+use super::{Groups, Weights, keys, reduce_variable, result_type};
+use crate::array::{Companion, Dataset, Role, Variable, companions};
+use crate::dtype::DType;
+use crate::error::{Error, Notices, Place, Result, ResultExt};
+use crate::exec::ExecOptions;
+use crate::kernel::agg::Agg;
+use crate::plan::{Expr, parse};
+use crate::store::NdArray;
+use indexmap::IndexMap;
+use std::sync::Arc;
+
+/// An aggregation over dimensions: which, and how.
+///
+/// Missing values are skipped and one that is there is enough, unless told otherwise; `ddof` is 0 as in xarray.
+#[derive(Clone, Debug)]
+pub struct Reduction {
+    /// The aggregation.
+    pub agg: Agg,
+    /// Over these dimensions; over all where there are none.
+    pub dims: Vec<String>,
+    /// Delta degrees of freedom of variances.
+    pub ddof: u64,
+    /// Whether missing values are left out; otherwise one makes the result missing.
+    pub skip_missing: bool,
+    /// With fewer values the result is missing.
+    pub min_count: u64,
+    /// Weights; those of missing cells are left out.
+    pub weights: Option<Weights>,
+}
+
+impl Reduction {
+    /// An aggregation over all dimensions.
+    pub fn new(agg: Agg) -> Reduction {
+        Reduction { agg, dims: Vec::new(), ddof: 0, skip_missing: true, min_count: 0, weights: None }
+    }
+
+    /// The same over these dimensions.
+    pub fn over<S: Into<String>>(mut self, dims: impl IntoIterator<Item = S>) -> Reduction {
+        self.dims = dims.into_iter().map(Into::into).collect();
+        self
+    }
+}
+
+/// A dataset with one dimension in groups.
+#[derive(Clone, Debug)]
+pub struct DatasetGroupBy {
+    pub(super) ds: Dataset,
+    pub(super) dim: Arc<str>,
+    pub(super) groups: Arc<Groups>,
+}
+
+impl Dataset {
+    /// Aggregates of every data variable over dimensions. Variables without any of them stay as they are, those that the aggregation
+    /// is not meant for are left out with a notice. Lazy: values are computed when the result is read.
+    ///
+    /// Coordinates along a dimension that goes, go with it; a time axis with bounds leaves a scalar coordinate with the bounds of the
+    /// whole. Attributes stay, `cell_methods` tells what was done, and `units` go where the result has none.
+    ///
+    /// # Errors
+    /// Not found, for a dimension; what the weights say.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{exec::{ExecOptions, reduce::Reduction}, kernel::agg::Agg};
+    /// let ds = hpda_data::open_dataset("data/climate.nc")?;
+    /// let (mean, _) = ds.reduce(&Reduction::new(Agg::Mean).over(["time"]), &ExecOptions::default())?;
+    /// assert_eq!(mean.variable("tas")?.dims().iter().map(|d| &**d).collect::<Vec<_>>(), ["lat", "lon"]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn reduce(&self, how: &Reduction, options: &ExecOptions) -> Result<(Dataset, Notices)> {
+        for d in &how.dims {
+            if !self.has_dim(d) {
+                return Err(Error::not_found("dim", d, self.dims.keys().map(|d| &**d)));
+            }
+        }
+        let dims: Vec<Arc<str>> = match how.dims.is_empty() {
+            true => self.all_dims(),
+            false => how.dims.iter().map(|d| d.as_str().into()).collect(),
+        };
+        let mut notices = Notices::new();
+        let out = reduce(self, &dims, None, how, options, "", &mut notices)?;
+        Ok((out, notices))
+    }
+
+    /// Groups the positions of a dimension: by a coordinate (`"region"`), a part of a time (`"time.month"`) or an expression over
+    /// coordinates of one dimension (`"decade = time.year // 10"`).
+    ///
+    /// # Errors
+    /// Parse; not found, for a name; what the expression says.
+    pub fn groupby(&self, key: &str) -> Result<DatasetGroupBy> {
+        let named = key.split_once('=').filter(|(n, rest)| !rest.starts_with('=') && !n.ends_with(['!', '<', '>']));
+        let (name, text) = named.map_or((None, key), |(n, t)| (Some(n.trim().to_string()), t));
+        let expr = parse(text)?;
+        self.groupby_expr(name.as_deref().unwrap_or(&key_name(&expr)), &expr)
+    }
+
+    /// As [`Dataset::groupby`], with the key as an expression and the name of the new dimension.
+    ///
+    /// # Errors
+    /// As [`Dataset::groupby`].
+    pub fn groupby_expr(&self, name: &str, key: &Expr) -> Result<DatasetGroupBy> {
+        let (dim, groups) = keys::groups(self, name, key)?;
+        Ok(DatasetGroupBy { ds: self.clone(), dim, groups: Arc::new(groups) })
+    }
+
+    fn has_dim(&self, dim: &str) -> bool {
+        self.dims.contains_key(dim) || self.groups.values().any(|g| g.has_dim(dim))
+    }
+
+    fn all_dims(&self) -> Vec<Arc<str>> {
+        let mut dims: Vec<Arc<str>> = self.dims.keys().cloned().collect();
+        for g in self.groups.values() {
+            dims.extend(g.all_dims());
+        }
+        dims
+    }
+}
+
+/// What a key without a name is called: the column, or the part of the time.
+fn key_name(key: &Expr) -> String {
+    match key {
+        Expr::Col(name) => name.clone(),
+        Expr::Part(_, part) => part.clone(),
+        other => other.to_string(),
+    }
+}
+
+impl DatasetGroupBy {
+    /// The labels of the groups.
+    pub fn groups(&self) -> &Groups {
+        &self.groups
+    }
+
+    /// The dimension that is grouped.
+    pub fn dim(&self) -> &str {
+        &self.dim
+    }
+
+    /// Aggregates of each group, over the grouped dimension and those named. The grouped dimension is replaced by one with the labels
+    /// of the groups.
+    ///
+    /// # Errors
+    /// As [`Dataset::reduce`].
+    pub fn reduce(&self, how: &Reduction, options: &ExecOptions) -> Result<(Dataset, Notices)> {
+        for d in &how.dims {
+            if !self.ds.has_dim(d) {
+                return Err(Error::not_found("dim", d, self.ds.dims.keys().map(|d| &**d)));
+            }
+        }
+        let dims: Vec<Arc<str>> = how.dims.iter().filter(|d| **d != *self.dim).map(|d| d.as_str().into()).collect();
+        let mut notices = Notices::new();
+        let out = reduce(&self.ds, &dims, Some((&self.dim, &self.groups)), how, options, "", &mut notices)?;
+        Ok((out, notices))
+    }
+}
+
+fn reduce(
+    ds: &Dataset,
+    dims: &[Arc<str>],
+    group: Option<(&Arc<str>, &Arc<Groups>)>,
+    how: &Reduction,
+    options: &ExecOptions,
+    path: &str,
+    notices: &mut Notices,
+) -> Result<Dataset> {
+    let goes = |d: &Arc<str>| dims.contains(d) || group.is_some_and(|g| g.0 == d);
+    let accompanying = companions(ds);
+    let mut out = Dataset { attrs: ds.attrs.clone(), encoding: ds.encoding.clone(), ..Dataset::new() };
+    for (d, &n) in &ds.dims {
+        match group {
+            Some((g, groups)) if g == d => drop(out.dims.insert(groups.name.as_str().into(), groups.count())),
+            _ if dims.contains(d) => (),
+            _ => drop(out.dims.insert(d.clone(), n)),
+        }
+    }
+    out.unlimited = ds.unlimited.iter().filter(|d| out.dims.contains_key(*d)).cloned().collect();
+    coordinates(ds, &mut out, group, &goes)?;
+    let mut gone: Vec<&str> = Vec::new();
+    for (name, variable) in &ds.vars {
+        let mine: Vec<&str> = variable.dims().iter().filter(|d| goes(d)).map(|d| &**d).collect();
+        if mine.is_empty() {
+            out.insert(name.clone(), variable.clone())?;
+            continue;
+        }
+        if accompanying.contains_key(name) {
+            match outer_bounds(ds, name, &accompanying[name], dims, group)? {
+                Some(v) => out.insert(name.clone(), v)?,
+                None => gone.push(name),
+            }
+            continue;
+        }
+        let place = Place { variable: Some(format!("{path}{name}")), ..Place::default() };
+        if result_type(how.agg, variable.dtype()).is_none() {
+            notices.warn(format!("left out: {} is not meant for {}", how.agg, variable.dtype()), place);
+            continue;
+        }
+        // Weights along dimensions that the variable lacks do not concern it.
+        let weights = how.weights.clone().filter(|w| w.dims().iter().any(|d| variable.dims().contains(d)));
+        let settled = How { agg: how.agg, ddof: how.ddof, skip_missing: how.skip_missing, min_count: how.min_count, weights };
+        let group = group.map(|(d, g)| (&**d, g));
+        if let Some(result) = reduce_variable(variable, dims, group, &settled, options).at_variable(name)? {
+            let attrs = attributes(variable, how.agg, &mine);
+            let encoding = encoding(variable, result.dims(), result.shape());
+            out.insert(name.clone(), result.with_attrs(attrs).with_encoding(encoding))?;
+        }
+    }
+    forget(&mut out, &gone);
+    for (name, inner) in &ds.groups {
+        out.groups.insert(name.clone(), reduce(inner, dims, group, how, options, &format!("{path}{name}/"), notices)?);
+    }
+    Ok(out)
+}
+
+/// Coordinates that stay, those of the groups, and what is left of a time axis with bounds.
+fn coordinates(ds: &Dataset, out: &mut Dataset, group: Option<(&Arc<str>, &Arc<Groups>)>, goes: &dyn Fn(&Arc<str>) -> bool) -> Result<()> {
+    for (name, c) in ds.coords.iter() {
+        if let Some((_, groups)) = group.filter(|(d, _)| ***d == *name && c.dims().len() == 1) {
+            let labels = label_array(groups)?;
+            let mut v = Variable::from_array([groups.name.as_str()], labels)?;
+            if groups.name == name {
+                v = v.with_attrs(c.attrs.clone()).with_encoding(c.encoding.clone());
+            }
+            out.insert_coord(groups.name.clone(), v)?;
+        } else if !c.dims().iter().any(goes) {
+            out.insert_coord(name, c.clone())?;
+        } else if c.dims().len() == 1 && &*c.dims()[0] == name && group.is_none_or(|g| &**g.0 != name) && is_time(c) {
+            if let Some(middle) = middle(ds, name, c)? {
+                let mut v =
+                    Variable::from_array(Vec::<Arc<str>>::new(), middle)?.with_attrs(c.attrs.clone()).with_encoding(c.encoding.clone());
+                v.encoding.chunks = None;
+                out.insert_coord(name, v)?;
+            }
+        }
+    }
+    if let Some((_, groups)) = group.filter(|(_, g)| !out.coords.contains(&g.name) && out.dims.contains_key(g.name.as_str())) {
+        out.insert_coord(groups.name.clone(), Variable::from_array([groups.name.as_str()], label_array(groups)?)?)?;
+    }
+    Ok(())
+}
+
+fn is_time(v: &Variable) -> bool {
+    matches!(v.dtype(), DType::Instant { .. })
+}
+
+fn label_array(groups: &Groups) -> Result<NdArray> {
+    crate::ops::bridge::enter(&groups.labels, &[groups.count()])
+}
+
+/// The bounds variable of a coordinate.
+fn bounds_of<'a>(ds: &'a Dataset, coord: &Variable) -> Option<&'a Variable> {
+    let name = coord.attrs.text("bounds").or(coord.encoding.attrs.text("bounds"))?;
+    ds.vars.get(name).filter(|b| b.dims().len() == 2 && b.shape()[1] == 2 && b.dims()[0] == coord.dims()[0] && is_time(b))
+}
+
+/// First lower and last upper bound among some positions.
+fn span(bounds: &NdArray, positions: impl Iterator<Item = usize>) -> Option<(i64, i64)> {
+    let b = bounds.as_slice::<i64>()?;
+    positions.map(|i| (b[2 * i].min(b[2 * i + 1]), b[2 * i].max(b[2 * i + 1]))).reduce(|x, y| (x.0.min(y.0), x.1.max(y.1)))
+}
+
+/// The middle of the time that the bounds of an axis cover, without dimensions.
+fn middle(ds: &Dataset, name: &str, coord: &Variable) -> Result<Option<NdArray>> {
+    let Some(bounds) = bounds_of(ds, coord) else { return Ok(None) };
+    let values = bounds.load().at_variable(name)?.to_contiguous()?;
+    let Some((low, high)) = span(&values, 0..bounds.shape()[0]) else { return Ok(None) };
+    NdArray::from_number(low + (high - low) / 2).reinterpret(values.dtype().clone()).map(Some)
+}
+
+/// Bounds of what is left of a time axis: from the first lower to the last upper one. Other companions have nothing that is left.
+fn outer_bounds(
+    ds: &Dataset,
+    name: &str,
+    companion: &Companion,
+    dims: &[Arc<str>],
+    group: Option<(&Arc<str>, &Arc<Groups>)>,
+) -> Result<Option<Variable>> {
+    let Some(parent) = companion.parents.iter().find_map(|p| ds.coords.get(p)).filter(|_| companion.role == Role::Bounds) else {
+        return Ok(None);
+    };
+    let Some(bounds) = bounds_of(ds, parent).filter(|_| ds.vars.contains_key(name)) else { return Ok(None) };
+    let dim = &bounds.dims()[0];
+    let values = || bounds.load().at_variable(name).and_then(|b| b.to_contiguous());
+    let plain = |edges: Vec<i64>, shape: &[usize]| NdArray::from_vec(edges, shape)?.reinterpret(bounds.dtype().clone());
+    if dims.contains(dim) {
+        let Some((low, high)) = span(&values()?, 0..bounds.shape()[0]) else { return Ok(None) };
+        let v = Variable::from_array([bounds.dims()[1].clone()], plain(vec![low, high], &[2])?)?;
+        return Ok(Some(v.with_attrs(bounds.attrs.clone()).with_encoding(without_chunks(bounds))));
+    }
+    // Groups that keep the axis are stretches of it; others (all Januaries) have no plain bounds.
+    let Some((_, groups)) = group.filter(|(d, g)| *d == dim && g.name == **dim) else { return Ok(None) };
+    let values = values()?;
+    let mut edges = Vec::with_capacity(2 * groups.count());
+    for g in 0..groups.count() {
+        let Some((low, high)) = span(&values, (0..groups.len()).filter(|&p| groups.of(p) == Some(g))) else { return Ok(None) };
+        edges.extend([low, high]);
+    }
+    let v = Variable::from_array(bounds.dims().iter().cloned(), plain(edges, &[groups.count(), 2])?)?;
+    Ok(Some(v.with_attrs(bounds.attrs.clone()).with_encoding(without_chunks(bounds))))
+}
+
+fn without_chunks(v: &Variable) -> crate::array::Encoding {
+    crate::array::Encoding { chunks: None, filters: Vec::new(), ..v.encoding.clone() }
+}
+
+/// Takes away what attributes say of companions that are no longer there.
+fn forget(ds: &mut Dataset, gone: &[&str]) {
+    let clean = |v: &mut Variable| {
+        for role in Role::ALL {
+            let names = |t: &str| role.names(t).iter().any(|n| gone.contains(n));
+            if v.attrs.text(role.attribute()).is_some_and(names) {
+                v.attrs.remove(role.attribute());
+            }
+            if v.encoding.attrs.text(role.attribute()).is_some_and(names) {
+                v.encoding.attrs.remove(role.attribute());
+            }
+        }
+    };
+    ds.vars.values_mut().for_each(clean);
+    let coords: IndexMap<String, Variable> = ds.coords.iter().map(|(n, c)| (n.to_string(), c.clone())).collect();
+    for (name, mut c) in coords {
+        clean(&mut c);
+        ds.coords.insert(name, c);
+    }
+}

@@ -1,0 +1,39 @@
+use crate::store::Column;
+
+/// Which group each position of a dimension belongs to.
+#[derive(Clone, Debug)]
+pub struct Groups {
+    /// The name of the dimension that takes the place of the grouped one.
+    pub name: String,
+    /// The labels of the groups, in order.
+    pub labels: Column,
+    of: Vec<u32>,
+}
+
+impl Groups {
+    /// Groups under a name; positions without a group are `None`.
+    pub fn new(name: impl Into<String>, labels: Column, of: impl IntoIterator<Item = Option<usize>>) -> Groups {
+        let of = of.into_iter().map(|g| g.map_or(u32::MAX, |g| g as u32)).collect();
+        Groups { name: name.into(), labels, of }
+    }
+
+    /// How many groups.
+    pub fn count(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// How many positions.
+    pub fn len(&self) -> usize {
+        self.of.len()
+    }
+
+    /// Whether there are no positions.
+    pub fn is_empty(&self) -> bool {
+        self.of.is_empty()
+    }
+
+    /// The group of a position.
+    pub fn of(&self, position: usize) -> Option<usize> {
+        Some(self.of[position] as usize).filter(|&g| g != u32::MAX as usize)
+    }
+}

@@ -1,0 +1,70 @@
+//! Values of a block as accumulators take them.
+
+use crate::kernel::cells::Run;
+use crate::store::NdArray;
+use crate::with_phys;
+use std::cell::RefCell;
+
+/// A block that has been read.
+pub(super) struct Loaded {
+    array: NdArray,
+    whole: bool,
+    turned: bool,
+}
+
+thread_local! {
+    static FLOATS: RefCell<Vec<f64>> = const { RefCell::new(Vec::new()) };
+    static WHOLES: RefCell<Vec<i64>> = const { RefCell::new(Vec::new()) };
+}
+
+const HALF: u64 = 1 << 63;
+
+/// An unsigned number of 64 bits from the signed one of the same rank.
+pub(super) fn turn_back(x: i64) -> u64 {
+    (x as u64) ^ HALF
+}
+
+impl Loaded {
+    /// A block in C order. `whole` keeps whole numbers whole, `turned` maps unsigned ones of 64 bits to signed ones of the same rank.
+    pub(super) fn new(array: NdArray, whole: bool, turned: bool) -> Loaded {
+        Loaded { array, whole, turned }
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.array.bytes()
+    }
+
+    /// Calls `f` with the values `at .. at + length`.
+    pub(super) fn with_run(&self, at: usize, length: usize, f: impl FnOnce(Run)) {
+        let valid = self.array.valid().map(|v| &v[at..at + length]);
+        if self.whole {
+            return WHOLES.with_borrow_mut(|out| {
+                out.clear();
+                with_phys!(self.array.phys(), T => {
+                    if let Some(x) = self.array.as_slice::<T>() {
+                        out.extend(x[at..at + length].iter().map(|&x| x as i64));
+                    }
+                }, text => ());
+                if self.turned {
+                    out.iter_mut().for_each(|x| *x = ((*x as u64) ^ HALF) as i64);
+                }
+                f(Run::Whole(out, valid))
+            });
+        }
+        if let (Some(x), None) = (self.array.as_slice::<f64>(), valid) {
+            return f(Run::Float(&x[at..at + length]));
+        }
+        FLOATS.with_borrow_mut(|out| {
+            out.clear();
+            with_phys!(self.array.phys(), T => {
+                if let Some(x) = self.array.as_slice::<T>() {
+                    out.extend(x[at..at + length].iter().map(|&x| x as f64));
+                }
+            }, text => ());
+            if let Some(valid) = valid {
+                out.iter_mut().zip(valid).filter(|(_, v)| **v == 0).for_each(|(x, _)| *x = f64::NAN);
+            }
+            f(Run::Float(out))
+        })
+    }
+}
