@@ -1,7 +1,7 @@
 //! `groupby FILE --by K[,K]`
 
-use super::verb::{VerbArgs, on_table};
-use super::{lists, typed};
+use super::verb::{VerbArgs, on_data};
+use super::{cube, lists, typed};
 use crate::error::{Error, Result};
 use crate::plan::{Agg, GroupKey, GroupOrder, parse_aggregates};
 use clap::{ArgMatches, Args, Command, ValueHint};
@@ -27,9 +27,18 @@ struct GroupbyArgs {
     /// Rows with a missing key form groups
     #[arg(long)]
     keep_missing: bool,
-    /// What is taken from the count below the line of std, var and sem
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    ddof: u32,
+    /// Over these dimensions of a cube beside the grouped one
+    #[arg(long, value_name = "A,B")]
+    dim: Option<String>,
+    /// Each value of a cube beside its group, in the shape of the input: anomaly, standardize, fill_mean
+    #[arg(long, value_name = "HOW", conflicts_with_all = ["op", "agg"])]
+    transform: Option<String>,
+    /// Only these variables of a cube
+    #[arg(long, value_name = "NAMES")]
+    vars: Option<String>,
+    /// What is taken from the count below the line of std, var and sem (1 for tables, 0 for cubes)
+    #[arg(long, value_name = "N")]
+    ddof: Option<u32>,
     #[command(flatten)]
     verb: VerbArgs,
 }
@@ -40,10 +49,28 @@ pub fn arguments(command: Command) -> Command {
 
 pub fn run(matches: &ArgMatches) -> Result<()> {
     let args: GroupbyArgs = typed(matches)?;
-    on_table(matches, &args.verb, &args.files, "groupby", |table, exec| {
+    let vars = args.vars.as_deref().map(lists::items).transpose()?;
+    let grouped_cube = |ds: crate::array::Dataset, exec: &crate::exec::ExecOptions| {
+        let keys = lists::items(&args.by)?;
+        let [key] = keys.as_slice() else {
+            return Err(Error::unsupported("groups of a cube by several keys").help("group by one, or convert to a table first"));
+        };
+        let groups = ds.groupby(key)?;
+        match &args.transform {
+            Some(word) => groups.transform(word, exec),
+            None => {
+                let dims = args.dim.as_deref().map(lists::items).transpose()?.unwrap_or_default();
+                groups.reduce(&cube::reduction(args.op.as_deref(), &args.agg, dims, args.ddof)?, exec)
+            }
+        }
+    };
+    on_data(matches, &args.verb, &args.files, vars, "groupby", grouped_cube, |table, exec| {
+        if args.transform.is_some() {
+            return Err(Error::unsupported("--transform of a table is not there yet"));
+        }
         let schema = table.schema();
         let keys = lists::items(&args.by)?.iter().map(|k| GroupKey::parse(k, schema)).collect::<Result<Vec<_>>>()?;
-        let mut groups = table.groupby(keys).ddof(args.ddof);
+        let mut groups = table.groupby(keys).ddof(args.ddof.unwrap_or(1));
         if args.no_sort {
             groups = groups.order(GroupOrder::Appearance);
         }

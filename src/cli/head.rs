@@ -89,7 +89,7 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
 }
 
 /// A corner of each variable.
-fn corners(ds: &Dataset, path: &str, vars: Option<&[String]>, n: usize) -> Result<String> {
+pub fn corners(ds: &Dataset, path: &str, vars: Option<&[String]>, n: usize) -> Result<String> {
     let names: Vec<&str> = match vars {
         Some(names) => names.iter().map(String::as_str).collect(),
         // Companions (bounds and the like) say little by themselves.

@@ -3,12 +3,14 @@
 mod args;
 mod completions;
 mod convert;
+mod cube;
 mod groupby;
 mod head;
 mod info;
 mod lists;
 mod options;
 mod progress;
+mod reduce;
 mod session;
 mod summary;
 mod usage;
@@ -31,7 +33,7 @@ struct Entry {
 }
 
 /// The commands of this version.
-const COMMANDS: [Entry; 6] = [
+const COMMANDS: [Entry; 7] = [
     Entry {
         name: "info",
         about: "What a file holds: sizes, names, types, attributes",
@@ -52,6 +54,13 @@ const COMMANDS: [Entry; 6] = [
         example: include_str!("examples/summary.md"),
         arguments: summary::arguments,
         run: summary::run,
+    },
+    Entry {
+        name: "reduce",
+        about: "Aggregates over dimensions of a cube or over all rows of a table",
+        example: include_str!("examples/reduce.md"),
+        arguments: reduce::arguments,
+        run: reduce::run,
     },
     Entry {
         name: "groupby",
@@ -77,8 +86,8 @@ const COMMANDS: [Entry; 6] = [
 ];
 
 /// Commands of the contract that later versions have.
-const LATER: [&str; 22] = [
-    "counts", "corr", "diff", "doctor", "plot", "select", "attrs", "sort", "missing", "reduce", "resample", "rolling", "pivot", "melt",
+const LATER: [&str; 21] = [
+    "counts", "corr", "diff", "doctor", "plot", "select", "attrs", "sort", "missing", "resample", "rolling", "pivot", "melt",
     "stack", "unstack", "join", "pipe", "concat", "apply", "sql", "serve",
 ];
 

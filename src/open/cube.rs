@@ -26,7 +26,7 @@ pub(super) fn scan(inputs: &[PathBuf], formats: &[Format], options: &OpenOptions
         notices.extend(more);
         // Before the cubes are joined: what is not asked for may differ.
         all.push(match &options.vars {
-            Some(names) if inputs.len() > 1 => restrict(&ds, names).at_file(path)?,
+            Some(names) if inputs.len() > 1 => only(&ds, names).at_file(path)?,
             _ => ds,
         });
     }
@@ -180,7 +180,7 @@ pub fn companions(ds: &Dataset) -> Vec<String> {
 ///
 /// # Errors
 /// Not found, with the nearest name.
-pub(super) fn restrict(ds: &Dataset, names: &[String]) -> Result<Dataset> {
+pub fn only(ds: &Dataset, names: &[String]) -> Result<Dataset> {
     let mut here = Vec::new();
     let mut below: IndexMap<String, Vec<String>> = IndexMap::new();
     for name in names {
@@ -202,7 +202,7 @@ pub(super) fn restrict(ds: &Dataset, names: &[String]) -> Result<Dataset> {
                 kept.extend(v.dims().iter().cloned());
             }
         }
-        out.groups.insert(name, restrict(group, &names)?);
+        out.groups.insert(name, only(group, &names)?);
     }
     for (d, n) in ds.dims.iter().filter(|(d, _)| kept.contains(d)) {
         out.dims.insert(d.clone(), *n);

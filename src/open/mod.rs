@@ -11,7 +11,7 @@ mod save;
 mod table;
 
 pub use crate::coding::TimeRange;
-pub use cube::{companions, group_of, open_dataset, open_mfdataset};
+pub use cube::{companions, group_of, only, open_dataset, open_mfdataset};
 pub use info::{Content, CubeInfo, Info, TableInfo, info};
 pub use rows::{Pick, rows};
 pub use save::{Losses, SaveOptions, Target, check, save, save_frame, to_table};

@@ -391,7 +391,7 @@ fn write_cube(
         }
         Format::Nc | Format::Nc3 => {
             let chosen = match &options.vars {
-                Some(names) => super::cube::restrict(ds, names)?,
+                Some(names) => super::cube::only(ds, names)?,
                 None => ds.clone(),
             };
             let (encoded, more) = coding::encode_with(&chosen, &EncodeOptions { pack: options.pack.clone() })?;

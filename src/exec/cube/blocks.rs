@@ -4,7 +4,7 @@ use crate::array::Variable;
 use crate::error::Result;
 use crate::exec::ExecOptions;
 use crate::exec::ordered::{Ordered, Parts};
-use crate::store::{ChunkGrid, NdArray, Selection};
+use crate::store::{ChunkGrid, NdArray, NdBuilder, Reservation, Selection};
 
 /// Blocks of a variable in C order, read in parallel, handed over in order.
 pub(super) struct Blocks<T, F> {
@@ -56,4 +56,24 @@ where
 /// All chunks of a grid as (start, shape).
 pub(super) fn boxes(grid: &ChunkGrid) -> Vec<(Vec<usize>, Vec<usize>)> {
     (0..grid.count()).map(|i| grid.block(i)).collect()
+}
+
+/// All of a variable in memory, read block by block in parallel, with its place in the budget.
+///
+/// # Errors
+/// Budget, where it does not fit; what the reader says.
+pub(in crate::exec) fn persist(variable: &Variable, options: &ExecOptions) -> Result<(NdArray, Reservation)> {
+    let width = variable.dtype().phys().and_then(|p| p.width()).unwrap_or(16);
+    let booked = options.budget.reserve(variable.len() * width, "values that are used more than once")?;
+    let grid = variable.grid();
+    let boxes = boxes(&grid);
+    let places = boxes.clone();
+    let mut out = NdBuilder::new(variable.dtype().clone(), variable.shape())?;
+    if !variable.is_empty() {
+        for item in blocks(variable, boxes, options, NdArray::bytes, Ok) {
+            let (i, block) = item?;
+            out.put(&places[i].0, &block)?;
+        }
+    }
+    Ok((out.finish()?, booked))
 }

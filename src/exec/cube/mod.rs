@@ -5,5 +5,6 @@ mod copy;
 mod reduce;
 mod slabs;
 
+pub(in crate::exec) use blocks::persist;
 pub use copy::copy;
 pub use reduce::{Whole, reduce, whole};

@@ -17,14 +17,20 @@ use std::sync::Arc;
 /// # Errors
 /// Not found, for an unknown name; invalid, for names along several dimensions; what the expression says.
 pub(super) fn groups(ds: &Dataset, name: &str, key: &Expr) -> Result<(Arc<str>, Groups)> {
+    let (dim, values) = values(ds, key)?;
+    let (labels, of) = ascending(&values)?;
+    Ok((dim, Groups::new(name, labels, of)))
+}
+
+/// The values of an expression over coordinates along one dimension.
+pub(super) fn values(ds: &Dataset, key: &Expr) -> Result<(Arc<str>, Column)> {
     let names = key.names();
     let mut dim: Option<Arc<str>> = None;
     let (mut fields, mut columns) = (Vec::new(), Vec::new());
     for n in &names {
         let variable = ds.variable(n)?;
         let [d] = variable.dims() else {
-            return Err(Error::unsupported(format!("grouping by {n:?}, which has {} dimensions", variable.dims().len()))
-                .help("group by a coordinate along one dimension"));
+            return Err(Error::unsupported(format!("{n:?} has {} dimensions, a coordinate along one is needed", variable.dims().len())));
         };
         if dim.as_ref().is_some_and(|x| x != d) {
             return Err(Error::invalid("the key varies along several dimensions"));
@@ -38,11 +44,9 @@ pub(super) fn groups(ds: &Dataset, name: &str, key: &Expr) -> Result<(Arc<str>, 
     let schema = Arc::new(Schema { fields, ..Schema::default() });
     let typed = resolve(key, &schema)?;
     if typed.has_aggregates() {
-        return Err(Error::unsupported("an aggregate in the key of groups"));
+        return Err(Error::unsupported("an aggregate over a coordinate"));
     }
-    let values = evaluate(&typed, &Batch::new(schema, columns)?)?;
-    let (labels, of) = ascending(&values)?;
-    Ok((dim, Groups::new(name, labels, of)))
+    Ok((dim, evaluate(&typed, &Batch::new(schema, columns)?)?))
 }
 
 /// Different values in ascending order, and for each row which it is.

@@ -42,7 +42,7 @@ impl Loaded {
                 out.clear();
                 with_phys!(self.array.phys(), T => {
                     if let Some(x) = self.array.as_slice::<T>() {
-                        out.extend(x[at..at + length].iter().map(|&x| x as i64));
+                        out.extend(x[at..at + length].iter().map(|&x| x.whole()));
                     }
                 }, text => ());
                 if self.turned {
@@ -58,7 +58,7 @@ impl Loaded {
             out.clear();
             with_phys!(self.array.phys(), T => {
                 if let Some(x) = self.array.as_slice::<T>() {
-                    out.extend(x[at..at + length].iter().map(|&x| x as f64));
+                    out.extend(x[at..at + length].iter().map(|&x| x.float()));
                 }
             }, text => ());
             if let Some(valid) = valid {
@@ -68,3 +68,19 @@ impl Loaded {
         })
     }
 }
+
+/// The conversion that `as f64` is, for all types of elements.
+pub(super) trait Number: Copy {
+    fn float(self) -> f64;
+    fn whole(self) -> i64;
+}
+
+macro_rules! number {
+    ($($t:ty),*) => { $( impl Number for $t {
+        #[allow(clippy::unnecessary_cast)]
+        fn float(self) -> f64 { self as f64 }
+        #[allow(clippy::unnecessary_cast)]
+        fn whole(self) -> i64 { self as i64 }
+    } )* };
+}
+number!(i8, i16, i32, i64, u8, u16, u32, u64, f32, f64);

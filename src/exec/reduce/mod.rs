@@ -9,10 +9,13 @@ mod keys;
 mod load;
 mod methods;
 mod source;
+mod transform;
+mod weighting;
 mod weights;
 
 pub use dataset::{DatasetGroupBy, Reduction};
 pub use groups::Groups;
+pub use transform::Transform;
 pub use weights::Weights;
 
 use crate::array::{Data, LazyArray, Variable};

@@ -1,3 +1,4 @@
+use super::load::Number;
 use crate::array::Variable;
 use crate::error::{Error, Result};
 use crate::with_phys;
@@ -19,7 +20,7 @@ impl Weights {
     pub fn new(variable: &Variable) -> Result<Weights> {
         let array = variable.load()?.to_contiguous()?;
         let mut values: Vec<f64> = with_phys!(array.phys(), T => {
-            array.as_slice::<T>().map(|x| x.iter().map(|&x| x as f64).collect()).unwrap_or_default()
+            array.as_slice::<T>().map(|x| x.iter().map(|&x| x.float()).collect()).unwrap_or_default()
         }, text => return Err(Error::wrong_type("weights are text")));
         if let Some(valid) = array.valid() {
             values.iter_mut().zip(valid).filter(|(_, v)| **v == 0).for_each(|(x, _)| *x = 0.0);

@@ -1,0 +1,32 @@
+//! What commands do with a cube that they have made: write it, or show it.
+
+use super::args::OutputArgs;
+use super::session::Session;
+use super::{head, options, session};
+use crate::array::Dataset;
+use crate::error::{Error, Result};
+use crate::exec::ExecOptions;
+use crate::exec::reduce::Reduction;
+use crate::kernel::agg::Agg;
+use crate::open::{Scanned, save};
+
+/// Writes the cube to where the options say, or shows a corner of each variable.
+pub fn deliver(ds: Dataset, out: &OutputArgs, session: &Session, exec: &ExecOptions) -> Result<()> {
+    match options::destination(out)? {
+        None => session::print(&head::corners(&ds, "", None, 12)?),
+        Some(target) => {
+            let how = options::writing(&out.write)?;
+            let notices = save(Scanned::Cube(ds), &target, &how, exec)?;
+            session.tell(&notices)
+        }
+    }
+}
+
+/// The aggregation that a cube's command asks for.
+pub fn reduction(op: Option<&str>, agg: &[String], dims: Vec<String>, ddof: Option<u32>) -> Result<Reduction> {
+    if let Some(agg) = agg.first() {
+        return Err(Error::unsupported(format!("--agg {agg} is for tables")).help("a cube is reduced by --op FN, all variables alike"));
+    }
+    let op = op.ok_or_else(|| Error::invalid("a cube is reduced by an aggregation").help("name it: --op mean"))?;
+    Ok(Reduction { ddof: ddof.unwrap_or(0).into(), dims, ..Reduction::new(Agg::parse(op)?) })
+}

@@ -1,0 +1,52 @@
+//! `reduce FILE --op FN`
+
+use super::verb::{VerbArgs, on_data};
+use super::{cube, lists, typed};
+use crate::error::{Error, Result};
+use clap::{ArgMatches, Args, Command, ValueHint};
+use std::path::PathBuf;
+
+#[derive(Args)]
+struct ReduceArgs {
+    /// The files; several are read as one
+    #[arg(value_name = "FILE", required = true, value_hint = ValueHint::FilePath)]
+    files: Vec<PathBuf>,
+    /// The aggregation of every variable or column that it is meant for: mean, sum, std, q0.9
+    #[arg(long, value_name = "FN")]
+    op: Option<String>,
+    /// Over these dimensions of a cube; over all where none is named
+    #[arg(long, value_name = "A,B")]
+    dim: Option<String>,
+    /// Weights of the cells of a cube: 'cos(lat)', area (of the cells), days (of the steps in time), or an expression
+    #[arg(long, value_name = "EXPR")]
+    weights: Option<String>,
+    /// Aggregates of columns of a table: COL:FN[,FN], NAME=COL:FN or NAME=EXPR (repeatable)
+    #[arg(long, value_name = "COL:FN", allow_hyphen_values = true)]
+    agg: Vec<String>,
+    /// Only these variables of a cube
+    #[arg(long, value_name = "NAMES")]
+    vars: Option<String>,
+    /// What is taken from the count below the line of std, var and sem (1 for tables, 0 for cubes)
+    #[arg(long, value_name = "N")]
+    ddof: Option<u32>,
+    #[command(flatten)]
+    verb: VerbArgs,
+}
+
+pub fn arguments(command: Command) -> Command {
+    ReduceArgs::augment_args(command)
+}
+
+pub fn run(matches: &ArgMatches) -> Result<()> {
+    let args: ReduceArgs = typed(matches)?;
+    let vars = args.vars.as_deref().map(lists::items).transpose()?;
+    let reduced_cube = |ds: crate::array::Dataset, exec: &crate::exec::ExecOptions| {
+        let dims = args.dim.as_deref().map(lists::items).transpose()?.unwrap_or_default();
+        let mut how = cube::reduction(args.op.as_deref(), &args.agg, dims, args.ddof)?;
+        how.weights = args.weights.as_deref().map(|w| ds.weights(w)).transpose()?;
+        ds.reduce(&how, exec)
+    };
+    on_data(matches, &args.verb, &args.files, vars, "reduce", reduced_cube, |_, _| {
+        Err(Error::unsupported("reduce of a table is not there yet").help("`summary` has counts, means and quantiles"))
+    })
+}
