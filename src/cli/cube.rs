@@ -7,7 +7,6 @@ use crate::array::Dataset;
 use crate::error::{Error, Result};
 use crate::exec::ExecOptions;
 use crate::exec::reduce::Reduction;
-use crate::kernel::agg::Agg;
 use crate::open::{Scanned, save};
 
 /// Writes the cube to where the options say, or shows a corner of each variable.
@@ -28,5 +27,5 @@ pub fn reduction(op: Option<&str>, agg: &[String], dims: Vec<String>, ddof: Opti
         return Err(Error::unsupported(format!("--agg {agg} is for tables")).help("a cube is reduced by --op FN, all variables alike"));
     }
     let op = op.ok_or_else(|| Error::invalid("a cube is reduced by an aggregation").help("name it: --op mean"))?;
-    Ok(Reduction { ddof: ddof.unwrap_or(0).into(), dims, ..Reduction::new(Agg::parse(op)?) })
+    Ok(Reduction { ddof: ddof.unwrap_or(0), dims, ..Reduction::named(op)? })
 }

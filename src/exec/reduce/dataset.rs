@@ -38,6 +38,14 @@ impl Reduction {
         Reduction { agg, dims: Vec::new(), ddof: 0, skip_missing: true, min_count: 0, weights: None }
     }
 
+    /// The aggregation of this name: `mean`, `q0.9`.
+    ///
+    /// # Errors
+    /// Not found, with the nearest name.
+    pub fn named(name: &str) -> Result<Reduction> {
+        Agg::parse(name).map(Reduction::new)
+    }
+
     /// The same over these dimensions.
     pub fn over<S: Into<String>>(mut self, dims: impl IntoIterator<Item = S>) -> Reduction {
         self.dims = dims.into_iter().map(Into::into).collect();
