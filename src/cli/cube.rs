@@ -27,5 +27,5 @@ pub fn reduction(op: Option<&str>, agg: &[String], dims: Vec<String>, ddof: Opti
         return Err(Error::unsupported(format!("--agg {agg} is for tables")).help("a cube is reduced by --op FN, all variables alike"));
     }
     let op = op.ok_or_else(|| Error::invalid("a cube is reduced by an aggregation").help("name it: --op mean"))?;
-    Ok(Reduction { ddof: ddof.unwrap_or(0), dims, ..Reduction::named(op)? })
+    Ok(Reduction { ddof: ddof.unwrap_or(0).into(), dims, ..Reduction::named(op)? })
 }

@@ -87,8 +87,8 @@ const COMMANDS: [Entry; 7] = [
 
 /// Commands of the contract that later versions have.
 const LATER: [&str; 21] = [
-    "counts", "corr", "diff", "doctor", "plot", "select", "attrs", "sort", "missing", "resample", "rolling", "pivot", "melt",
-    "stack", "unstack", "join", "pipe", "concat", "apply", "sql", "serve",
+    "counts", "corr", "diff", "doctor", "plot", "select", "attrs", "sort", "missing", "resample", "rolling", "pivot", "melt", "stack",
+    "unstack", "join", "pipe", "concat", "apply", "sql", "serve",
 ];
 
 /// Runs the program on the arguments of this process.

@@ -291,7 +291,9 @@ pub fn parse_aggregates(text: &str, schema: &Schema) -> Result<Vec<(String, Expr
                 }
             },
             _ => {
-                return Err(Error::invalid(format!("{item:?} has more than one colon")).help("names with odd characters stand in backticks"));
+                return Err(
+                    Error::invalid(format!("{item:?} has more than one colon")).help("names with odd characters stand in backticks")
+                );
             }
         }
     }
