@@ -70,7 +70,7 @@ pub(in crate::exec) fn persist(variable: &Variable, options: &ExecOptions) -> Re
     let places = boxes.clone();
     let mut out = NdBuilder::new(variable.dtype().clone(), variable.shape())?;
     if !variable.is_empty() {
-        for item in blocks(variable, boxes, options, NdArray::bytes, Ok) {
+        for item in blocks(variable, boxes, options, NdArray::bytes, |_, block| Ok(block)) {
             let (i, block) = item?;
             out.put(&places[i].0, &block)?;
         }

@@ -2,7 +2,7 @@
 
 use super::load::Number;
 use super::{Weights, keys};
-use crate::array::{Dataset, Variable};
+use crate::array::{Dataset, Variable, is_latitude, is_longitude};
 use crate::dtype::{Calendar, DType};
 use crate::error::{Error, Result};
 use crate::kernel::calendar::{days_in_month, from_days};
@@ -51,20 +51,6 @@ fn in_degrees(name: &str, v: &Variable) -> bool {
         Some(units) => units.starts_with("degree"),
         None => is_latitude(name, v),
     }
-}
-
-fn is_latitude(name: &str, v: &Variable) -> bool {
-    let units = ["degrees_north", "degree_north", "degree_N", "degrees_N", "degreeN", "degreesN"];
-    v.attrs.text("standard_name") == Some("latitude")
-        || v.attrs.text("units").is_some_and(|u| units.contains(&u))
-        || matches!(name, "lat" | "latitude")
-}
-
-fn is_longitude(name: &str, v: &Variable) -> bool {
-    let units = ["degrees_east", "degree_east", "degree_E", "degrees_E", "degreeE", "degreesE"];
-    v.attrs.text("standard_name") == Some("longitude")
-        || v.attrs.text("units").is_some_and(|u| units.contains(&u))
-        || matches!(name, "lon" | "longitude")
 }
 
 fn numbers(array: &NdArray) -> Result<Vec<f64>> {
