@@ -3,13 +3,14 @@
 use super::args::{CsvArgs, ExprArgs, OutputArgs, ReadArgs, RunArgs};
 use super::{lists, options, start, typed};
 use crate::error::{Error, Result};
+use crate::io::Format;
 use crate::open::{Scanned, Target, check, save, scan};
 use clap::{ArgMatches, Args, Command, ValueHint};
 use std::path::PathBuf;
 
 #[derive(Args)]
 struct ConvertArgs {
-    /// The inputs, and last the output, unless -o names it. With --to csv, tsv or arrow a last file that exists is an input as
+    /// The inputs, and last the output, unless -o names it. With --to csv, tsv, jsonl, json or arrow a last file that exists is an input as
     /// well, and the result goes to standard output
     #[arg(value_name = "FILE", required = true, value_hint = ValueHint::FilePath)]
     files: Vec<PathBuf>,
@@ -45,7 +46,7 @@ pub fn arguments(command: Command) -> Command {
 /// well be one more input.
 fn names_output(files: &[PathBuf], to: Option<&str>) -> bool {
     let Some(last) = files.last().filter(|_| files.len() > 1) else { return false };
-    let streams = to.is_some_and(|to| ["csv", "tsv", "arrow"].iter().any(|f| to.eq_ignore_ascii_case(f)));
+    let streams = to.is_some_and(|to| Format::parse(to).is_ok_and(Format::is_stream));
     last.as_os_str() == "-" || !streams || !last.is_file()
 }
 

@@ -1,4 +1,5 @@
 mod csv;
+mod json;
 mod pandas;
 mod reduce;
 mod xarray;

@@ -218,7 +218,7 @@ fn told(text: &Text, fault: Fault) -> Error {
         "a record does not end on its line" | "text behind the record" => {
             e.help("each line holds one record; --from json reads records over several lines, in one array")
         }
-        "a record in braces is expected" if text.bytes()[..fault.at.min(text.bytes().len())].trim_ascii().is_empty() => {
+        "a record in braces is expected" if fault.at == blanks(text) && text.bytes().get(fault.at) == Some(&b'[') => {
             e.help("--from json reads an array of records")
         }
         "neither an array of records nor an object of arrays" | "a record in braces is expected" => e.help(HOW_TABLES_LOOK),
@@ -227,6 +227,11 @@ fn told(text: &Text, fault: Fault) -> Error {
         "a name stands twice in one record" => e.help("name the members of a record differently: only one of them could be kept"),
         _ => e,
     }
+}
+
+/// How many blanks the text begins with.
+fn blanks(text: &Text) -> usize {
+    text.bytes().len() - text.bytes().trim_ascii_start().len()
 }
 
 fn troubled(text: &Text, trouble: Trouble) -> Error {

@@ -70,7 +70,7 @@ impl Packing {
         }
         let known = || KINDS.iter().map(|k| k.usual.name());
         let kind = KINDS.iter().find(|k| k.usual.name() == name || k.ending == name);
-        let kind = kind.ok_or_else(|| Error::not_found("compression of text", name, known().chain(["none"])))?;
+        let kind = kind.ok_or_else(|| Error::not_found("compression", name, known().chain(["none"])))?;
         let Some(level) = level else { return Ok(kind.usual) };
         let number = level.parse::<i64>().ok().filter(|n| kind.levels.contains(n)).ok_or_else(|| {
             let (low, high) = (kind.levels.start(), kind.levels.end());
