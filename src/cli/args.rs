@@ -1,14 +1,21 @@
 //! Groups of options that commands share, named once. Values stay text here; [`super::options`] reads them.
 
+use crate::io::Format;
 use clap::{Args, ValueHint};
 use std::path::PathBuf;
+
+/// A line of help with the names of formats.
+fn of_formats(text: &str, wanted: impl Fn(Format) -> bool) -> String {
+    let names: Vec<&str> = Format::all().filter(|f| f.is_here() && wanted(*f)).map(Format::name).collect();
+    format!("{text} ({})", names.join(" "))
+}
 
 /// How the inputs are read, whatever their format.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Reading")]
 pub struct ReadArgs {
-    /// Format of the input, if its name and first bytes do not tell (csv tsv parquet arrow nc nc3 npy raw)
-    #[arg(long, value_name = "FORMAT")]
+    // Made of the table of formats.
+    #[arg(long, value_name = "FORMAT", help = of_formats("Format of the input, if its name and first bytes do not tell", |_| true))]
     pub from: Option<String>,
     /// Only this group of a NetCDF file
     #[arg(long, value_name = "NAME")]
@@ -17,7 +24,7 @@ pub struct ReadArgs {
     #[arg(long, value_name = "TYPE")]
     pub dtype: Option<String>,
     /// Raw input: its shape, such as 40000,40000
-    #[arg(long, value_name = "N,N")]
+    #[arg(long, value_name = "N,N", allow_hyphen_values = true)]
     pub shape: Option<String>,
     /// Raw input: C has the last dimension vary fastest, F the first
     #[arg(long, value_name = "C|F")]
@@ -32,7 +39,7 @@ pub struct ReadArgs {
 
 /// How text is read.
 #[derive(Args, Clone, Debug, Default)]
-#[command(next_help_heading = "Reading CSV and TSV")]
+#[command(next_help_heading = "Reading text")]
 pub struct CsvArgs {
     /// The character between cells
     #[arg(long, value_name = "C", allow_hyphen_values = true)]
@@ -111,8 +118,8 @@ pub struct OutputArgs {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Writing")]
 pub struct WriteArgs {
-    /// Format of the output, if its name does not tell (csv tsv parquet arrow nc nc3 npy raw)
-    #[arg(long, value_name = "FORMAT")]
+    // Made of the table of formats.
+    #[arg(long, value_name = "FORMAT", help = of_formats("Format of the output, if its name does not tell", |f| f.holds().written))]
     pub to: Option<String>,
     /// Replace an existing output
     #[arg(long)]
@@ -123,7 +130,7 @@ pub struct WriteArgs {
     /// Refuse every loss and every warning
     #[arg(long)]
     pub strict: bool,
-    /// Compression: zstd:3, deflate:4, snappy, lz4, none, as the format has it
+    /// Compression: zstd:3, deflate:4, snappy, lz4, none, as the format has it; of text gzip:6, zstd:3, bzip2:9, xz:6
     #[arg(long, value_name = "NAME[:LEVEL]")]
     pub compress: Option<String>,
     /// Chunk lengths by dimension: time=12,lat=180

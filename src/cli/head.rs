@@ -15,7 +15,7 @@ struct HeadArgs {
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     file: PathBuf,
     /// How many rows, or positions along each dimension
-    #[arg(short = 'n', long = "rows", value_name = "N", default_value_t = 5)]
+    #[arg(short = 'n', long = "rows", value_name = "N", default_value_t = 5, allow_negative_numbers = true)]
     n: usize,
     /// The last rows instead
     #[arg(long)]

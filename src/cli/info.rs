@@ -58,8 +58,9 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
 }
 
 fn to_text(info: &Info) -> Result<String> {
-    let name = escape(&info.file.display().to_string());
-    let mut out = format!("{}: {}, {}\n", paint(BOLD, &name), kind(info), show::bytes(info.bytes));
+    let name = if info.file.as_os_str() == "-" { "standard input".to_string() } else { escape(&info.file.display().to_string()) };
+    let size = info.bytes.map(|b| format!(", {}", show::bytes(b))).unwrap_or_default();
+    let mut out = format!("{}: {}{size}\n", paint(BOLD, &name), kind(info));
     match &info.content {
         Content::Table(t) => table_text(t, &mut out),
         Content::Cube(c) => cube_text(c, &mut out)?,

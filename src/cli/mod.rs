@@ -17,7 +17,7 @@ mod usage;
 mod verb;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::io::remove_unfinished;
+use crate::io::{Format, Kind, remove_unfinished};
 use clap::{ArgMatches, Command};
 use session::Session;
 use std::process::ExitCode;
@@ -113,14 +113,21 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// Names of the formats of a kind.
+fn formats(kind: Kind) -> String {
+    Format::all().filter(|f| f.is_here() && f.kind() == kind).map(Format::name).collect::<Vec<_>>().join(" ")
+}
+
 /// The whole command line as clap sees it.
 fn command() -> Command {
     let root = Command::new("hpda-data")
         .version(clap::crate_version!())
         .about("Labelled tables and labelled N-d cubes: look, summarise, convert")
         .after_help(format!(
-            "Examples:\n{}\nTables: csv tsv parquet arrow. Cubes: nc nc3 npy raw. `hpda-data COMMAND --help` says more.",
-            usage::example(include_str!("examples/overview.md"))
+            "Examples:\n{}\nTables: {}. Cubes: {}. `hpda-data COMMAND --help` says more.",
+            usage::example(include_str!("examples/overview.md")),
+            formats(Kind::Table),
+            formats(Kind::Cube)
         ))
         .arg_required_else_help(true)
         .subcommand_required(true)

@@ -43,7 +43,7 @@ fn raw(read: &ReadArgs) -> Result<Option<RawOptions>> {
     };
     let mut lengths = Vec::new();
     for text in lists::items(shape)?.iter().filter(|t| !t.is_empty()) {
-        let wrong = |_| Error::invalid(format!("{text:?} in --shape is no number")).help("it looks like 400,300");
+        let wrong = |_| Error::invalid(format!("{text:?} in --shape is no length")).help("lengths are whole numbers, 0 or more: 400,300");
         lengths.push(text.parse().map_err(wrong)?);
     }
     let mut raw = RawOptions::new(dtype, &lengths);

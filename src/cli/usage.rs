@@ -46,7 +46,7 @@ pub fn error(e: clap::Error) -> Error {
         }
         Kind::ValueValidation => {
             let reason = std::error::Error::source(&e).map(ToString::to_string).unwrap_or_default();
-            let reason = if reason.contains("digit") { "it takes a whole number".into() } else { reason };
+            let reason = if reason.contains("digit") { "it takes a whole number, 0 or more".into() } else { reason };
             Error::invalid(format!("{argument} cannot be {value:?}: {reason}"))
         }
         Kind::ArgumentConflict => {
@@ -73,6 +73,9 @@ fn unknown_command(name: &str) -> Error {
 
 /// A near name among all options of all commands: one that another command has is worth saying too.
 fn unknown_option(name: &str, suggested: Option<String>, usage: &str) -> Error {
+    if !name.starts_with('-') {
+        return Error::invalid(format!("{name:?} is one file too many")).help(usage.to_string());
+    }
     let e = Error::new(ErrorKind::NotFound, format!("option {name:?} does not exist here"));
     if let Some(near) = suggested {
         return e.help(format!("did you mean {near:?}?"));

@@ -309,6 +309,30 @@ fn unknown(name: &str) -> Error {
     }
 }
 
+/// Arrow's other types in our words: `struct{a: i64, b: str}`, `map[str, f64]`, `category of i64`.
+fn write_opaque(f: &mut fmt::Formatter<'_>, t: &arrow::datatypes::DataType) -> fmt::Result {
+    use arrow::datatypes::DataType as A;
+    let of = |field: &arrow::datatypes::Field| DType::from_arrow(field.data_type());
+    match t {
+        A::Null => f.write_str("null"),
+        A::Struct(fields) => {
+            let members: Vec<String> = fields.iter().map(|m| format!("{}: {}", m.name(), of(m))).collect();
+            write!(f, "struct{{{}}}", members.join(", "))
+        }
+        A::List(item) | A::LargeList(item) | A::ListView(item) | A::LargeListView(item) => write!(f, "list[{}]", of(item)),
+        A::FixedSizeList(item, n) => write!(f, "list[{}; {n}]", of(item)),
+        A::Map(entries, _) => match entries.data_type() {
+            A::Struct(pair) if pair.len() == 2 => write!(f, "map[{}, {}]", of(&pair[0]), of(&pair[1])),
+            other => write!(f, "map[{other}]"),
+        },
+        A::Dictionary(_, values) => write!(f, "category of {}", DType::from_arrow(values)),
+        A::RunEndEncoded(_, values) => write!(f, "runs of {}", of(values)),
+        A::FixedSizeBinary(n) => write!(f, "binary[{n}]"),
+        A::Decimal256(precision, scale) => write!(f, "decimal({precision},{scale})"),
+        other => write!(f, "{}", other.to_string().to_lowercase()),
+    }
+}
+
 impl fmt::Display for DType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plain = match self {
@@ -334,7 +358,7 @@ impl fmt::Display for DType {
             DType::Binary => "binary",
             DType::Decimal { precision, scale } => return write!(f, "decimal({precision},{scale})"),
             DType::List(inner) => return write!(f, "list[{inner}]"),
-            DType::Opaque(t) => return write!(f, "{t}"),
+            DType::Opaque(t) => return write_opaque(f, t),
             DType::Instant { unit, tz, calendar } => {
                 let mut parts = Vec::new();
                 if *unit == TimeUnit::Ns {

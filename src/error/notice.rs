@@ -1,4 +1,4 @@
-use super::{Error, Place, escape};
+use super::{Error, Place, escape, quoted_list};
 use std::fmt;
 
 /// How much a notice weighs.
@@ -31,7 +31,14 @@ impl fmt::Display for Notice {
             Level::Changed => "loss",
         };
         write!(f, "{word}: {}", escape(&self.message))?;
-        let place = self.place.to_string();
+        // What the message names need not be said again.
+        let mut place = self.place.clone();
+        for slot in [&mut place.column, &mut place.variable] {
+            if slot.as_ref().is_some_and(|name| self.message.contains(&format!("{name:?}"))) {
+                *slot = None;
+            }
+        }
+        let place = place.to_string();
         if place.is_empty() { Ok(()) } else { write!(f, " ({})", escape(&place)) }
     }
 }
@@ -76,13 +83,70 @@ impl Notices {
         self.0.is_empty()
     }
 
-    /// An error that lists what is at least this heavy, if anything is.
+    /// An error that lists what is at least this heavy, if anything is: each thing once, with the columns and variables that it
+    /// happens to, and the file where that is one.
+    ///
+    /// # Errors
+    /// Loss.
     pub fn refuse(&self, from: Level) -> Result<(), Error> {
-        let heavy: Vec<String> = self.0.iter().filter(|n| n.level >= from).map(|n| n.message.clone()).collect();
-        if heavy.is_empty() {
-            return Ok(());
+        let heavy: Vec<&Notice> = self.0.iter().filter(|n| n.level >= from).collect();
+        let Some(first) = heavy.first() else { return Ok(()) };
+        let mut said: Vec<(&str, &str, Vec<&str>)> = Vec::new();
+        for notice in &heavy {
+            let (word, name, what) = notice.subject();
+            match said.iter_mut().find(|(w, m, _)| *w == word && *m == what) {
+                Some((.., names)) if !name.is_empty() && !names.contains(&name) => names.push(name),
+                Some(_) => {}
+                None => said.push((word, what, if name.is_empty() { Vec::new() } else { vec![name] })),
+            }
         }
+        let lines = said.iter().map(|(word, what, names)| match names.as_slice() {
+            [] => what.to_string(),
+            [one] => format!("{word} {one:?}: {what}"),
+            many => format!("{word}s {}: {what}", quoted_list(many, 20)),
+        });
         let help = if from == Level::Changed { "--allow-loss writes it all the same" } else { "without --strict these are warnings" };
-        Err(Error::loss(heavy.join("; ")).help(help))
+        let e = Error::loss(lines.collect::<Vec<_>>().join("; ")).help(help);
+        let one_file = heavy.iter().all(|n| n.place.file == first.place.file);
+        Err(if one_file { e.at(Place { file: first.place.file.clone(), ..Place::default() }) } else { e })
+    }
+}
+
+impl Notice {
+    /// The kind and name of what this happens to (empty where that is not said), and what happens to it.
+    fn subject(&self) -> (&str, &str, &str) {
+        for (word, slot) in [("column", &self.place.column), ("variable", &self.place.variable)] {
+            let Some(name) = slot else { continue };
+            let quoted = format!("{name:?}");
+            let rest = self.message.strip_prefix(word).and_then(|m| m.strip_prefix(' ')).and_then(|m| m.strip_prefix(quoted.as_str()));
+            if let Some(what) = rest.and_then(|m| m.strip_prefix(": ")) {
+                return (word, name, what);
+            }
+            if !self.message.contains(&quoted) {
+                return (word, name, &self.message);
+            }
+        }
+        ("", "", &self.message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusal_names_each_column_once() {
+        let mut notices = Notices::new();
+        for name in ["a", "b", "a"] {
+            let place = Place { column: Some(name.into()), ..Place::file("x.csv") };
+            notices.push(Level::Changed, format!("column {name:?}: lists become text"), place.clone());
+            notices.push(Level::Changed, "dates are cut", place);
+        }
+        notices.push(Level::Changed, "groups are left out", Place::file("x.csv"));
+        notices.warn("not heavy enough", Place::default());
+        let e = notices.refuse(Level::Changed).unwrap_err();
+        assert_eq!(e.message(), "columns \"a\", \"b\": lists become text; columns \"a\", \"b\": dates are cut; groups are left out");
+        assert_eq!(e.place(), &Place::file("x.csv"));
+        assert_eq!(notices.iter().next().unwrap().to_string(), "loss: column \"a\": lists become text (x.csv)");
     }
 }

@@ -182,7 +182,7 @@ impl DataFrame {
             index => {
                 let names: Vec<Option<String>> = index.names().into_iter().map(|n| n.map(Into::into)).collect();
                 let fields = index.columns().into_iter().enumerate().map(|(i, c)| {
-                    let default = if i == 0 { "index".to_string() } else { format!("level_{i}") };
+                    let default = made_up(i, |name| self.labels.position(name).is_ok() || names.iter().flatten().any(|n| n == name));
                     (Field::new(names[i].clone().unwrap_or(default), c.dtype().clone()), c)
                 });
                 (fields.collect(), IndexSpec::Levels(names.clone()))
@@ -227,6 +227,16 @@ impl DataFrame {
     pub fn from_batches(schema: &Arc<Schema>, batches: &[Batch]) -> Result<DataFrame> {
         DataFrame::from_batch(&Batch::concat(schema, batches)?)
     }
+}
+
+/// The name of an index level that has none: `index`, and `level_1` and so on for more; `level_0` where a column is called `index`
+/// (as `reset_index` of pandas), and with further marks where that is taken too.
+pub fn made_up(level: usize, is_taken: impl Fn(&str) -> bool) -> String {
+    let mut name = if level == 0 && !is_taken("index") { "index".to_string() } else { format!("level_{level}") };
+    while is_taken(&name) {
+        name.push('_');
+    }
+    name
 }
 
 impl PartialEq for DataFrame {

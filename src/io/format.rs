@@ -104,6 +104,11 @@ impl Format {
         self.row().name
     }
 
+    /// Endings of names of its files, without the point.
+    pub fn endings(self) -> &'static [&'static str] {
+        self.row().endings
+    }
+
     /// What it holds.
     pub fn kind(self) -> Kind {
         self.row().kind

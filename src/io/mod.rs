@@ -1,6 +1,7 @@
 //! Files: one folder per format, and the one table of formats.
 
 mod arrow_schema;
+mod capability;
 pub mod chunked;
 mod codec;
 pub mod csv;
@@ -19,6 +20,7 @@ pub mod text;
 #[cfg(feature = "zarr")]
 pub mod zarr;
 
+pub use capability::{Holds, support_matrix};
 pub use codec::Codec;
 pub use file::{Output, Overwrite, map, remove_unfinished};
 pub use format::{Format, Kind};

@@ -14,8 +14,8 @@ use std::sync::Arc;
 pub struct Info {
     /// The file.
     pub file: PathBuf,
-    /// Its size.
-    pub bytes: u64,
+    /// Its size; unknown of standard input.
+    pub bytes: Option<u64>,
     /// Its format.
     pub format: Format,
     /// What it holds.
@@ -80,7 +80,7 @@ fn bytes_of(path: &Path) -> Result<u64> {
 /// What the format's reader says.
 pub fn info(path: &Path, options: &OpenOptions, fast: bool) -> Result<Info> {
     let format = options.format_of(path)?;
-    let bytes = if path.as_os_str() == "-" { 0 } else { bytes_of(path)? };
+    let bytes = if path.as_os_str() == "-" { None } else { Some(bytes_of(path)?) };
     let mut notices = Notices::new();
     let content = match format.kind() {
         Kind::Table => Content::Table(table::info(path, format, options, fast, &mut notices)?),

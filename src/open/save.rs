@@ -16,7 +16,7 @@ use crate::io::npy::{NpySink, NpyWriteOptions};
 use crate::io::parquet::{ParquetSink, ParquetWriteOptions};
 use crate::io::raw::{RawSink, RawWriteOptions};
 use crate::io::text::{Packing, TextTarget};
-use crate::io::{Codec, Format, Kind, Output, Overwrite};
+use crate::io::{Codec, Format, Holds, Kind, Output, Overwrite};
 use crate::ops::bridge::{CubeMatrix, CubeRows, table_to_cube};
 use crate::store::{ChunkSink, TableSink, TableSource};
 use std::path::{Path, PathBuf};
@@ -96,19 +96,16 @@ pub struct SaveOptions {
 impl SaveOptions {
     /// Options that the format has no place for are refused rather than passed over.
     fn fit(&self, format: Format) -> Result<()> {
-        use Format::{Arrow, Csv, Json, Jsonl, Nc, Nc3, Parquet, Tsv};
         let compressed = self.compress.as_deref().is_some_and(|c| c != "none");
-        let options: [(&str, bool, &[Format]); 4] = [
-            ("--row-group", self.row_group.is_some(), &[Parquet]),
-            ("--compress", compressed, &[Parquet, Arrow, Nc, Csv, Tsv, Jsonl, Json]),
-            ("--chunks", !self.chunks.is_empty(), &[Nc]),
-            ("--pack", self.pack.is_some(), &[Nc, Nc3]),
+        let options: [(&str, bool, fn(&Holds) -> bool); 4] = [
+            ("--row-group", self.row_group.is_some(), |h| h.row_groups),
+            ("--compress", compressed, |h| !h.compressions.is_empty()),
+            ("--chunks", !self.chunks.is_empty(), |h| h.chunks),
+            ("--pack", self.pack.is_some(), |h| h.packing),
         ];
-        if let Some((option, _, formats)) = options.iter().find(|(_, given, formats)| *given && !formats.contains(&format)) {
-            let able: Vec<&str> = formats.iter().map(|f| f.name()).collect();
-            return Err(
-                Error::unsupported(format!("{option} does not go with {}", format.name())).help(format!("{} has it", able.join(", ")))
-            );
+        if let Some((option, _, able)) = options.iter().find(|(_, given, able)| *given && !able(&format.holds())) {
+            return Err(Error::unsupported(format!("{option} does not go with {}", format.name()))
+                .help(format!("{} has it", Format::names_where(able))));
         }
         Ok(())
     }
@@ -288,7 +285,7 @@ fn write_table(
     mut notices: Notices,
 ) -> Result<Notices> {
     // Text has no other place for row labels.
-    let source = &if format.is_text() { with_range(source.clone()) } else { source.clone() };
+    let source = &if !format.holds().labels { with_range(source.clone()) } else { source.clone() };
     let schema = source.schema().clone();
     let sink: Box<dyn TableSink> = match format {
         Format::Parquet => {

@@ -43,7 +43,7 @@ fn text(inputs: &[PathBuf], format: Format, options: &OpenOptions, sample: Optio
         return Ok((Arc::new(source), whole));
     }
     let mut csv = options.csv.clone();
-    if format == Format::Tsv && csv.separator == Separator::Char(b',') {
+    if format == Format::Tsv && csv.separator == Separator::Usual {
         csv.separator = Separator::Char(b'\t');
     }
     csv.sample = sample;

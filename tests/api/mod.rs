@@ -4,4 +4,5 @@ mod combine;
 mod core;
 mod exec;
 mod expr;
+mod formats;
 mod summary;

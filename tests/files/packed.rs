@@ -104,10 +104,12 @@ fn write(path: &Path, packing: Packing, batch: &Batch, threads: usize, step: usi
 #[test]
 fn written_bytes_do_not_depend_on_threads_or_batches() {
     let folder = tempfile::tempdir().unwrap();
-    for (packing, rows) in ALL.into_iter().map(|p| (p, 150_000)).chain(ALL.map(|p| (p, 0))) {
+    // Low levels are fast, and bzip2's has short blocks.
+    let levels = [Packing::Gzip(1), Packing::Zstd(1), Packing::Bzip2(1), Packing::Xz(0)];
+    for (packing, rows) in levels.into_iter().map(|p| (p, 60_000)).chain(ALL.map(|p| (p, 0))) {
         let batch = table(rows);
-        let plain = write(&folder.path().join("plain"), Packing::None, &batch, 1, 70_000);
-        let one = write(&folder.path().join("one"), packing, &batch, 1, 70_000);
+        let plain = write(&folder.path().join("plain"), Packing::None, &batch, 1, 30_000);
+        let one = write(&folder.path().join("one"), packing, &batch, 1, 30_000);
         let many = write(&folder.path().join("many"), packing, &batch, 3, 9_999);
         assert!(one == many, "{packing:?}");
         assert!(unpack(packing, &one) == plain, "{packing:?} of {rows} rows");

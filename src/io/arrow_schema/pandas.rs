@@ -2,6 +2,7 @@
 
 use crate::dtype::{Calendar, DType, Scalar, TimeUnit};
 use crate::error::{Error, Result};
+use crate::frame::made_up;
 use crate::store::{Attrs, ColumnLabels, Field, IndexSpec, Schema};
 use hashbrown::HashMap;
 use serde_json::{Map, Value, json};
@@ -45,9 +46,8 @@ pub(super) fn read(text: &str, fields: &[Field], rows: Option<u64>) -> Result<Pa
                     Some(e) => e.get("name").and_then(Value::as_str).map(String::from),
                     None => Some(field.clone()),
                 };
-                let made_up = if i == 0 { "index".to_string() } else { format!("level_{i}") };
-                if name.is_none() && position(&made_up).is_none() {
-                    level_names.push((at, made_up));
+                if name.is_none() {
+                    level_names.push((at, made_up(i, |name| position(name).is_some_and(|p| p != at))));
                 }
                 names.push(name);
             }

@@ -9,6 +9,8 @@ pub const MISSING: [&str; 10] = ["NA", "N/A", "n/a", "#N/A", "<NA>", "null", "NU
 /// What stands between cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Separator {
+    /// What is usual: a comma; in files called `.tsv` a tab.
+    Usual,
     /// One ASCII character.
     Char(u8),
     /// Any run of spaces and tabs; those at the ends of a line mean nothing.
@@ -77,7 +79,7 @@ pub struct CsvReadOptions {
 impl Default for CsvReadOptions {
     fn default() -> CsvReadOptions {
         CsvReadOptions {
-            separator: Separator::Char(b','),
+            separator: Separator::Usual,
             header: Header::FirstLine,
             names: None,
             skip_rows: 0,
@@ -111,6 +113,7 @@ impl CsvReadOptions {
     pub(super) fn check(&self) -> Result<()> {
         let separator = match self.separator {
             Separator::Char(c) => Some(c),
+            Separator::Usual => Some(b','),
             Separator::Whitespace => Some(b' '),
         };
         let comment = ("comment", self.comment);

@@ -199,6 +199,10 @@ fn wants(names: &IndexSet<String>, options: &CsvReadOptions) -> Result<Vec<Want>
     Ok(wants)
 }
 
+fn lines(count: u64) -> String {
+    format!("{count} {}", if count == 1 { "line" } else { "lines" })
+}
+
 fn refuse_bad_lines(survey: &Survey, text: &Text, width: usize, policy: BadLines, notices: &mut Notices) -> Result<()> {
     let Some(first) = survey.bad.first() else { return Ok(()) };
     let count = survey.bad.len() as u64 + survey.more_bad;
@@ -213,14 +217,15 @@ fn refuse_bad_lines(survey: &Survey, text: &Text, width: usize, policy: BadLines
                 .help("--bad-lines skip leaves such lines out, --bad-lines report lists them too; see --delimiter and --quote")
                 .at(text.place(first.offset)));
         }
-        BadLines::Skip => notices.warn(format!("{count} lines with more than {width} cells left out"), Place::file(&text.name)),
+        BadLines::Skip => notices.warn(format!("{} with more than {width} cells left out", lines(count)), Place::file(&text.name)),
         BadLines::Report => {
             for (bad, line) in survey.bad.iter().zip(survey.bad_lines(text)) {
                 let place = Place { line: Some(line), ..Place::file(&text.name) };
                 notices.warn(format!("line left out: {} cells instead of {width}", bad.cells), place);
             }
             if survey.more_bad > 0 {
-                notices.warn(format!("{} more lines with more than {width} cells left out", survey.more_bad), Place::file(&text.name));
+                let message = format!("and {} with more than {width} cells left out", lines(survey.more_bad));
+                notices.warn(message, Place::file(&text.name));
             }
         }
     }

@@ -14,7 +14,8 @@ pub(in crate::io) struct Dialect {
 
 impl Dialect {
     pub fn new(options: &CsvReadOptions) -> Dialect {
-        Dialect { separator: options.separator, quote: options.quote.unwrap_or(0xFF), comment: options.comment }
+        let separator = if options.separator == Separator::Usual { Separator::Char(b',') } else { options.separator };
+        Dialect { separator, quote: options.quote.unwrap_or(0xFF), comment: options.comment }
     }
 }
 
@@ -140,6 +141,7 @@ impl Tokenizer<'_> {
         match self.dialect.separator {
             Separator::Char(c) => near.chunk_by_char(c, pos, limit, max_rows, out),
             Separator::Whitespace => near.chunk_by_whitespace(pos, limit, max_rows, out),
+            Separator::Usual => near.chunk_by_char(b',', pos, limit, max_rows, out),
         }
     }
 
