@@ -2,6 +2,7 @@
 of the table that they came from; what those write is read by us."""
 import bz2
 import gzip
+import io
 import json
 import lzma
 
@@ -26,7 +27,8 @@ def same(got, want):
         return f"{list(got.columns)} of {len(got)} rows, not {list(want.columns)} of {len(want)}"
     for c in want.columns:
         for i, (a, b) in enumerate(zip(got[c].tolist(), want[c].tolist())):
-            if pd.isna(a) and pd.isna(b):
+            # An empty text in quotes is missing to pandas' reader of CSV, and text to ours (docs/differences.md).
+            if pd.isna(b) and (a == "" or pd.isna(a)):
                 continue
             if not (a == b or isinstance(a, float) and float(b) == a or str(a).replace(" ", "T")[:10] == str(b)[:10]):
                 return f"column {c} row {i}: {a!r} and {b!r}"
@@ -48,7 +50,8 @@ def table(name, source, **reading):
         packed, back = WORK / f"{name}.csv.{ending}", WORK / f"{name}.{ending}.back.csv"
         check(f"{name}: convert to csv.{ending}", convert, source, packed)
         check(f"{name}: pandas reads csv.{ending}", lambda: same(pd.read_csv(packed, **reading), want))
-        check(f"{name}: csv.{ending} unpacks in one piece", lambda: same(pd.read_csv(__import__("io").BytesIO(unpack(packed.read_bytes())), **reading), want))
+        whole = lambda: io.BytesIO(unpack(packed.read_bytes()))
+        check(f"{name}: csv.{ending} unpacks in one piece", lambda: same(pd.read_csv(whole(), **reading), want))
         theirs = WORK / f"{name}.theirs.csv.{ending}"
         want.to_csv(theirs, index=False)
         check(f"{name}: pandas' csv.{ending} is read", convert, theirs, back)
