@@ -29,3 +29,13 @@ pub fn reduction(op: Option<&str>, agg: &[String], dims: Vec<String>, ddof: Opti
     let op = op.ok_or_else(|| Error::invalid("a cube is reduced by an aggregation").help("name it: --op mean"))?;
     Ok(Reduction { ddof: ddof.unwrap_or(0).into(), dims, ..Reduction::named(op)? })
 }
+
+/// `left` or `right`.
+pub fn side(name: &str) -> Result<crate::exec::reduce::Side> {
+    crate::exec::reduce::Side::parse(name)
+}
+
+/// Where bins are counted from.
+pub fn origin(name: &str) -> Result<crate::exec::reduce::Origin> {
+    crate::exec::reduce::Origin::parse(name)
+}

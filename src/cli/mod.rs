@@ -11,6 +11,7 @@ mod lists;
 mod options;
 mod progress;
 mod reduce;
+mod resample;
 mod session;
 mod summary;
 mod usage;
@@ -33,7 +34,7 @@ struct Entry {
 }
 
 /// The commands of this version.
-const COMMANDS: [Entry; 7] = [
+const COMMANDS: [Entry; 8] = [
     Entry {
         name: "info",
         about: "What a file holds: sizes, names, types, attributes",
@@ -63,6 +64,13 @@ const COMMANDS: [Entry; 7] = [
         run: reduce::run,
     },
     Entry {
+        name: "resample",
+        about: "Aggregates of stretches of time: months, years, days",
+        example: include_str!("examples/resample.md"),
+        arguments: resample::arguments,
+        run: resample::run,
+    },
+    Entry {
         name: "groupby",
         about: "Rows to groups: counts, sums, means, medians and more of each",
         example: include_str!("examples/groupby.md"),
@@ -86,8 +94,8 @@ const COMMANDS: [Entry; 7] = [
 ];
 
 /// Commands of the contract that later versions have.
-const LATER: [&str; 21] = [
-    "counts", "corr", "diff", "doctor", "plot", "select", "attrs", "sort", "missing", "resample", "rolling", "pivot", "melt", "stack",
+const LATER: [&str; 20] = [
+    "counts", "corr", "diff", "doctor", "plot", "select", "attrs", "sort", "missing", "rolling", "pivot", "melt", "stack",
     "unstack", "join", "pipe", "concat", "apply", "sql", "serve",
 ];
 

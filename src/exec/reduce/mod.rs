@@ -8,13 +8,16 @@ mod groups;
 mod keys;
 mod load;
 mod methods;
+mod resample;
 mod source;
 mod transform;
 mod weighting;
 mod weights;
 
 pub use dataset::{DatasetGroupBy, Reduction};
+pub use crate::kernel::time::{Origin, Side};
 pub use groups::Groups;
+pub use resample::ResampleOptions;
 pub use transform::Transform;
 pub use weights::Weights;
 

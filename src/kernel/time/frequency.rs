@@ -1,0 +1,248 @@
+//! Frequencies such as `1MS`, `3h` or `QS-DEC`, and the bins that they cut time into, in every calendar.
+
+use crate::dtype::Calendar;
+use crate::error::{Error, Result};
+use crate::kernel::calendar::{from_days, to_days};
+
+/// What a frequency counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unit {
+    /// So many nanoseconds.
+    Tick(i64),
+    /// Weeks that end on this day (0 is Monday).
+    Week(i64),
+    /// So many months; those that begin, or end, years' halves and quarters fall on months of this remainder.
+    Months { length: i64, remainder: i64, end: bool },
+}
+
+/// A number of units of time: `15min`, `1D`, `W-MON`, `1MS`, `QE-NOV`, `10YS`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Frequency {
+    count: i64,
+    unit: Unit,
+}
+
+/// Which end of a bin belongs to it, or names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The earlier end.
+    Left,
+    /// The later end.
+    Right,
+}
+
+/// Where bins of seconds to days are counted from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Origin {
+    /// Midnight of the first day.
+    #[default]
+    StartDay,
+    /// The first time.
+    Start,
+    /// 1970-01-01.
+    Epoch,
+}
+
+/// Bins of time: bin `i` holds the instants from `edges[i]` to before `edges[i + 1]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bins {
+    /// One more than there are bins.
+    pub edges: Vec<i64>,
+    /// The label of each bin.
+    pub labels: Vec<i64>,
+}
+
+const MONTHS: [&str; 12] = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
+const DAYS: [&str; 7] = ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"];
+const SECOND: i64 = 1_000_000_000;
+
+/// More bins than anybody can want, and few enough for memory.
+const MOST: usize = 50_000_000;
+
+impl Frequency {
+    /// Reads a frequency as pandas spells it.
+    ///
+    /// # Errors
+    /// Parse, with the units there are.
+    pub fn parse(text: &str) -> Result<Frequency> {
+        let wrong = || {
+            Error::parse(format!("{text:?} is no frequency"))
+                .help("a number and one of s min h D W MS ME QS QE YS YE, with an anchor where wanted: 15min, W-MON, QS-DEC")
+        };
+        let text = text.trim();
+        let at = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        let count: i64 = if at == 0 { 1 } else { text[..at].parse().map_err(|_| wrong())? };
+        let (name, anchor) = text[at..].split_once('-').map_or((&text[at..], None), |(n, a)| (n, Some(a)));
+        let month = |default: usize| -> Result<i64> {
+            match anchor {
+                None => Ok(default as i64),
+                Some(a) => MONTHS.iter().position(|m| a.eq_ignore_ascii_case(m)).map(|m| m as i64).ok_or_else(wrong),
+            }
+        };
+        let unit = match name {
+            "s" => Unit::Tick(SECOND),
+            "min" => Unit::Tick(60 * SECOND),
+            "h" => Unit::Tick(3600 * SECOND),
+            "D" => Unit::Tick(86_400 * SECOND),
+            "W" => match anchor {
+                None => Unit::Week(6),
+                Some(a) => Unit::Week(DAYS.iter().position(|d| a.eq_ignore_ascii_case(d)).ok_or_else(wrong)? as i64),
+            },
+            "MS" | "ME" => Unit::Months { length: 1, remainder: 0, end: name == "ME" },
+            "QS" => Unit::Months { length: 3, remainder: month(0)? % 3, end: false },
+            // The anchor is the month that ends; the one after it begins.
+            "QE" => Unit::Months { length: 3, remainder: (month(11)? + 1) % 3, end: true },
+            "YS" => Unit::Months { length: 12, remainder: month(0)?, end: false },
+            "YE" => Unit::Months { length: 12, remainder: (month(11)? + 1) % 12, end: true },
+            _ => return Err(wrong()),
+        };
+        let anchored = anchor.is_some() && matches!(unit, Unit::Tick(_) | Unit::Months { length: 1, .. });
+        if count == 0 || anchored {
+            return Err(wrong());
+        }
+        Ok(Frequency { count, unit })
+    }
+
+    /// The side that is closed, and that labels are of, where nothing is said.
+    pub fn side(&self) -> Side {
+        match self.unit {
+            Unit::Week(_) | Unit::Months { end: true, .. } => Side::Right,
+            _ => Side::Left,
+        }
+    }
+
+    /// The bins from the first time to the last, as pandas' `resample` makes them.
+    ///
+    /// # Errors
+    /// Overflow, where there would be too many bins.
+    pub fn bins(
+        &self,
+        (first, last): (i64, i64),
+        calendar: Calendar,
+        per_second: i64,
+        closed: Option<Side>,
+        label: Option<Side>,
+        origin: Origin,
+    ) -> Result<Bins> {
+        let (closed, label) = (closed.unwrap_or(self.side()), label.unwrap_or(self.side()));
+        let day = 86_400 * per_second;
+        // Anchors of bins: instants that stand at their ends.
+        let (anchors, shift) = match self.unit {
+            Unit::Tick(nanos) => {
+                let step = nanos.checked_mul(self.count).map(|n| n / (SECOND / per_second)).filter(|s| *s > 0);
+                let step = step.ok_or_else(|| Error::overflow("a frequency beyond what 64 bits hold"))?;
+                let zero = match origin {
+                    Origin::StartDay => first.div_euclid(day) * day,
+                    Origin::Start => first,
+                    Origin::Epoch => 0,
+                };
+                let before = (first - zero).rem_euclid(step);
+                let start = match (closed, before) {
+                    (Side::Right, 0) => first - step,
+                    _ => first - before,
+                };
+                let mut anchors = vec![start];
+                let enough = |a: i64| if closed == Side::Left { a > last } else { a >= last };
+                extend(&mut anchors, enough, |a| a.checked_add(step))?;
+                (anchors, if closed == Side::Right { 1 } else { 0 })
+            }
+            Unit::Week(end) => {
+                // Day 0 was a Thursday.
+                let ahead = |d: i64| (end - (d + 3)).rem_euclid(7);
+                let (d, step) = (first.div_euclid(day), 7 * self.count);
+                let start = match closed {
+                    Side::Right => d + ahead(d) - step,
+                    Side::Left => d - (7 - ahead(d)) % 7,
+                };
+                let enough = |a: i64| if closed == Side::Left { a * day > last } else { (a + 1) * day > last };
+                let mut anchors = vec![start];
+                extend(&mut anchors, enough, |a| a.checked_add(step))?;
+                (anchors.into_iter().map(|a| a * day).collect(), if closed == Side::Right { day } else { 0 })
+            }
+            Unit::Months { length, remainder, end } => {
+                let step = length * self.count;
+                let month_of = |x: i64| {
+                    let (y, m, _) = from_days(calendar, x.div_euclid(day));
+                    y * 12 + m as i64 - 1
+                };
+                // The first day of a month counted from year 0; for ends the last day of the month before.
+                let begins = |m: i64| to_days(calendar, m.div_euclid(12), m.rem_euclid(12) as u8 + 1, 1) * day;
+                let anchor = |m: i64| if end { begins(m) - day } else { begins(m) };
+                let m = month_of(first);
+                let floor = m - (m - remainder).rem_euclid(length);
+                let start = match (closed, end) {
+                    // The bin ends with the month or quarter that the first time lies in.
+                    (Side::Right, true) => floor + length - step,
+                    (Side::Left, true) if anchor(floor + length) <= first => floor + length,
+                    (Side::Left, _) => floor,
+                    (Side::Right, false) if begins(floor) < first => floor,
+                    (Side::Right, false) => floor - step,
+                };
+                let edge = |m: i64| anchor(m) + if closed == Side::Right && end { day } else { 0 };
+                let enough = |m: i64| if closed == Side::Right && !end { anchor(m) >= last } else { edge(m) > last };
+                let mut months = vec![start];
+                extend(&mut months, enough, |m| m.checked_add(step))?;
+                let shift = match (closed, end) {
+                    (Side::Right, true) => day,
+                    (Side::Right, false) => 1,
+                    _ => 0,
+                };
+                (months.into_iter().map(anchor).collect(), shift)
+            }
+        };
+        let labels = match label {
+            Side::Left => anchors[..anchors.len() - 1].to_vec(),
+            Side::Right => anchors[1..].to_vec(),
+        };
+        Ok(Bins { edges: anchors.into_iter().map(|a: i64| a + shift).collect(), labels })
+    }
+}
+
+/// Steps on until it is enough, one step at least.
+fn extend(anchors: &mut Vec<i64>, enough: impl Fn(i64) -> bool, next: impl Fn(i64) -> Option<i64>) -> Result<()> {
+    let many = || Error::overflow("a frequency that makes too many bins").help("choose a coarser --freq");
+    while anchors.len() < 2 || !enough(anchors[anchors.len() - 1]) {
+        anchors.push(next(anchors[anchors.len() - 1]).ok_or_else(many)?);
+        if anchors.len() > MOST {
+            return Err(many());
+        }
+    }
+    Ok(())
+}
+
+impl Bins {
+    /// The bin that an instant is in.
+    pub fn of(&self, instant: i64) -> Option<usize> {
+        let at = self.edges.partition_point(|e| *e <= instant);
+        at.checked_sub(1).filter(|b| *b < self.labels.len())
+    }
+}
+
+impl Side {
+    /// `left` or `right`.
+    ///
+    /// # Errors
+    /// Not found, with the two.
+    pub fn parse(name: &str) -> Result<Side> {
+        match name {
+            "left" => Ok(Side::Left),
+            "right" => Ok(Side::Right),
+            _ => Err(Error::not_found("side", name, ["left", "right"])),
+        }
+    }
+}
+
+impl Origin {
+    /// `start_day`, `start` or `epoch`.
+    ///
+    /// # Errors
+    /// Not found, with the three.
+    pub fn parse(name: &str) -> Result<Origin> {
+        match name {
+            "start_day" => Ok(Origin::StartDay),
+            "start" => Ok(Origin::Start),
+            "epoch" => Ok(Origin::Epoch),
+            _ => Err(Error::not_found("origin", name, ["start_day", "start", "epoch"])),
+        }
+    }
+}
