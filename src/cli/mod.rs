@@ -95,8 +95,8 @@ const COMMANDS: [Entry; 8] = [
 
 /// Commands of the contract that later versions have.
 const LATER: [&str; 20] = [
-    "counts", "corr", "diff", "doctor", "plot", "select", "attrs", "sort", "missing", "rolling", "pivot", "melt", "stack",
-    "unstack", "join", "pipe", "concat", "apply", "sql", "serve",
+    "counts", "corr", "diff", "doctor", "plot", "select", "attrs", "sort", "missing", "rolling", "pivot", "melt", "stack", "unstack",
+    "join", "pipe", "concat", "apply", "sql", "serve",
 ];
 
 /// Runs the program on the arguments of this process.

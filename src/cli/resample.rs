@@ -64,6 +64,7 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     };
     on_data(matches, &args.verb, &args.files, vars, "resample", resampled_cube, |_, _| {
         let on = args.on.as_deref().map(|on| format!(" (--on {on})")).unwrap_or_default();
-        Err(Error::unsupported(format!("resample of a table{on} is not there yet")).help("groupby takes parts of times: --by time.year,time.month"))
+        Err(Error::unsupported(format!("resample of a table{on} is not there yet"))
+            .help("groupby takes parts of times: --by time.year,time.month"))
     })
 }

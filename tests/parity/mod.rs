@@ -2,4 +2,5 @@ mod csv;
 mod json;
 mod pandas;
 mod reduce;
+mod resample;
 mod xarray;

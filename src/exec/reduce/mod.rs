@@ -14,8 +14,8 @@ mod transform;
 mod weighting;
 mod weights;
 
-pub use dataset::{DatasetGroupBy, Reduction};
 pub use crate::kernel::time::{Origin, Side};
+pub use dataset::{DatasetGroupBy, Reduction};
 pub use groups::Groups;
 pub use resample::ResampleOptions;
 pub use transform::Transform;

@@ -175,7 +175,7 @@ impl Frequency {
                     (Side::Right, true) => floor + length - step,
                     (Side::Left, true) if anchor(floor + length) <= first => floor + length,
                     (Side::Left, _) => floor,
-                    (Side::Right, false) if begins(floor) < first => floor,
+                    (Side::Right, false) if begins(floor) < first.div_euclid(day) * day => floor + length - step,
                     (Side::Right, false) => floor - step,
                 };
                 let edge = |m: i64| anchor(m) + if closed == Side::Right && end { day } else { 0 };
