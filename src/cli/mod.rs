@@ -12,6 +12,7 @@ mod options;
 mod progress;
 mod reduce;
 mod resample;
+mod rolling;
 mod session;
 mod summary;
 mod usage;
@@ -34,7 +35,7 @@ struct Entry {
 }
 
 /// The commands of this version.
-const COMMANDS: [Entry; 8] = [
+const COMMANDS: [Entry; 9] = [
     Entry {
         name: "info",
         about: "What a file holds: sizes, names, types, attributes",
@@ -78,6 +79,13 @@ const COMMANDS: [Entry; 8] = [
         run: groupby::run,
     },
     Entry {
+        name: "rolling",
+        about: "Aggregates over windows of rows, or of time, as columns beside the others",
+        example: include_str!("examples/rolling.md"),
+        arguments: rolling::arguments,
+        run: rolling::run,
+    },
+    Entry {
         name: "convert",
         about: "The same data in another format",
         example: include_str!("examples/convert.md"),
@@ -94,9 +102,9 @@ const COMMANDS: [Entry; 8] = [
 ];
 
 /// Commands of the contract that later versions have.
-const LATER: [&str; 20] = [
-    "counts", "corr", "diff", "doctor", "plot", "select", "attrs", "sort", "missing", "rolling", "pivot", "melt", "stack", "unstack",
-    "join", "pipe", "concat", "apply", "sql", "serve",
+const LATER: [&str; 19] = [
+    "counts", "corr", "diff", "doctor", "plot", "select", "attrs", "sort", "missing", "pivot", "melt", "stack", "unstack", "join", "pipe",
+    "concat", "apply", "sql", "serve",
 ];
 
 /// Runs the program on the arguments of this process.

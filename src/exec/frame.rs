@@ -4,6 +4,7 @@ use super::aggregate::{aggregates, substitute};
 use super::eval::{evaluate, keep};
 use super::group::group;
 use super::order::{MOST_TOP, distinct, sorted, top_k};
+use super::whole::{settle_order, windows};
 use super::{ExecOptions, copy, stream};
 use crate::dtype::Scalar;
 use crate::error::{Error, Notices, Place, Result};
@@ -109,11 +110,23 @@ fn build(plan: &Plan, options: &ExecOptions) -> Result<Arc<dyn TableSource>> {
         Plan::Scan { source } => source.clone(),
         Plan::Filter { input, condition, expr } => {
             let input = build(input, options)?;
+            if condition.has_order() {
+                let schema = input.schema().clone();
+                let (condition, input) = settle_order(condition, &input, options)?;
+                let place = Place { expr: Some(expr.to_string()), ..Place::default() };
+                let input = Arc::new(FilterSource { predicates: Vec::new(), input, condition, place });
+                return Ok(Arc::new(SelectSource { input, columns: (0..schema.fields.len()).collect(), schema }));
+            }
             let (condition, place) = settled(condition, expr, &input)?;
             Arc::new(FilterSource { predicates: predicates(&condition), input, condition, place })
         }
         Plan::With { input, position, values, expr, schema } => {
             let input = build(input, options)?;
+            if values.has_order() {
+                let (values, input) = settle_order(values, &input, options)?;
+                let place = Place { expr: Some(expr.to_string()), ..Place::default() };
+                return Ok(Arc::new(WithSource { input, position: *position, values, place, schema: schema.clone() }));
+            }
             let (values, place) = settled(values, expr, &input)?;
             Arc::new(WithSource { input, position: *position, values, place, schema: schema.clone() })
         }
@@ -128,6 +141,7 @@ fn build(plan: &Plan, options: &ExecOptions) -> Result<Arc<dyn TableSource>> {
         Plan::Group(plan) => Arc::new(group(&build(&plan.input, options)?, plan, options)?),
         Plan::Sort { input, by } => sorted(&build(input, options)?, by, options)?,
         Plan::TopK { input, by, rows } => top_k(&build(input, options)?, by, *rows, options)?,
+        Plan::Window(window) => windows(&build(&window.input, options)?, window, options)?,
         Plan::Distinct { input, columns } => distinct(&build(input, options)?, columns, options)?,
     })
 }

@@ -5,6 +5,7 @@
 mod aggregate;
 mod concat;
 pub mod cube;
+mod eager;
 mod eval;
 mod frame;
 mod gather;
@@ -18,8 +19,10 @@ pub mod spill;
 mod stream;
 pub mod summary;
 pub mod tally;
+mod whole;
 
 pub use concat::ConcatSource;
+pub use eager::{Arithmetic, DropMissing, Operand};
 pub use mem::MemSource;
 pub use ordered::{Ordered, Parts};
 pub use stream::{BatchStream, copy, copy_judged, stream};

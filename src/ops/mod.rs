@@ -4,3 +4,4 @@ pub mod bridge;
 pub mod combine;
 pub mod order;
 pub mod select;
+pub mod window;

@@ -6,6 +6,7 @@ use super::literal::{Meeting, duration, fit};
 use crate::dtype::{DType, Scalar, TimeUnit, promote};
 use crate::error::{Error, Place, Result};
 use crate::kernel::agg::Agg;
+use crate::kernel::window::{Running, running_dtype};
 use crate::store::Schema;
 use regex::Regex;
 
@@ -165,6 +166,17 @@ impl Typed {
     /// Whether there is an aggregate in it.
     pub fn has_aggregates(&self) -> bool {
         matches!(self.node, Node::Agg(..) | Node::Pair(..)) || self.children().into_iter().any(Typed::has_aggregates)
+    }
+
+    /// Whether it is a function of the order of rows itself.
+    pub(crate) fn is_order(&self) -> bool {
+        use Func::{Cummax, Cummin, Cumprod, Cumsum, Rank, Shift};
+        matches!(self.node, Node::Call(Shift | Cumsum | Cumprod | Cummin | Cummax | Rank, _))
+    }
+
+    /// Whether a function of the order of rows (`shift`, `cumsum`, `rank`) is in it: whole columns are needed for it.
+    pub fn has_order(&self) -> bool {
+        self.is_order() || self.children().into_iter().any(Typed::has_order)
     }
 
     /// How many nodes it has.
@@ -619,8 +631,36 @@ fn call(func: Func, mut args: Vec<Typed>) -> Result<Typed> {
             made(if func == Date { DType::Date } else { result }, args)
         }
         ConvertUnits => Err(Error::unsupported("convert_units is not done yet")),
-        Shift | Diff | Cumsum | Cumprod | Cummin | Cummax | Rank => {
-            Err(Error::unsupported(format!("{name} needs the order of all rows, which is not done yet")))
+        Shift | Diff => {
+            let by = match args.get(1).map(|a| &a.node) {
+                None => 1,
+                Some(Node::Lit(Scalar::I64(n))) if args.len() == 2 => *n,
+                _ => {
+                    return Err(
+                        Error::invalid(format!("in a table {name} takes a column and a whole number of rows")).help("dims are for cubes")
+                    );
+                }
+            };
+            let x = args.swap_remove(0);
+            let dtype = x.dtype.clone();
+            let back = vec![x.clone(), Typed::new(DType::I64, Node::Lit(Scalar::I64(by)))];
+            let shifted = Typed::new(dtype, Node::Call(Shift, back));
+            if func == Shift { Ok(shifted) } else { arithmetic(BinaryOp::Sub, x, shifted) }
+        }
+        Cumsum | Cumprod | Cummin | Cummax | Rank => {
+            if args.len() > 1 {
+                return Err(
+                    Error::invalid(format!("in a table {name} takes one argument, {} given", args.len())).help("dims are for cubes")
+                );
+            }
+            let dtype = match func {
+                Cumsum => running_dtype(Running::Sum, &args[0].dtype)?,
+                Cumprod => running_dtype(Running::Prod, &args[0].dtype)?,
+                Cummin => running_dtype(Running::Min, &args[0].dtype)?,
+                Cummax => running_dtype(Running::Max, &args[0].dtype)?,
+                _ => DType::F64,
+            };
+            made(dtype, args)
         }
         Corr | Cov => {
             for a in &args {

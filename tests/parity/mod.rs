@@ -1,4 +1,5 @@
 mod csv;
+mod frames;
 mod json;
 mod pandas;
 mod reduce;

@@ -134,6 +134,10 @@ fn value(expr: &Typed, batch: &Batch) -> Result<Value> {
         }
         Node::Pair(func, ..) => Err(Error::internal(format!("{} was not computed before", func.name()))),
         Node::Agg(agg, _) => Err(Error::internal(format!("{agg} was not computed before"))),
+        Node::Call(func, _) if expr.is_order() => {
+            Err(Error::unsupported(format!("`{}` needs the order of all rows, which is not at hand here", func.name()))
+                .help("make a column of it first: --with 'NAME = EXPR'"))
+        }
         Node::Call(func, args) => {
             let values = args.iter().map(|a| value(a, batch)).collect::<Result<Vec<_>>>()?;
             let types: Vec<&DType> = args.iter().map(|a| &a.dtype).collect();

@@ -29,7 +29,8 @@ impl Bounds {
         if center { Bounds::Rows { back: size / 2, ahead: (size - 1) / 2 } } else { Bounds::Rows { back: size - 1, ahead: 0 } }
     }
 
-    /// Windows `(t - width, t]`, or (`center`) `(t - width/2, t + width/2]`, over positions in ascending order.
+    /// Windows `(t - width, t]`, or (`center`) `(t - width/2, t + width/2]`, over positions in ascending order. Of
+    /// rows at one time a window holds those up to its own, as in pandas (in the middle: all).
     ///
     /// # Errors
     /// Invalid, where positions fall or the width is not above 0.
@@ -46,11 +47,12 @@ impl Bounds {
         let (back, ahead) = if center { (width / 2, width / 2) } else { (width, 0) };
         let (mut start, mut end) = (0, 0);
         let (mut starts, mut ends) = (Vec::with_capacity(at.len()), Vec::with_capacity(at.len()));
-        for &t in at {
+        for (i, &t) in at.iter().enumerate() {
             while at[start] <= t.saturating_sub(back) {
                 start += 1;
             }
-            while end < at.len() && at[end] <= t.saturating_add(ahead) {
+            end = if center { end } else { i + 1 };
+            while center && end < at.len() && at[end] <= t.saturating_add(ahead) {
                 end += 1;
             }
             starts.push(start as u32);

@@ -9,11 +9,13 @@ mod ewm;
 mod ordered;
 mod rank;
 mod sliding;
+mod width;
 
 pub use bounds::Bounds;
 pub use cumulative::{Running, cumulate, running_dtype};
 pub use ewm::{Decay, Ewm, EwmStat};
 pub use rank::{Ranking, rank};
+pub use width::{Width, Windowing, roll, window_dtype};
 
 use super::agg::Agg;
 use crate::error::{Error, Result};

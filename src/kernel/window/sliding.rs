@@ -42,17 +42,28 @@ impl Total {
 }
 
 /// Count, mean and central moments, put together by the formulas of Chan, Golub and LeVeque (1983) and Pébay (2008).
+///
+/// The mean is held as its distance from the first value, so that numbers far from 0 lose no digits.
 #[derive(Clone, Copy)]
 struct Spread {
     n: u64,
-    mean: f64,
+    first: f64,
+    off: f64,
     m2: f64,
 }
 
+impl Spread {
+    /// How much larger the mean of another is.
+    #[inline]
+    fn distance(self, b: Spread) -> f64 {
+        (b.first - self.first) + (b.off - self.off)
+    }
+}
+
 impl Part for Spread {
-    const EMPTY: Spread = Spread { n: 0, mean: 0.0, m2: 0.0 };
+    const EMPTY: Spread = Spread { n: 0, first: 0.0, off: 0.0, m2: 0.0 };
     fn of(x: f64) -> Spread {
-        Spread { n: 1, mean: x, m2: 0.0 }
+        Spread { n: 1, first: x, off: 0.0, m2: 0.0 }
     }
     #[inline]
     fn join(self, b: Spread) -> Spread {
@@ -63,9 +74,9 @@ impl Part for Spread {
             return self;
         }
         let (na, nb) = (self.n as f64, b.n as f64);
-        let d = b.mean - self.mean;
+        let d = self.distance(b);
         let total = na + nb;
-        Spread { n: self.n + b.n, mean: self.mean + d * (nb / total), m2: self.m2 + b.m2 + d * d * (na * nb / total) }
+        Spread { n: self.n + b.n, first: self.first, off: self.off + d * (nb / total), m2: self.m2 + b.m2 + d * d * (na * nb / total) }
     }
 }
 
@@ -91,7 +102,7 @@ impl Part for Higher {
         }
         let (na, nb) = (s.n as f64, t.n as f64);
         let total = na + nb;
-        let d = t.mean - s.mean;
+        let d = s.distance(t);
         let m3 = self.m3 + b.m3 + d.powi(3) * na * nb * (na - nb) / (total * total) + 3.0 * d * (na * t.m2 - nb * s.m2) / total;
         let m4 = self.m4
             + b.m4
@@ -191,7 +202,8 @@ fn skew(h: Higher) -> f64 {
     let (n, m2) = (h.spread.n as f64, h.spread.m2);
     match h.spread.n {
         0..3 => f64::NAN,
-        _ if m2 == 0.0 => 0.0,
+        // Of equal values nothing can be told, as in pandas.
+        _ if m2 == 0.0 => f64::NAN,
         _ => n * (n - 1.0).sqrt() / (n - 2.0) * h.m3 / m2.powf(1.5),
     }
 }
@@ -201,7 +213,8 @@ fn kurt(h: Higher) -> f64 {
     let (n, m2) = (h.spread.n as f64, h.spread.m2);
     match h.spread.n {
         0..4 => f64::NAN,
-        _ if m2 == 0.0 => -3.0,
+        // Of equal values nothing can be told, as in pandas.
+        _ if m2 == 0.0 => f64::NAN,
         _ => {
             let adjust = 3.0 * (n - 1.0).powi(2) / ((n - 2.0) * (n - 3.0));
             n * (n + 1.0) * (n - 1.0) / ((n - 2.0) * (n - 3.0)) * h.m4 / (m2 * m2) - adjust

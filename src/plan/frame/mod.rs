@@ -4,8 +4,10 @@ mod columns;
 mod group;
 mod order;
 mod rows;
+mod window;
 
 pub use order::{SortBy, asc, desc};
+pub use window::WindowPlan;
 
 pub use group::{GroupKey, GroupOrder, GroupPlan, LazyGroupBy, NamedValues, aggregate_all, parse_aggregates};
 
@@ -89,6 +91,8 @@ pub enum Plan {
         /// Positions of the columns that count.
         columns: Vec<usize>,
     },
+    /// Columns more: aggregates over windows of rows.
+    Window(WindowPlan),
 }
 
 /// Columns that rows can be sorted, joined and told apart by.
@@ -111,6 +115,7 @@ impl Plan {
             Plan::Sort { input, .. } | Plan::TopK { input, .. } | Plan::Distinct { input, .. } => input.schema(),
             Plan::With { schema, .. } | Plan::Select { schema, .. } => schema,
             Plan::Group(group) => &group.schema,
+            Plan::Window(window) => &window.schema,
         }
     }
 
@@ -148,6 +153,10 @@ impl Plan {
             Plan::TopK { input, by, rows } => {
                 input.explain(out);
                 writeln!(out, "top     {rows} by {}", order::shown(by, input.schema()))
+            }
+            Plan::Window(window) => {
+                window.input.explain(out);
+                writeln!(out, "{}", window.explain())
             }
             Plan::Distinct { input, columns } => {
                 input.explain(out);

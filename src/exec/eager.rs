@@ -1,0 +1,591 @@
+//! Verbs on tables in memory that are expressions: conditions as text, arithmetic on labels, missing values, replacements. They stand
+//! here, not in `ops`, because expressions are evaluated here: what is lazy and what is eager gives the same.
+
+use super::{ExecOptions, MemSource};
+use crate::dtype::{DType, Scalar};
+use crate::error::{Error, Result, ResultExt};
+use crate::frame::{DataFrame, Series, column_of};
+use crate::kernel::agg::Agg;
+use crate::kernel::fill::{Interpolate, backward_rows, forward_rows, interpolate};
+use crate::label::{Index, Join, Key, Labels};
+use crate::plan::{BinaryOp, Expr, Func, LazyFrame, aggregate_dtype, col, lit, parse, when};
+use crate::store::{Budget, Column};
+use arrow::array::{AsArray, BooleanArray};
+use arrow::buffer::BooleanBuffer;
+use std::sync::Arc;
+
+/// A table in memory has its memory already.
+fn unbounded() -> ExecOptions {
+    ExecOptions { budget: Budget::unlimited(), ..ExecOptions::default() }
+}
+
+/// The name of a computed column: no file has it.
+const RESULT: &str = "\u{0}result";
+
+/// An expression over columns under names.
+fn compute(columns: Vec<(&str, Column)>, expr: Expr) -> Result<Column> {
+    let frame = DataFrame::new(columns)?;
+    let lazy = LazyFrame::scan(Arc::new(MemSource::from_frame(&frame)?));
+    let made = lazy.with(RESULT, expr)?.select([RESULT])?.collect(&unbounded())?;
+    Ok(made.columns()[0].clone())
+}
+
+/// One column through an expression of `x`.
+fn one(column: &Column, expr: Expr) -> Result<Column> {
+    compute(vec![("x", column.clone())], expr)
+}
+
+/// Where rows or columns are kept by `dropna`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DropMissing {
+    /// Only these columns count; all, when `None`.
+    pub subset: Option<Vec<String>>,
+    /// A row goes when all are missing, not when any is.
+    pub all: bool,
+    /// A row stays with so many values at least, whatever `all` says.
+    pub thresh: Option<usize>,
+}
+
+/// How two tables or series are brought together.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Arithmetic {
+    /// Stands in where one side is missing (not both).
+    pub fill_value: Option<Scalar>,
+    /// Refuses labels that are not the same in the same order.
+    pub strict: bool,
+}
+
+/// The other side of an operation: a table, a series, a value.
+#[derive(Clone, Debug)]
+pub enum Operand<'a> {
+    /// Aligned on row labels and columns.
+    Frame(&'a DataFrame),
+    /// Beside a table: aligned on the columns, the same for every row, as in pandas. Beside a series: on the row labels.
+    Series(&'a Series),
+    /// The same everywhere.
+    Value(Scalar),
+}
+
+impl<'a> From<&'a DataFrame> for Operand<'a> {
+    fn from(x: &'a DataFrame) -> Operand<'a> {
+        Operand::Frame(x)
+    }
+}
+
+impl<'a> From<&'a Series> for Operand<'a> {
+    fn from(x: &'a Series) -> Operand<'a> {
+        Operand::Series(x)
+    }
+}
+
+impl<T: Into<Scalar>> From<T> for Operand<'_> {
+    fn from(x: T) -> Self {
+        Operand::Value(x.into())
+    }
+}
+
+fn pair(op: BinaryOp, a: &Column, b: &Column, how: &Arithmetic) -> Result<Column> {
+    let (mut x, mut y) = (col("x"), col("y"));
+    if let Some(v) = &how.fill_value {
+        let neither = col("x").is_missing().and(col("y").is_missing());
+        (x, y) = (x.fill(lit(v.clone())), y.fill(lit(v.clone())));
+        return compute(vec![("x", a.clone()), ("y", b.clone())], when(neither, lit(Scalar::Null), x.binary(op, y)));
+    }
+    compute(vec![("x", a.clone()), ("y", b.clone())], x.binary(op, y))
+}
+
+fn beside(op: BinaryOp, a: &Column, value: &Scalar, how: &Arithmetic) -> Result<Column> {
+    let x = match &how.fill_value {
+        Some(v) => col("x").fill(lit(v.clone())),
+        None => col("x"),
+    };
+    one(a, x.binary(op, lit(value.clone())))
+}
+
+fn differ() -> Error {
+    Error::shape("the labels of both sides differ, and a strict operation does not align")
+        .help("reindex one to the other, or leave strict out")
+}
+
+macro_rules! operators {
+    ($($name:ident $op:ident $what:literal;)*) => {
+        impl DataFrame {
+            $(#[doc = $what]
+            ///
+            /// Both sides are aligned on their labels; where a label stands on one side only the result is missing. A series
+            /// goes along the columns.
+            ///
+            /// # Errors
+            /// Type, for values that do not go together; overflow, for integers.
+            pub fn $name<'a>(&self, other: impl Into<Operand<'a>>) -> Result<DataFrame> {
+                self.operate(BinaryOp::$op, other, &Arithmetic::default())
+            })*
+        }
+        impl Series {
+            $(#[doc = $what]
+            ///
+            /// Both sides are aligned on their labels; where a label stands on one side only the result is missing.
+            ///
+            /// # Errors
+            /// Type, for values that do not go together; overflow, for integers.
+            pub fn $name<'a>(&self, other: impl Into<Operand<'a>>) -> Result<Series> {
+                self.operate(BinaryOp::$op, other, &Arithmetic::default())
+            })*
+        }
+    };
+}
+
+operators! {
+    add Add "The sum.";
+    sub Sub "The difference.";
+    mul Mul "The product.";
+    div Div "The quotient, always a float.";
+    floordiv FloorDiv "The quotient rounded down; by integer zero missing.";
+    rem Mod "The remainder with the sign of the divisor; by integer zero missing.";
+    pow Pow "The power.";
+    lt Lt "Whether values are less; of missing ones missing.";
+    le Le "Whether values are less or equal; of missing ones missing.";
+    gt Gt "Whether values are greater; of missing ones missing.";
+    ge Ge "Whether values are greater or equal; of missing ones missing.";
+    equal Eq "Whether values are equal; of missing ones missing.";
+    not_equal Ne "Whether values differ; of missing ones missing.";
+}
+
+impl DataFrame {
+    /// The table as the start of a plan; named row labels lead as columns.
+    ///
+    /// # Errors
+    /// Shape, never in practice.
+    pub fn lazy(&self) -> Result<LazyFrame> {
+        Ok(LazyFrame::scan(Arc::new(MemSource::from_frame(self)?)))
+    }
+
+    /// The values of an expression, one per row. Named row labels can be used like columns.
+    ///
+    /// # Errors
+    /// What the parser and the resolver say, before anything is computed.
+    pub fn eval(&self, expr: impl Into<Expr>) -> Result<Column> {
+        let made = self.lazy()?.with(RESULT, expr)?.select([RESULT])?.collect(&unbounded())?;
+        Ok(made.columns()[0].clone())
+    }
+
+    /// The rows for which a condition, as text, is true; where it is missing they go. Rows keep their labels.
+    ///
+    /// # Errors
+    /// What the parser says; not found, with the nearest name; type, for what is no condition.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("age", Column::from(vec![Some(36i64), None, Some(12)]))])?;
+    /// assert_eq!(df.query("age > mean(age)")?.index().label(0), vec![0i64.into()]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn query(&self, condition: &str) -> Result<DataFrame> {
+        let expr = parse(condition)?;
+        crate::plan::resolve_condition(&expr, &self.to_batch()?.schema)?;
+        self.filter(&self.eval(expr)?)
+    }
+
+    /// With a column computed by an expression: `df.assign("double", parse("2 * x")?)`.
+    ///
+    /// # Errors
+    /// As [`DataFrame::eval`].
+    pub fn assign(&self, name: &str, expr: impl Into<Expr>) -> Result<DataFrame> {
+        self.with_column(name, self.eval(expr)?)
+    }
+
+    /// An operation with another table, a series along the columns, or a value.
+    ///
+    /// # Errors
+    /// Type, for values that do not go together; shape, where `strict` and the labels differ.
+    pub fn operate<'a>(&self, op: BinaryOp, other: impl Into<Operand<'a>>, how: &Arithmetic) -> Result<DataFrame> {
+        match other.into() {
+            Operand::Value(value) => self.map_columns(|c| beside(op, c, &value, how)),
+            Operand::Frame(other) => {
+                if how.strict && !(self.index().same_labels(other.index()) && self.labels() == other.labels()) {
+                    return Err(differ());
+                }
+                let (a, b) = self.align(other, Join::Outer)?;
+                let columns = a.columns().iter().zip(b.columns()).zip(a.names());
+                let made = columns.map(|((x, y), name)| pair(op, x, y, how).at_column(name)).collect::<Result<_>>()?;
+                a.with_columns(made)
+            }
+            Operand::Series(other) => {
+                let names = self.labels().to_index()?;
+                if how.strict && !names.same_labels(other.index()) {
+                    return Err(differ());
+                }
+                let (labels, a, b) = names.join(other.index(), Join::Outer)?;
+                let mut made = Vec::with_capacity(labels.len());
+                for (c, v) in a.iter().zip(b.iter()) {
+                    let value = v.map_or(Scalar::Null, |v| other.data().scalar(v as usize));
+                    let column = match c {
+                        Some(c) => self.columns()[c as usize].clone(),
+                        None => Column::missing(other.data().dtype().clone(), self.height()),
+                    };
+                    made.push(beside(op, &column, &value, how)?);
+                }
+                DataFrame::with_index(Labels::from_index(&labels)?, made, (**self.index()).clone())
+            }
+        }
+    }
+
+    /// Every column through a function that keeps its length; errors name the column.
+    ///
+    /// # Errors
+    /// What the function says.
+    pub fn map_columns(&self, f: impl Fn(&Column) -> Result<Column>) -> Result<DataFrame> {
+        let made = self.columns().iter().zip(self.names()).map(|(c, n)| f(c).at_column(n)).collect::<Result<_>>()?;
+        self.with_columns(made)
+    }
+
+    /// Whether values are missing (NaN is).
+    ///
+    /// # Errors
+    /// Never in practice.
+    pub fn isna(&self) -> Result<DataFrame> {
+        self.map_columns(|c| Ok(Column::new(DType::Bool, Arc::new(BooleanArray::new(!&c.present(), None)))?))
+    }
+
+    /// Whether values are there.
+    ///
+    /// # Errors
+    /// Never in practice.
+    pub fn notna(&self) -> Result<DataFrame> {
+        self.map_columns(|c| Ok(Column::new(DType::Bool, Arc::new(BooleanArray::new(c.present(), None)))?))
+    }
+
+    /// Without rows that have missing values: any (the default), all, or fewer than so many values.
+    ///
+    /// # Errors
+    /// Not found, for a column of the subset.
+    pub fn dropna(&self, how: &DropMissing) -> Result<DataFrame> {
+        let frame = match &how.subset {
+            Some(names) => self.select(names.iter().map(String::as_str))?,
+            None => self.clone(),
+        };
+        let there: Vec<BooleanBuffer> = frame.columns().iter().map(Column::present).collect();
+        let least = match (how.thresh, how.all) {
+            (Some(n), _) => n,
+            (None, true) => 1.min(there.len()),
+            (None, false) => there.len(),
+        };
+        let keep: Vec<bool> = (0..self.height()).map(|i| there.iter().filter(|b| b.value(i)).count() >= least).collect();
+        self.filter(&keep.into())
+    }
+
+    /// Missing values replaced by one value in every column.
+    ///
+    /// # Errors
+    /// Type, for a column that cannot hold it.
+    pub fn fillna(&self, value: impl Into<Scalar>) -> Result<DataFrame> {
+        let value = value.into();
+        self.map_columns(|c| if c.missing_count() == 0 { Ok(c.clone()) } else { one(c, col("x").fill(lit(value.clone()))) })
+    }
+
+    /// Missing values replaced by a value of each column's own.
+    ///
+    /// # Errors
+    /// Not found; type, for a column that cannot hold its value.
+    pub fn fillna_by<S: AsRef<str>, V: Into<Scalar>>(&self, values: impl IntoIterator<Item = (S, V)>) -> Result<DataFrame> {
+        let mut out = self.clone();
+        for (name, value) in values {
+            let filled = one(self.column(name.as_ref())?, col("x").fill(lit(value))).at_column(name.as_ref())?;
+            out = out.with_column(name.as_ref(), filled)?;
+        }
+        Ok(out)
+    }
+
+    /// Missing values take the last value before them, at most `limit` rows on.
+    ///
+    /// # Errors
+    /// Never in practice.
+    pub fn ffill(&self, limit: Option<usize>) -> Result<DataFrame> {
+        self.map_columns(|c| c.take(&forward_rows(&c.present(), limit)))
+    }
+
+    /// Missing values take the next value after them, at most `limit` rows back.
+    ///
+    /// # Errors
+    /// Never in practice.
+    pub fn bfill(&self, limit: Option<usize>) -> Result<DataFrame> {
+        self.map_columns(|c| c.take(&backward_rows(&c.present(), limit)))
+    }
+
+    /// Gaps between two numbers filled along the rows, or along the row labels ([`Interpolate::Positions`]); what is no number stays.
+    /// Integers with gaps become floats.
+    ///
+    /// # Errors
+    /// Invalid, for row labels that are no numbers or times, missing or not ascending.
+    pub fn interpolate(&self, method: Interpolate, limit: Option<usize>) -> Result<DataFrame> {
+        let positions = if method == Interpolate::Positions { Some(positions(self.index())?) } else { None };
+        self.map_columns(|c| {
+            if !c.dtype().is_numeric() || c.missing_count() == 0 {
+                return Ok(c.clone());
+            }
+            let mut values = c.to_f64()?;
+            interpolate(&mut values, positions.as_deref(), method, limit);
+            Ok(Column::from_f64(values, c.dtype()))
+        })
+    }
+
+    /// Values replaced wherever they stand, in columns that can hold them.
+    ///
+    /// # Errors
+    /// Type, for a value that a column that has its predecessor cannot hold.
+    pub fn replace<A: Into<Scalar>, B: Into<Scalar>>(&self, pairs: impl IntoIterator<Item = (A, B)>) -> Result<DataFrame> {
+        let pairs: Vec<(Scalar, Scalar)> = pairs.into_iter().map(|(a, b)| (a.into(), b.into())).collect();
+        self.map_columns(|c| replaced(c, &pairs))
+    }
+
+    /// Values where a mask is true; elsewhere `other` (missing: `Scalar::Null`). pandas' `where`.
+    ///
+    /// # Errors
+    /// Type, for a mask that is not bool or a value that does not fit; shape, for another length.
+    pub fn keep_where(&self, mask: &Column, other: impl Into<Scalar>) -> Result<DataFrame> {
+        let other = other.into();
+        let condition = col("m").fill(false);
+        self.map_columns(|c| compute(vec![("x", c.clone()), ("m", mask.clone())], when(condition.clone(), col("x"), lit(other.clone()))))
+    }
+
+    /// Values where a mask is not true; where it is, `other`. pandas' `mask`.
+    ///
+    /// # Errors
+    /// As [`DataFrame::keep_where`].
+    pub fn mask(&self, mask: &Column, other: impl Into<Scalar>) -> Result<DataFrame> {
+        let other = other.into();
+        let condition = col("m").fill(false);
+        self.map_columns(|c| compute(vec![("x", c.clone()), ("m", mask.clone())], when(condition.clone(), lit(other.clone()), col("x"))))
+    }
+
+    /// These values, and those of the other where they are missing or lack the label; rows and columns of both.
+    ///
+    /// # Errors
+    /// Type, for columns without a common type.
+    pub fn combine_first(&self, other: &DataFrame) -> Result<DataFrame> {
+        let (a, b) = self.align(other, Join::Outer)?;
+        let columns = a.columns().iter().zip(b.columns()).zip(a.names());
+        let made = columns.map(|((x, y), n)| compute(vec![("x", x.clone()), ("y", y.clone())], col("x").fill(col("y"))).at_column(n));
+        a.with_columns(made.collect::<Result<_>>()?)
+    }
+
+    /// Numbers brought to between two bounds; the other columns stay.
+    ///
+    /// # Errors
+    /// Overflow, for a bound that a column cannot hold.
+    pub fn clip(&self, low: impl Into<Scalar>, high: impl Into<Scalar>) -> Result<DataFrame> {
+        let (low, high) = (low.into(), high.into());
+        self.map_columns(|c| {
+            if !c.dtype().is_numeric() {
+                return Ok(c.clone());
+            }
+            let mut expr = col("x");
+            if !low.is_missing() {
+                expr = when(expr.clone().lt(lit(low.clone())).fill(false), lit(low.clone()), expr);
+            }
+            if !high.is_missing() {
+                expr = when(expr.clone().gt(lit(high.clone())).fill(false), lit(high.clone()), expr);
+            }
+            one(c, expr)
+        })
+    }
+
+    /// The difference to the row so many rows before (after, where negative). Times give durations.
+    ///
+    /// # Errors
+    /// Type, for what cannot be subtracted; overflow, for integers.
+    pub fn diff(&self, by: i64) -> Result<DataFrame> {
+        self.map_columns(|c| one(c, col("x").call_with(Func::Diff, [lit(by)])))
+    }
+
+    /// The change from the row so many rows before, as a share of it.
+    ///
+    /// # Errors
+    /// Type, for what are no numbers.
+    pub fn pct_change(&self, by: i64) -> Result<DataFrame> {
+        self.map_columns(|c| one(c, col("x") / col("x").call_with(Func::Shift, [lit(by)]) - 1))
+    }
+
+    /// An aggregate of every column that it is meant for: values under the names of the columns.
+    ///
+    /// # Errors
+    /// Overflow, for sums of integers.
+    pub fn reduce(&self, agg: Agg) -> Result<Series> {
+        let meant: Vec<usize> = (0..self.width()).filter(|&i| aggregate_dtype(agg, self.columns()[i].dtype()).is_ok()).collect();
+        let mut values = Vec::with_capacity(meant.len());
+        for &i in &meant {
+            let frame = DataFrame::new([("x", self.columns()[i].clone())])?;
+            let found = frame.lazy()?.aggregate([("x", col("x").agg(agg))], &unbounded()).at_column(&self.names()[i])?;
+            values.push(found.columns()[0].scalar(0));
+        }
+        Series::new(None, column_of(&values)?, Arc::new(self.labels().pick(&meant).to_index()?))
+    }
+}
+
+/// Row labels as numbers.
+fn positions(index: &Index) -> Result<Vec<f64>> {
+    let column = index.columns().swap_remove(0);
+    let values = if column.dtype().is_numeric() { column.to_f64()? } else { column.to_i64()?.values().iter().map(|x| *x as f64).collect() };
+    if index.nlevels() > 1 || column.missing_count() > 0 || !values.is_sorted() {
+        return Err(Error::invalid("gaps are filled along labels that ascend, none missing").help("sort_index first"));
+    }
+    Ok(values)
+}
+
+fn replaced(c: &Column, pairs: &[(Scalar, Scalar)]) -> Result<Column> {
+    let mut expr = col("x");
+    let mut any = false;
+    for (from, to) in pairs.iter().rev() {
+        let hit = match from {
+            s if s.is_missing() => col("x").is_missing(),
+            s => {
+                // A value of another kind stands nowhere in the column.
+                let index = Index::flat(None, c.clone());
+                match index.find(&Key(vec![s.clone()])) {
+                    Ok(rows) if !rows.is_empty() => col("x").eq(lit(s.clone())).fill(false),
+                    _ => continue,
+                }
+            }
+        };
+        any = true;
+        expr = when(hit, lit(to.clone()), expr);
+    }
+    if any { one(c, expr) } else { Ok(c.clone()) }
+}
+
+macro_rules! as_frame {
+    ($($(#[$doc:meta])* $name:ident ( $($arg:ident : $t:ty),* );)*) => {
+        impl Series {
+            $($(#[$doc])*
+            ///
+            /// # Errors
+            /// As the verb of the same name of tables.
+            pub fn $name(&self $(, $arg: $t)*) -> Result<Series> {
+                self.as_frame(|f| f.$name($($arg),*))
+            })*
+        }
+    };
+}
+
+as_frame! {
+    /// Whether values are missing (NaN is).
+    isna();
+    /// Whether values are there.
+    notna();
+    /// Missing values replaced by a value.
+    fillna(value: impl Into<Scalar>);
+    /// Missing values take the last value before them, at most `limit` rows on.
+    ffill(limit: Option<usize>);
+    /// Missing values take the next value after them, at most `limit` rows back.
+    bfill(limit: Option<usize>);
+    /// Gaps between two numbers filled.
+    interpolate(method: Interpolate, limit: Option<usize>);
+    /// Values where a mask is true; elsewhere `other`.
+    keep_where(mask: &Column, other: impl Into<Scalar>);
+    /// Values where a mask is not true; where it is, `other`.
+    mask(mask: &Column, other: impl Into<Scalar>);
+    /// Numbers brought to between two bounds (missing: no bound).
+    clip(low: impl Into<Scalar>, high: impl Into<Scalar>);
+    /// The difference to the row so many rows before.
+    diff(by: i64);
+    /// The change from the row so many rows before, as a share of it.
+    pct_change(by: i64);
+}
+
+impl Series {
+    fn as_frame(&self, f: impl FnOnce(DataFrame) -> Result<DataFrame>) -> Result<Series> {
+        let made = f(self.to_frame()?)?;
+        Series::new(self.name().map(Into::into), made.columns()[0].clone(), made.index().clone())
+    }
+
+    /// An operation with another series or a value.
+    ///
+    /// # Errors
+    /// Type, for values that do not go together; shape, where `strict` and the labels differ; invalid, for a table.
+    pub fn operate<'a>(&self, op: BinaryOp, other: impl Into<Operand<'a>>, how: &Arithmetic) -> Result<Series> {
+        match other.into() {
+            Operand::Value(value) => Series::new(self.name().map(Into::into), beside(op, self.data(), &value, how)?, self.index().clone()),
+            Operand::Frame(_) => Err(Error::invalid("a series on the left of a table").help("put the table on the left")),
+            Operand::Series(other) => {
+                if how.strict && !self.index().same_labels(other.index()) {
+                    return Err(differ());
+                }
+                let (a, b) = self.align(other, Join::Outer)?;
+                let name = self.name().filter(|n| Some(*n) == other.name()).map(Into::into);
+                Series::new(name, pair(op, a.data(), b.data(), how)?, a.index().clone())
+            }
+        }
+    }
+
+    /// Without missing values.
+    ///
+    /// # Errors
+    /// Never in practice.
+    pub fn dropna(&self) -> Result<Series> {
+        self.filter(&Column::new(DType::Bool, Arc::new(BooleanArray::new(self.data().present(), None)))?)
+    }
+
+    /// Values replaced wherever they stand.
+    ///
+    /// # Errors
+    /// Type, for a value that does not fit.
+    pub fn replace<A: Into<Scalar>, B: Into<Scalar>>(&self, pairs: impl IntoIterator<Item = (A, B)>) -> Result<Series> {
+        self.as_frame(|f| f.replace(pairs))
+    }
+
+    /// These values, and those of the other where they are missing or lack the label.
+    ///
+    /// # Errors
+    /// Type, for values without a common type.
+    pub fn combine_first(&self, other: &Series) -> Result<Series> {
+        let (a, b) = self.align(other, Join::Outer)?;
+        let made = compute(vec![("x", a.data().clone()), ("y", b.data().clone())], col("x").fill(col("y")))?;
+        Series::new(self.name().map(Into::into), made, a.index().clone())
+    }
+
+    /// Whether values lie between two bounds, both included; of missing ones missing.
+    ///
+    /// # Errors
+    /// Type, for bounds of another kind.
+    pub fn between(&self, low: impl Into<Scalar>, high: impl Into<Scalar>) -> Result<Series> {
+        let expr = col("x").ge(lit(low)).and(col("x").le(lit(high)));
+        Series::new(self.name().map(Into::into), one(self.data(), expr)?, self.index().clone())
+    }
+
+    /// An aggregate of the values: `s.reduce(Agg::Mean)`.
+    ///
+    /// # Errors
+    /// Type, for values that it is not meant for.
+    pub fn reduce(&self, agg: Agg) -> Result<Scalar> {
+        let frame = DataFrame::new([("x", self.data().clone())])?;
+        Ok(frame.lazy()?.aggregate([("x", col("x").agg(agg))], &unbounded())?.columns()[0].scalar(0))
+    }
+
+    /// Values through an expression of `x`: `s.map(parse("sqrt(x) + 1")?)`.
+    ///
+    /// # Errors
+    /// As [`DataFrame::eval`].
+    pub fn map(&self, expr: impl Into<Expr>) -> Result<Series> {
+        Series::new(self.name().map(Into::into), one(self.data(), expr.into())?, self.index().clone())
+    }
+
+    /// A part of dates or times: `year month day hour minute second dayofyear weekday quarter season date` (pandas: `s.dt.year`).
+    ///
+    /// # Errors
+    /// Not found, with the nearest name; type, for what are no times.
+    pub fn dt(&self, part: &str) -> Result<Series> {
+        self.map(col("x").part(part))
+    }
+
+    /// The true places of a mask.
+    ///
+    /// # Errors
+    /// Type, where it is not bool.
+    pub fn count_true(&self) -> Result<usize> {
+        match self.data().dtype() {
+            DType::Bool => Ok(self.data().values().as_boolean().true_count()),
+            t => Err(Error::wrong_type(format!("bool is needed, this is {t}"))),
+        }
+    }
+}

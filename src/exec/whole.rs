@@ -1,0 +1,103 @@
+//! What needs whole columns: functions of the order of rows, and windows.
+
+use super::aggregate::{aggregates, substitute};
+use super::eval::evaluate;
+use super::gather::{Gathered, Side, TakeSource, gather, too_large};
+use super::{ExecOptions, MemSource};
+use crate::dtype::Scalar;
+use crate::error::{Error, Place, Result, ResultExt};
+use crate::kernel::order::Direction;
+use crate::kernel::window::{Ranking, Running, cumulate, rank, roll};
+use crate::plan::{Func, Node, Typed, WindowPlan};
+use crate::store::{Batch, Column, Field, Schema, TableSource};
+use rayon::prelude::*;
+use std::sync::Arc;
+
+/// Replaces functions of the order of rows (and aggregates) by columns (and values) that are computed here, the innermost first. The
+/// source that comes with it has these columns at its end.
+pub(super) fn settle_order(typed: &Typed, input: &Arc<dyn TableSource>, options: &ExecOptions) -> Result<(Typed, Arc<dyn TableSource>)> {
+    let mut whole = gather(input, None, "a function of the order of rows", options)?;
+    let mut typed = typed.clone();
+    walk(&mut typed, &mut whole, options)?;
+    Ok((typed, as_source(whole)))
+}
+
+fn as_source(whole: Gathered) -> Arc<dyn TableSource> {
+    let (rows, schema) = (whole.batch.rows(), whole.batch.schema.clone());
+    let side = Side { columns: whole.batch.columns, rows: None, optional: false };
+    Arc::new(TakeSource::new(schema, vec![side], rows, whole.notices, vec![whole.booked]))
+}
+
+/// Adds a column at the end, booked.
+fn push(whole: &mut Gathered, name: String, column: Column, options: &ExecOptions) -> Result<usize> {
+    let rows = whole.batch.rows();
+    if !whole.booked.try_grow(column.bytes()) {
+        return Err(too_large("a function of the order of rows", rows, whole.booked.bytes(), options));
+    }
+    let mut fields = whole.batch.schema.fields.clone();
+    fields.push(Field::new(name, column.dtype().clone()));
+    let mut columns = whole.batch.columns.clone();
+    columns.push(column);
+    whole.batch = Batch::with_rows(Arc::new(Schema { fields, labels: None, ..(*whole.batch.schema).clone() }), columns, rows)?;
+    Ok(whole.batch.columns.len() - 1)
+}
+
+fn walk(t: &mut Typed, whole: &mut Gathered, options: &ExecOptions) -> Result<()> {
+    for child in t.children_mut() {
+        walk(child, whole, options)?;
+    }
+    if matches!(t.node, Node::Agg(..) | Node::Pair(..)) {
+        let source: Arc<dyn TableSource> = Arc::new(MemSource::new(whole.batch.schema.clone(), vec![whole.batch.clone()]));
+        let value = aggregates(std::slice::from_ref(t), &source, options)?.swap_remove(0);
+        substitute(t, value);
+        return Ok(());
+    }
+    if !t.is_order() {
+        return Ok(());
+    }
+    let Node::Call(func, args) = &t.node else { return Ok(()) };
+    let x = evaluate(&args[0], &whole.batch)?;
+    let column = match func {
+        Func::Shift => match args.get(1).map(|a| &a.node) {
+            Some(Node::Lit(Scalar::I64(by))) => x.shift(*by)?,
+            _ => return Err(Error::internal("shift without a number of rows")),
+        },
+        Func::Cumsum => cumulate(&x, Running::Sum)?,
+        Func::Cumprod => cumulate(&x, Running::Prod)?,
+        Func::Cummin => cumulate(&x, Running::Min)?,
+        Func::Cummax => cumulate(&x, Running::Max)?,
+        _ => rank(&x, Ranking::Average, Direction::Ascending, false)?,
+    };
+    let name = format!("{}#{}", func.name(), whole.batch.columns.len());
+    t.node = Node::Col(push(whole, name, column, options)?);
+    Ok(())
+}
+
+/// Aggregates over windows as columns at the end.
+pub(super) fn windows(input: &Arc<dyn TableSource>, plan: &WindowPlan, options: &ExecOptions) -> Result<Arc<dyn TableSource>> {
+    let mut whole = gather(input, None, "rolling", options)?;
+    let rows = whole.batch.rows();
+    // Numbers as f64 and the result, for each aggregate at work; windows of time have two bounds per row.
+    let _work = options.budget.reserve(rows * 8 * (2 * plan.aggregates.len().min(options.workers()) + 1), "rolling")?;
+    let on = plan.on.map(|c| &whole.batch.columns[c]);
+    let bounds = plan
+        .windows
+        .bounds(rows, on)
+        .at(|| Place { column: plan.on.map(|c| whole.batch.schema.fields[c].name.clone()), ..Place::default() })?;
+    let made = plan.aggregates.par_iter().with_max_len(1).map(|(agg, values)| {
+        let mut typed = values.values.clone();
+        if typed.has_order() || typed.has_aggregates() {
+            let mut own =
+                Gathered { batch: whole.batch.clone(), booked: options.budget.reserve(0, "rolling")?, notices: whole.notices.clone() };
+            walk(&mut typed, &mut own, options)?;
+            return roll(&evaluate(&typed, &own.batch)?, &bounds, &plan.windows.rule(*agg)?);
+        }
+        roll(&evaluate(&typed, &whole.batch)?, &bounds, &plan.windows.rule(*agg)?)
+    });
+    let made: Vec<Column> = made.collect::<Result<_>>()?;
+    for ((_, values), column) in plan.aggregates.iter().zip(made) {
+        push(&mut whole, values.name.clone(), column, options)?;
+    }
+    whole.batch.schema = plan.schema.clone();
+    Ok(as_source(whole))
+}
