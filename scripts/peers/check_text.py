@@ -28,7 +28,7 @@ def same(got, want):
     for c in want.columns:
         for i, (a, b) in enumerate(zip(got[c].tolist(), want[c].tolist())):
             # An empty text in quotes is missing to pandas' reader of CSV, and text to ours (docs/differences.md).
-            if pd.isna(b) and (a == "" or pd.isna(a)):
+            if pd.isna(b) and (pd.isna(a) or a == ""):
                 continue
             if not (a == b or isinstance(a, float) and float(b) == a or str(a).replace(" ", "T")[:10] == str(b)[:10]):
                 return f"column {c} row {i}: {a!r} and {b!r}"
