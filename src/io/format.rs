@@ -62,7 +62,7 @@ const TABLE: [Row; 13] = [
     row(Format::Arrow, "arrow", Kind::Table, &["arrow", "feather", "ipc", "arrows"], &[b"ARROW1", b"\xff\xff\xff\xff"], true),
     row(Format::Nc, "nc", Kind::Cube, &["nc", "nc4", "cdf"], &[b"\x89HDF\r\n\x1a\n"], true),
     row(Format::Nc3, "nc3", Kind::Cube, &["nc3"], &[b"CDF\x01", b"CDF\x02", b"CDF\x05"], true),
-    row(Format::H5, "h5", Kind::Cube, &["h5", "hdf5", "he5"], &[], false),
+    row(Format::H5, "h5", Kind::Cube, &["h5", "hdf5", "he5", "hdf"], &[], true),
     row(Format::Npy, "npy", Kind::Cube, &["npy"], &[b"\x93NUMPY"], true),
     row(Format::Npz, "npz", Kind::Cube, &["npz"], &[b"PK\x03\x04", b"PK\x05\x06"], true),
     row(Format::Zarr, "zarr", Kind::Cube, &["zarr"], &[], cfg!(feature = "zarr")),
@@ -179,7 +179,7 @@ impl Format {
 
     /// The format of an existing file: from its name, else from its first bytes.
     ///
-    /// A NetCDF name with classic content is classic, and a raw one with the first bytes of another format is that format; any other
+    /// A NetCDF or HDF5 name with classic content is classic, and a raw one with the first bytes of another format is that format; any other
     /// contradiction is left to the reader to report.
     ///
     /// # Errors
@@ -197,7 +197,8 @@ impl Format {
         let n = file.read(&mut first).io_at(path)?;
         let says = TABLE.iter().find(|r| r.magic.iter().any(|m| first[..n].starts_with(m))).map(|r| r.format);
         match (named, says) {
-            (Some(Format::Nc | Format::Nc3 | Format::H5), Some(f @ (Format::Nc | Format::Nc3))) => Ok(f),
+            (Some(Format::Nc | Format::Nc3), Some(f @ (Format::Nc | Format::Nc3))) => Ok(f),
+            (Some(Format::H5), Some(Format::Nc3)) => Ok(Format::Nc3),
             // Such a name says nothing of what is inside; first bytes that are no chance say more.
             (Some(Format::Raw), Some(f)) if is_no_chance(&mut file, &first[..n.min(8)], f) => Ok(f),
             (Some(f), _) => Ok(f),

@@ -9,6 +9,7 @@ mod dense;
 mod file;
 mod format;
 mod guard;
+pub mod hdf5;
 pub mod ipc;
 pub mod json;
 pub mod netcdf;

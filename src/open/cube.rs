@@ -3,7 +3,8 @@
 use super::{OpenOptions, Scanned, is_stdin, not_here, scan as scan_any};
 use crate::array::{Dataset, Variable};
 use crate::coding::{self, DecodeOptions};
-use crate::error::{Error, Notices, Place, Result, ResultExt};
+use crate::error::{Error, ErrorKind, Notices, Place, Result, ResultExt};
+use crate::io::hdf5::{self, Hdf5ReadOptions};
 use crate::io::netcdf::{self, NetcdfReadOptions};
 use crate::io::npz::{self, NpzReadOptions};
 #[cfg(feature = "zarr")]
@@ -44,14 +45,13 @@ fn one(path: &Path, format: Format, options: &OpenOptions) -> Result<(Dataset, N
         return Err(Error::not_found("group", group, []).help(format!("{} has no groups", format.name())).at(Place::file(path)));
     }
     match format {
-        Format::Nc | Format::Nc3 => {
-            let (raw, mut notices) =
-                netcdf::open(path, &NetcdfReadOptions { group: options.group.clone(), ..NetcdfReadOptions::default() })?;
+        Format::Nc | Format::Nc3 | Format::H5 => {
+            let (raw, mut notices) = raw_of(path, format, options.group.clone())?;
             let (ds, more) = coding::decode(raw, &DecodeOptions::default()).at_file(path)?;
             notices.extend(more);
             let mut ds = ds;
             if let Some(group) = &options.group {
-                inherit_from_file(&mut ds, group, || Ok(netcdf::open(path, &NetcdfReadOptions::default())?.0));
+                inherit_from_file(&mut ds, group, || Ok(raw_of(path, format, None)?.0));
             }
             Ok((ds, notices))
         }
@@ -83,6 +83,24 @@ fn one(path: &Path, format: Format, options: &OpenOptions) -> Result<(Dataset, N
             Ok((raw::open(path, raw)?, Notices::new()))
         }
         other => Err(not_here(other)),
+    }
+}
+
+/// A NetCDF or HDF5 file, not decoded. What the NetCDF library refuses of HDF5 may be a file that it did not write.
+fn raw_of(path: &Path, format: Format, group: Option<String>) -> Result<(Dataset, Notices)> {
+    if format == Format::H5 {
+        return hdf5::open(path, &Hdf5ReadOptions { group, ..Hdf5ReadOptions::default() });
+    }
+    let refused = match netcdf::open(path, &NetcdfReadOptions { group: group.clone(), ..NetcdfReadOptions::default() }) {
+        Err(e) if e.kind() == ErrorKind::Format => e,
+        other => return other,
+    };
+    match hdf5::open(path, &Hdf5ReadOptions { group, ..Hdf5ReadOptions::default() }) {
+        Ok((ds, mut notices)) => {
+            notices.warn(format!("read as plain HDF5, because NetCDF cannot: {}", refused.message()), Place::file(path));
+            Ok((ds, notices))
+        }
+        Err(_) => Err(refused),
     }
 }
 

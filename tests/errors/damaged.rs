@@ -24,13 +24,14 @@ struct Reader {
     text: bool,
 }
 
-const READERS: [Reader; 9] = [
+const READERS: [Reader; 10] = [
     Reader { name: "csv", sound: "data/stations.csv", read: csv, text: true },
     Reader { name: "tsv", sound: "data/stations.tsv", read: tsv, text: true },
     Reader { name: "parquet", sound: "data/stations.parquet", read: |p| scan(&ParquetSource::open(p)?), text: false },
     Reader { name: "arrow", sound: "data/stations.arrow", read: |p| scan(&IpcSource::open(p)?), text: false },
     Reader { name: "nc", sound: "data/climate.nc", read: nc, text: false },
     Reader { name: "nc3", sound: "data/cube.nc3", read: nc, text: false },
+    Reader { name: "h5", sound: "tests/files/data/hdf5/from_netcdf.h5", read: h5, text: false },
     Reader { name: "npy", sound: "data/matrix.npy", read: |p| load(&npy::open(p)?), text: false },
     Reader { name: "npz", sound: "tests/files/data/npz/deflated.npz", read: npz, text: false },
     Reader { name: "raw", sound: "data/matrix_f.npy", read: raw_doubles, text: false },
@@ -50,6 +51,10 @@ fn nc(path: &Path) -> Result<()> {
 
 fn npz(path: &Path) -> Result<()> {
     load(&hpda_data::io::npz::open(path, &Default::default())?.0)
+}
+
+fn h5(path: &Path) -> Result<()> {
+    load(&hpda_data::io::hdf5::open(path, &Default::default())?.0)
 }
 
 fn raw_doubles(path: &Path) -> Result<()> {
@@ -186,7 +191,7 @@ fn files_of_one_format_under_the_name_of_another_are_an_error() {
         for other in READERS.iter().filter(|o| o.name != reader.name) {
             // Any text is a table of one column; NetCDF of either kind is told by its content.
             let both = |a: &str, b: &str| [reader.name, other.name] == [a, b] || [reader.name, other.name] == [b, a];
-            if reader.text && other.text || both("nc", "nc3") {
+            if reader.text && other.text || both("nc", "nc3") || both("nc", "h5") || both("nc3", "h5") {
                 continue;
             }
             // Two files of doubles in npy, of which one is read as raw on purpose.

@@ -2,6 +2,7 @@ mod chunks;
 mod columnar;
 mod csv;
 mod filters;
+mod hdf5;
 mod ipc;
 mod json;
 mod netcdf;

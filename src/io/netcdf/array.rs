@@ -2,11 +2,11 @@
 
 use super::ffi::{self, Lib};
 use super::read::ReadBy;
-use super::slab::{Slab, filled, grow, read_selection};
+use super::slab::{Slab, filled, grow, padded, read_selection};
 use crate::dtype::DType;
 use crate::error::{Error, Place, Result, ResultExt};
 use crate::io::chunked::{ChunkedArray, DataFile};
-use crate::store::{ChunkGrid, ChunkSource, NdArray, NdBuilder, ReadCost, Selection};
+use crate::store::{ChunkGrid, ChunkSource, NdArray, ReadCost, Selection};
 use arrow::array::StringViewBuilder;
 use std::ffi::c_int;
 use std::path::{Path, PathBuf};
@@ -92,36 +92,11 @@ impl NcArray {
         self.dtype.phys().and_then(|p| p.width()).unwrap_or(32)
     }
 
-    /// A box, filled beyond what is stored: the library leaves there whatever the memory holds.
     fn read_written(&self, slab: &Slab) -> Result<NdArray> {
-        let Some(written) = &self.written else { return self.read_slab(slab) };
-        let inside = |d: usize| written[d].saturating_sub(slab.start[d]).div_ceil(slab.step[d].max(1)).min(slab.count[d]);
-        let count: Vec<usize> = (0..written.len()).map(inside).collect();
-        if count == slab.count {
-            return self.read_slab(slab);
+        match &self.written {
+            None => self.read_slab(slab),
+            Some(written) => padded(slab, written, &self.dtype, &self.fill, |part| self.read_slab(part)),
         }
-        let n = slab.count.iter().product();
-        let all = match self.dtype {
-            DType::Str => {
-                let mut none = StringViewBuilder::with_capacity(n);
-                (0..n).for_each(|_| none.append_value(""));
-                NdArray::from_texts(none.finish(), &slab.count)?
-            }
-            _ => filled(&self.dtype, &slab.count, |out, bytes| {
-                // SAFETY: the buffer has that many bytes.
-                let out = unsafe { std::slice::from_raw_parts_mut(out, bytes) };
-                let fill = &self.fill[..self.width().min(8)];
-                out.chunks_exact_mut(fill.len()).for_each(|x| x.copy_from_slice(fill));
-                Ok(())
-            })?,
-        };
-        let mut out = NdBuilder::new(self.dtype.clone(), &slab.count)?;
-        out.put(&vec![0; count.len()], &all)?;
-        if !count.contains(&0) {
-            let part = Slab { start: slab.start.clone(), count: count.clone(), step: slab.step.clone() };
-            out.put(&vec![0; count.len()], &self.read_slab(&part)?)?;
-        }
-        out.finish()
     }
 
     fn read_slab(&self, slab: &Slab) -> Result<NdArray> {

@@ -15,12 +15,12 @@ const NAME_BYTES: usize = nc::NC_MAX_NAME as usize + 1;
 static INIT: Once = Once::new();
 
 /// The library, locked.
-pub(super) struct Lib {
+pub(in crate::io) struct Lib {
     _guard: Box<dyn std::any::Any>,
 }
 
 /// What `nc_inq_var` says.
-pub(super) struct RawVariable {
+pub(in crate::io) struct RawVariable {
     pub name: String,
     pub xtype: c_int,
     pub dims: Vec<c_int>,
@@ -28,7 +28,7 @@ pub(super) struct RawVariable {
 }
 
 /// A type that the file defines.
-pub(super) struct UserType {
+pub(in crate::io) struct UserType {
     pub name: String,
     pub size: usize,
     pub base: c_int,
@@ -37,7 +37,7 @@ pub(super) struct UserType {
 }
 
 /// How a variable is stored.
-pub(super) struct Storage {
+pub(in crate::io) struct Storage {
     pub chunks: Option<Vec<usize>>,
     pub shuffle: bool,
     pub fletcher32: bool,
@@ -48,7 +48,7 @@ pub(super) struct Storage {
 }
 
 /// Takes the lock and prepares the libraries on the first call.
-pub(super) fn lock() -> Lib {
+pub(in crate::io) fn lock() -> Lib {
     let guard = nc::libnetcdf_lock.lock();
     INIT.call_once(|| {
         // SAFETY: the lock is held; both calls only set process-wide defaults of the libraries. Errors come back as codes, so
@@ -486,7 +486,7 @@ impl Lib {
 }
 
 /// Texts that the library has allocated; freed when dropped (while the lock is held by whoever has read them, or not: it is `free`).
-pub(super) struct Strings(Vec<*mut c_char>);
+pub(in crate::io) struct Strings(Vec<*mut c_char>);
 
 impl Strings {
     fn fill(n: usize, read: impl FnOnce(*mut *mut c_char) -> Result<()>) -> Result<Strings> {

@@ -16,7 +16,7 @@ const HEADER: usize = 16;
 
 /// # Errors
 /// Format, for a heap on which the library would never come back; io.
-pub(super) fn check(file: &mut File, path: &Path) -> Result<()> {
+pub(in crate::io) fn check(file: &mut File, path: &Path) -> Result<()> {
     let size = file.metadata().io_at(path)?.len();
     let mut bytes = Vec::new();
     let mut look = |from: u64| -> Result<()> {

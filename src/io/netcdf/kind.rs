@@ -103,15 +103,26 @@ fn block(file: &mut File, at: u64) -> std::io::Result<Vec<u8>> {
 
 /// Checks the superblock of an HDF5 file, which may stand at 0, 512, 1024, and so on.
 fn hdf5(file: &mut File, size: u64) -> Result<()> {
+    if superblock_of(file, size)? {
+        return Ok(());
+    }
+    Err(Error::format("this is not a NetCDF file: it begins like neither NetCDF nor HDF5").help("say what it is with --from FORMAT"))
+}
+
+/// Looks for the superblock of an HDF5 file and checks it; whether there is one.
+///
+/// # Errors
+/// Format, for a file that is cut off or was not closed.
+pub(in crate::io) fn superblock_of(file: &mut File, size: u64) -> Result<bool> {
     let mut at = 0;
     while at < size {
         let b = block(file, at).map_err(|e| Error::new(ErrorKind::Io, e.to_string()).because(e))?;
         if b.starts_with(b"\x89HDF\r\n\x1a\n") {
-            return superblock(&b, at, size);
+            return superblock(&b, at, size).map(|()| true);
         }
         at = if at == 0 { 512 } else { at * 2 };
     }
-    Err(Error::format("this is not a NetCDF file: it begins like neither NetCDF nor HDF5").help("say what it is with --from FORMAT"))
+    Ok(false)
 }
 
 fn superblock(b: &[u8], at: u64, size: u64) -> Result<()> {

@@ -101,17 +101,17 @@ fn flat(mut file: std::fs::File, path: &Path, options: &NetcdfReadOptions, notic
 }
 
 /// A variable on its way into a cube.
-struct Placed {
-    name: String,
-    dims: Vec<Arc<str>>,
-    data: LazyArray,
-    attrs: Attrs,
-    encoding: Encoding,
+pub(in crate::io) struct Placed {
+    pub name: String,
+    pub dims: Vec<Arc<str>>,
+    pub data: LazyArray,
+    pub attrs: Attrs,
+    pub encoding: Encoding,
 }
 
 impl Placed {
     /// A variable that a cube cannot hold (a dimension twice) is left out with a notice.
-    fn add_to(self, dataset: &mut Dataset, place: Place, notices: &mut Notices) {
+    pub fn add_to(self, dataset: &mut Dataset, place: Place, notices: &mut Notices) {
         let Placed { name, dims, data, attrs, encoding } = self;
         let coordinate = dims.len() == 1 && *dims[0] == *name;
         let put = Variable::new(dims, Data::Lazy(data)).map(|v| v.with_attrs(attrs).with_encoding(encoding)).and_then(|v| {
@@ -367,6 +367,18 @@ fn phony_dim(dataset: &mut Dataset, taken: &[Arc<str>], length: usize) -> Arc<st
     }
 }
 
+/// A filter by its registered number.
+pub(in crate::io) fn filter(id: u32, parameters: &[u32]) -> Filter {
+    match (id, parameters) {
+        (2, _) => Filter::Shuffle,
+        (3, _) => Filter::Fletcher32,
+        (1, [level, ..]) => Filter::Deflate(*level),
+        (zstd::FILTER, p) => Filter::Zstd(p.first().map_or(zstd::DEFAULT_LEVEL, |&l| l as i32)),
+        (4, [options, pixels, ..]) => Filter::Szip { options: *options, pixels: *pixels },
+        _ => Filter::Other { id, parameters: parameters.to_vec() },
+    }
+}
+
 fn encoding_of(storage: &Storage) -> Encoding {
     let mut filters = Vec::new();
     // Whether the list has shuffle and checksum in it depends on how the file was made.
@@ -375,14 +387,7 @@ fn encoding_of(storage: &Storage) -> Encoding {
         filters.push(Filter::Shuffle);
     }
     for (id, parameters) in &storage.filters {
-        filters.push(match (*id, parameters.as_slice()) {
-            (2, _) => Filter::Shuffle,
-            (3, _) => Filter::Fletcher32,
-            (1, [level, ..]) => Filter::Deflate(*level),
-            (zstd::FILTER, p) => Filter::Zstd(p.first().map_or(zstd::DEFAULT_LEVEL, |&l| l as i32)),
-            (4, [options, pixels, ..]) => Filter::Szip { options: *options, pixels: *pixels },
-            _ => Filter::Other { id: *id, parameters: parameters.clone() },
-        });
+        filters.push(filter(*id, parameters));
     }
     if storage.fletcher32 && !listed(3) {
         filters.push(Filter::Fletcher32);

@@ -3,11 +3,12 @@
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::store::{NdArray, NdBuilder, Selection, Selector, zeroed};
+use arrow::array::StringViewBuilder;
 use arrow::buffer::Buffer;
 
 /// A box of an array: for each dimension its first position, how many, and their distance (at least 1).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Slab {
+pub(in crate::io) struct Slab {
     pub start: Vec<usize>,
     pub count: Vec<usize>,
     pub step: Vec<usize>,
@@ -76,7 +77,7 @@ impl Axis {
 ///
 /// # Errors
 /// Shape, for a selection outside; what `read` says.
-pub(super) fn read_selection(
+pub(in crate::io) fn read_selection(
     selection: &Selection,
     (shape, chunk, dtype): (&[usize], &[usize], &DType),
     read: impl Fn(&Slab) -> Result<NdArray>,
@@ -117,6 +118,47 @@ pub(super) fn read_selection(
     all.select(&then)?.to_contiguous()
 }
 
+/// A box of an array that is stored only as far as `written` in each dimension: `read` reads what is there, and the rest is `fill`
+/// (the bytes of one value; texts are empty). The libraries leave there whatever the memory holds.
+///
+/// # Errors
+/// Overflow and budget; what `read` says.
+pub(in crate::io) fn padded(
+    slab: &Slab,
+    written: &[usize],
+    dtype: &DType,
+    fill: &[u8; 8],
+    read: impl FnOnce(&Slab) -> Result<NdArray>,
+) -> Result<NdArray> {
+    let inside = |d: usize| written[d].saturating_sub(slab.start[d]).div_ceil(slab.step[d].max(1)).min(slab.count[d]);
+    let count: Vec<usize> = (0..written.len()).map(inside).collect();
+    if count == slab.count {
+        return read(slab);
+    }
+    let n = slab.count.iter().product();
+    let all = match dtype {
+        DType::Str => {
+            let mut none = StringViewBuilder::with_capacity(n);
+            (0..n).for_each(|_| none.append_value(""));
+            NdArray::from_texts(none.finish(), &slab.count)?
+        }
+        _ => filled(dtype, &slab.count, |out, bytes| {
+            // SAFETY: the buffer has that many bytes.
+            let out = unsafe { std::slice::from_raw_parts_mut(out, bytes) };
+            let width = dtype.phys().and_then(|p| p.width()).unwrap_or(8).min(8);
+            out.chunks_exact_mut(width).for_each(|x| x.copy_from_slice(&fill[..width]));
+            Ok(())
+        })?,
+    };
+    let mut out = NdBuilder::new(dtype.clone(), &slab.count)?;
+    out.put(&vec![0; count.len()], &all)?;
+    if !count.contains(&0) {
+        let part = Slab { start: slab.start.clone(), count: count.clone(), step: slab.step.clone() };
+        out.put(&vec![0; count.len()], &read(&part)?)?;
+    }
+    out.finish()
+}
+
 /// An array of fixed-width values that `fill` writes through the pointer; what it leaves out is zero.
 ///
 /// # Errors
@@ -131,7 +173,7 @@ pub(super) fn filled(dtype: &DType, shape: &[usize], fill: impl FnOnce(*mut u8, 
 }
 
 /// Blocks of about `target` bytes made of whole chunks, longest along the last dimensions.
-pub(super) fn grow(chunk: &[usize], shape: &[usize], width: usize, target: usize) -> Vec<usize> {
+pub(in crate::io) fn grow(chunk: &[usize], shape: &[usize], width: usize, target: usize) -> Vec<usize> {
     let mut block: Vec<usize> = chunk.iter().zip(shape).map(|(&c, &n)| c.clamp(1, n.max(1))).collect();
     for d in (0..block.len()).rev() {
         let bytes = block.iter().fold(width.max(1), |n, &c| n.saturating_mul(c));

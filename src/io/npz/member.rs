@@ -5,7 +5,7 @@ use crate::dtype::DType;
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::io::dense::{DenseArray, Element, Order};
 use crate::io::file::map_open;
-use crate::store::{Budget, ChunkGrid, ChunkSource, NdArray, Reservation, Selection};
+use crate::store::{Budget, ChunkGrid, ChunkSource, NdArray, ReadCost, Reservation, Selection};
 use bytes::Bytes;
 use flate2::bufread::DeflateDecoder;
 use libdeflater::{Crc, Decompressor};
@@ -145,6 +145,10 @@ impl ChunkSource for Member {
 
     fn grid(&self) -> ChunkGrid {
         self.grid.clone()
+    }
+
+    fn cost(&self) -> ReadCost {
+        ReadCost::default()
     }
 
     fn read(&self, selection: &Selection) -> Result<NdArray> {
