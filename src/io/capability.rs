@@ -140,12 +140,22 @@ impl Format {
                 ..NC
             },
             Format::H5 => Holds {
-                types: "as NetCDF-4; booleans as enums; references and compounds are left out by name",
-                compressions: &["deflate", "none"],
+                types: "as NetCDF-4; booleans as h5py's enums, bits, arrays, references (as paths), records (as groups)",
+                warned: "nothing",
+                refused: "what is read with a loss: lists, opaque bytes, complex numbers, datasets without values, links to other files",
                 ..NC
             },
             Format::Npy => NPY,
-            Format::Npz => Holds { written: false, several: true, refused: "integers with missing, text, times", ..NPY },
+            Format::Npz => Holds {
+                types: "bool, integers, floats, text, dates, times",
+                missing: "NaN in floats, NaT in times; none in integers (`--missing-as N`)",
+                several: true,
+                groups: true,
+                compressions: &["deflate", "none"],
+                warned: "attributes, names of dims",
+                refused: "integers with missing, calendars (as dates of the common one)",
+                ..NPY
+            },
             Format::Zarr => Holds {
                 written: false,
                 types: "bool, integers, floats, text, times by units and calendar",

@@ -9,10 +9,12 @@ use crate::error::{Error, Level, Notices, Place, Result};
 use crate::exec::{ExecOptions, MemSource, copy_judged};
 use crate::frame::DataFrame;
 use crate::io::csv::{CsvSink, CsvWriteOptions};
+use crate::io::hdf5::{Hdf5Sink, Hdf5WriteOptions};
 use crate::io::ipc::{IpcSink, IpcWriteOptions};
 use crate::io::json::{JsonLayout, JsonSink, JsonWriteOptions};
 use crate::io::netcdf::{NetcdfFormat, NetcdfSink, NetcdfWriteOptions};
 use crate::io::npy::{NpySink, NpyWriteOptions};
+use crate::io::npz::{NpzSink, NpzWriteOptions};
 use crate::io::parquet::{ParquetSink, ParquetWriteOptions};
 use crate::io::raw::{RawSink, RawWriteOptions};
 use crate::io::text::{Packing, TextTarget};
@@ -185,7 +187,7 @@ pub fn save(scanned: Scanned, target: &Target, options: &SaveOptions, exec: &Exe
     let mut grouped = options.clone();
     let (scanned, options) = match (scanned, &options.vars) {
         // One array or table holds what is in one group.
-        (Scanned::Cube(ds), Some(names)) if !matches!(format, Format::Nc | Format::Nc3) => {
+        (Scanned::Cube(ds), Some(names)) if !matches!(format, Format::Nc | Format::Nc3 | Format::H5 | Format::Npz) => {
             let (ds, names) = super::cube::group_of(&ds, names)?;
             grouped.vars = Some(names);
             (Scanned::Cube(ds), &grouped)
@@ -386,7 +388,13 @@ fn write_cube(
             notices.extend(more);
             (ds.clone(), Box::new(sink))
         }
-        Format::Nc | Format::Nc3 => {
+        Format::Npz => {
+            let how = NpzWriteOptions { variables: options.vars.clone(), compress: options.compress.clone(), missing_as };
+            let (sink, more) = NpzSink::create(output(target, options)?, ds, &how)?;
+            notices.extend(more);
+            (ds.clone(), Box::new(sink))
+        }
+        Format::Nc | Format::Nc3 | Format::H5 => {
             let chosen = match &options.vars {
                 Some(names) => super::cube::only(ds, names)?,
                 None => ds.clone(),
@@ -399,6 +407,15 @@ fn write_cube(
                 if !known.contains(&dim.as_str()) {
                     return Err(Error::not_found("dim", dim, known).at(Place { op: Some("--chunks".into()), ..Place::default() }));
                 }
+            }
+            if format == Format::H5 {
+                let filters = options.compress.as_deref().map(NetcdfWriteOptions::parse_compress).transpose()?;
+                let how = Hdf5WriteOptions { chunks: options.chunks.clone(), filters };
+                let (sink, more) = Hdf5Sink::create(output(target, options)?, &encoded, &how)?;
+                notices.extend(more);
+                options.losses.judge(&notices)?;
+                crate::exec::cube::copy(&encoded, Box::new(sink), exec)?;
+                return Ok(notices);
             }
             let how = NetcdfWriteOptions {
                 format: if format == Format::Nc3 { NetcdfFormat::Nc3 } else { NetcdfFormat::Nc4 },

@@ -131,3 +131,23 @@ fn npz_garbled_bytes_of_a_member_fail_its_checksum() {
         assert!(failed * 2 > sound.len() / 7, "{name}: {failed} of {}", sound.len() / 7);
     }
 }
+
+#[test]
+fn npz_written_and_read_again_has_every_value() {
+    let to = tempfile::tempdir().unwrap();
+    let source = hpda_data::open_dataset(file("deflated.npz")).unwrap();
+    for compress in [None, Some("none"), Some("zlib:9")] {
+        let path = to.path().join(format!("{}.npz", compress.unwrap_or("default").replace(':', "-")));
+        let options = hpda_data::open::SaveOptions { compress: compress.map(str::to_string), ..Default::default() };
+        let scanned = hpda_data::open::Scanned::Cube(source.clone());
+        hpda_data::open::save(scanned, &hpda_data::open::Target::File(path.clone()), &options, &Default::default()).unwrap();
+        let (written, notices) = npz::open(&path, &NpzReadOptions::default()).unwrap();
+        assert!(notices.is_empty(), "{notices:?}");
+        let all = |ds: &Dataset| ds.vars.clone().into_iter().chain(ds.groups["ocean"].vars.clone()).collect::<Vec<_>>();
+        for ((name, a), (other, b)) in all(&source).iter().zip(&all(&written)) {
+            assert_eq!((name, a.shape(), a.dtype()), (other, b.shape(), b.dtype()));
+            let (x, y) = (a.load().unwrap(), b.load().unwrap());
+            assert!((0..x.len()).all(|i| format!("{:?}", x.scalar(i)) == format!("{:?}", y.scalar(i))), "{name}");
+        }
+    }
+}

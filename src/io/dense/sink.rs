@@ -59,6 +59,21 @@ impl Target {
     }
 }
 
+impl Target {
+    /// The type of the blocks.
+    pub fn dtype(&self) -> &DType {
+        &self.dtype
+    }
+
+    /// The bytes of a contiguous block, whether missing elements were replaced, and whether their stand-in is a value as well.
+    ///
+    /// # Errors
+    /// Loss, for missing elements of a type without a mark for them.
+    pub fn bytes<'a>(&self, block: &'a NdArray) -> Result<(Cow<'a, [u8]>, bool, bool)> {
+        encode(self, block)
+    }
+}
+
 /// Writes one array by blocks, each at its place in the file.
 #[derive(Debug)]
 pub struct DenseSink {

@@ -48,13 +48,20 @@ pub(super) fn open<'l>(lib: &'l Lib, object: hid_t, creation: hid_t) -> Result<V
 }
 
 /// All attributes that say something. What cannot be held is left out with a notice.
-pub(super) fn read(lib: &Lib, all: &[Open], is_scale: bool, paths: &Paths, place: &Place, notices: &mut Notices) -> Result<Attrs> {
+pub(super) fn read(
+    lib: &Lib,
+    all: &[Open],
+    (is_scale, is_netcdf): (bool, bool),
+    paths: &Paths,
+    place: &Place,
+    notices: &mut Notices,
+) -> Result<Attrs> {
     let mut attrs = Attrs::new();
     for a in all {
         if HIDDEN.contains(&a.name.as_str()) || is_scale && matches!(a.name.as_str(), "CLASS" | "NAME") {
             continue;
         }
-        match value(lib, a, paths) {
+        match value(lib, a, paths, is_netcdf) {
             Ok(value) => attrs.set(a.name.clone(), value),
             Err(e) if e.kind() == ErrorKind::Unsupported => {
                 notices.push(Level::Changed, format!("attribute {:?} is left out: {}", a.name, e.message()), place.clone());
@@ -65,7 +72,9 @@ pub(super) fn read(lib: &Lib, all: &[Open], is_scale: bool, paths: &Paths, place
     Ok(attrs)
 }
 
-fn value(lib: &Lib, a: &Open, paths: &Paths) -> Result<AttrValue> {
+/// NetCDF-4 writes its characters as texts of fixed length and lists of strings as texts of any length, one string too; others write
+/// one text either way.
+fn value(lib: &Lib, a: &Open, paths: &Paths, is_netcdf: bool) -> Result<AttrValue> {
     let (kind, extent) = lib.attribute(a.id.get())?;
     let What::Values(reading) = describe(lib, kind.get(), 0)? else { return Err(Error::unsupported("it holds records")) };
     let (cells, one) = match &extent {
@@ -78,7 +87,10 @@ fn value(lib: &Lib, a: &Open, paths: &Paths) -> Result<AttrValue> {
     }
     // SAFETY: `out` has room for all elements.
     let read = elements(lib, &reading, paths, cells, |kind, out| unsafe { lib.read_attribute(a.id.get(), kind, out) })?;
-    Ok(read.attribute(&reading, one))
+    Ok(match read.attribute(&reading, one) {
+        AttrValue::Texts(mut t) if one && !is_netcdf && t.len() == 1 => AttrValue::Text(t.remove(0)),
+        value => value,
+    })
 }
 
 /// What is said of dimensions.
@@ -89,21 +101,21 @@ pub(super) fn scales(lib: &Lib, all: &[Open], rank: usize) -> Result<Scales> {
         match a.name.as_str() {
             "CLASS" => {
                 scales.is_scale =
-                    value(lib, a, &none).is_ok_and(|v| v.as_str().is_some_and(|t| t.trim_end_matches('\0') == "DIMENSION_SCALE"));
+                    value(lib, a, &none, true).is_ok_and(|v| v.as_str().is_some_and(|t| t.trim_end_matches('\0') == "DIMENSION_SCALE"));
             }
             "NAME" => {
-                let text = value(lib, a, &none);
+                let text = value(lib, a, &none, true);
                 scales.only_length =
                     text.is_ok_and(|v| v.as_str().is_some_and(|t| t.starts_with("This is a netCDF dimension but not a netCDF variable")));
             }
-            "_Netcdf4Dimid" => scales.id = value(lib, a, &none).ok().and_then(|v| v.as_f64()).map(|n| n as i32),
+            "_Netcdf4Dimid" => scales.id = value(lib, a, &none, true).ok().and_then(|v| v.as_f64()).map(|n| n as i32),
             "_Netcdf4Coordinates" => {
-                let ids = value(lib, a, &none).ok().and_then(|v| v.as_f64s()).unwrap_or_default();
+                let ids = value(lib, a, &none, true).ok().and_then(|v| v.as_f64s()).unwrap_or_default();
                 scales.coordinates = ids.into_iter().map(|n| n as i32).collect();
             }
             "DIMENSION_LIST" => scales.attached = attached(lib, a, rank)?,
             "DIMENSION_LABELS" => {
-                if let Ok(AttrValue::Texts(labels)) = value(lib, a, &none)
+                if let Ok(AttrValue::Texts(labels)) = value(lib, a, &none, true)
                     && labels.len() == rank
                 {
                     scales.labels = labels;

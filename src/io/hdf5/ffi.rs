@@ -289,6 +289,15 @@ impl Lib {
         check(unsafe { h5d::H5Dread(dataset, kind, memory.id, file.id, H5P_DEFAULT, out) }, "read values of this dataset")
     }
 
+    /// Writes a box of a dataset from elements of a type in memory.
+    ///
+    /// # Safety
+    /// `data` has as many elements of `kind` as `count` says.
+    pub unsafe fn write(&self, dataset: hid_t, kind: hid_t, (start, count): (&[usize], &[usize]), data: *const c_void) -> Result<()> {
+        let (memory, file) = self.spaces(dataset, (start, count, &vec![1; count.len()]))?;
+        check(unsafe { h5d::H5Dwrite(dataset, kind, memory.id, file.id, H5P_DEFAULT, data) }, "write values of this dataset")
+    }
+
     /// The space of a box in memory, and the box chosen in the dataset's own space.
     fn spaces(&self, dataset: hid_t, (start, count, step): (&[usize], &[usize], &[usize])) -> Result<(Id<'_>, Id<'_>)> {
         let wide = |list: &[usize]| list.iter().map(|&n| n as hsize_t).collect::<Vec<_>>();

@@ -6,12 +6,15 @@
 
 mod array;
 mod attrs;
+mod define;
 mod dims;
 mod ffi;
 mod read;
 mod types;
 mod values;
 mod walk;
+mod write;
 
 pub use crate::io::netcdf::ReadBy;
 pub use read::{Hdf5ReadOptions, open};
+pub use write::{Hdf5Sink, Hdf5WriteOptions};

@@ -127,7 +127,8 @@ impl Reader<'_> {
         let object = lib.open(self.file.id, &group.object).map_err(|e| e.at(place.clone()))?;
         let properties = lib.group_properties(object.get())?;
         let all = attrs::open(lib, object.get(), properties.get())?;
-        let attrs = attrs::read(lib, &all, false, &self.paths, &place, self.notices).map_err(|e| e.at(place.clone()))?;
+        let attrs =
+            attrs::read(lib, &all, (false, self.tree.is_netcdf), &self.paths, &place, self.notices).map_err(|e| e.at(place.clone()))?;
         let mut dataset = Dataset { attrs, ..Dataset::new() };
         self.dims.define(number, &mut dataset);
         for &i in &group.datasets {
@@ -154,7 +155,7 @@ impl Reader<'_> {
         let object = lib.open(self.file.id, &found.object)?;
         let (kind, _, creation) = lib.dataset(object.get())?;
         let all = attrs::open(lib, object.get(), creation.get())?;
-        let attrs = attrs::read(lib, &all, found.scales.is_scale, &self.paths, place, self.notices)?;
+        let attrs = attrs::read(lib, &all, (found.scales.is_scale, self.tree.is_netcdf), &self.paths, place, self.notices)?;
         let storage = self.storage(creation.get(), found, place)?;
         match describe(lib, kind.get(), 0) {
             Ok(What::Values(reading)) => self.values(found, found.name.clone(), reading, (attrs, storage), dataset, place),

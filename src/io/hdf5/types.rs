@@ -69,7 +69,7 @@ pub(super) fn describe(lib: &Lib, kind: hid_t, depth: usize) -> Result<What> {
     let (class, size) = unsafe { (h5t::H5Tget_class(kind), h5t::H5Tget_size(kind)) };
     let order = unsafe { h5t::H5Tget_order(kind) } == h5t::H5T_ORDER_BE;
     let reading = |kind: Kind| Reading {
-        big_endian: size > 1 && order && matches!(kind, Kind::Number(_) | Kind::Bits(_)),
+        big_endian: order && matches!(kind, Kind::Number(_) | Kind::Bits(_)),
         kind,
         inner: Vec::new(),
         members: Vec::new(),
@@ -102,7 +102,7 @@ pub(super) fn describe(lib: &Lib, kind: hid_t, depth: usize) -> Result<What> {
             let base = parent(lib, kind)?;
             let Some(dtype) = integer(base.get(), size) else { return no("an enumeration of more than 64 bits") };
             let names = names(lib, kind, base.get(), &dtype)?;
-            let big_endian = size > 1 && unsafe { h5t::H5Tget_order(base.get()) } == h5t::H5T_ORDER_BE;
+            let big_endian = unsafe { h5t::H5Tget_order(base.get()) } == h5t::H5T_ORDER_BE;
             let flags = [("FALSE", 0), ("TRUE", 1)];
             let boolean = size == 1 && names.len() == 2 && flags.iter().all(|(n, v)| names.iter().any(|(m, x)| m == n && x == v));
             let kind = if boolean { Kind::Bool } else { Kind::Number(dtype) };
@@ -270,7 +270,7 @@ impl Reading {
 }
 
 /// The type that one element is read to.
-fn native<'l>(lib: &'l Lib, kind: &Kind) -> Result<Id<'l>> {
+pub(super) fn native<'l>(lib: &'l Lib, kind: &Kind) -> Result<Id<'l>> {
     let own = |id: hid_t| lib.id(id, h5t::H5Tclose, "make a type");
     let copy = |id: hid_t| own(unsafe { h5t::H5Tcopy(id) });
     let text = |size: usize, pad: H5T_str_t, cset: H5T_cset_t| -> Result<Id<'l>> {

@@ -285,7 +285,7 @@ impl Definer<'_> {
 }
 
 /// A chunk of about this many bytes: the longest dimension is halved until it is small enough.
-pub(super) fn default_chunks(shape: &[usize], width: usize, target: usize) -> Vec<usize> {
+pub(in crate::io) fn default_chunks(shape: &[usize], width: usize, target: usize) -> Vec<usize> {
     let mut chunks: Vec<usize> = shape.iter().map(|&n| n.max(1)).collect();
     while chunks.iter().fold(width, |n, &c| n.saturating_mul(c)) > target && chunks.iter().any(|&c| c > 1) {
         halve(&mut chunks);
@@ -293,7 +293,7 @@ pub(super) fn default_chunks(shape: &[usize], width: usize, target: usize) -> Ve
     chunks
 }
 
-fn halve(chunks: &mut [usize]) {
+pub(in crate::io) fn halve(chunks: &mut [usize]) {
     let longest = chunks.iter().copied().max().unwrap_or(1);
     if let Some(c) = chunks.iter_mut().find(|c| **c == longest) {
         *c = c.div_ceil(2);
@@ -302,7 +302,7 @@ fn halve(chunks: &mut [usize]) {
 
 /// `_FillValue` must be of the variable's own type: another one is brought to it where the number is the same.
 #[allow(clippy::unnecessary_cast)] // one macro for all types, f64 too
-fn fill_in_type(mut attrs: Attrs, xtype: c_int) -> Result<Attrs> {
+pub(in crate::io) fn fill_in_type(mut attrs: Attrs, xtype: c_int) -> Result<Attrs> {
     let Some(value) = attrs.get("_FillValue") else { return Ok(attrs) };
     let misfit = || Error::wrong_type(format!("the _FillValue {:?} is not of the variable's type", value.scalars()));
     macro_rules! number {

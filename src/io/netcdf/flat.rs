@@ -71,12 +71,12 @@ pub(super) fn plan(variable: &Variable, place: &Place, notices: &mut Notices) ->
 }
 
 /// A type that no NetCDF file holds.
-pub(super) fn not_encoded(dtype: &DType) -> Error {
+pub(in crate::io) fn not_encoded(dtype: &DType) -> Error {
     Error::wrong_type(format!("NetCDF does not hold {dtype} as it is")).help("it must be encoded first, or left out")
 }
 
 /// Whether bytes are characters.
-pub(super) fn is_text(variable: &Variable) -> bool {
+pub(in crate::io) fn is_text(variable: &Variable) -> bool {
     *variable.dtype() == DType::U8 && (variable.encoding.dtype == Some(DType::Str) || variable.encoding.char_dim.is_some())
 }
 

@@ -8,14 +8,14 @@
 mod array;
 mod attrs;
 mod classic;
-mod define;
+pub(in crate::io) mod define;
 pub(in crate::io) mod ffi;
-mod flat;
+pub(in crate::io) mod flat;
 pub(in crate::io) mod heap;
 pub(in crate::io) mod kind;
 pub(in crate::io) mod read;
 pub(in crate::io) mod slab;
-mod types;
+pub(in crate::io) mod types;
 mod write;
 mod zstd;
 

@@ -23,7 +23,7 @@ pub(super) fn dtype_of(xtype: c_int) -> Option<DType> {
 }
 
 /// The NetCDF-4 type that holds values of this type; `None` for those that must be encoded first.
-pub(super) fn xtype_of(dtype: &DType) -> Option<c_int> {
+pub(in crate::io) fn xtype_of(dtype: &DType) -> Option<c_int> {
     Some(match dtype {
         DType::Bool | DType::I8 => nc::NC_BYTE,
         DType::U8 => nc::NC_UBYTE,

@@ -7,5 +7,8 @@
 mod archive;
 mod member;
 mod read;
+mod write;
+mod zip;
 
 pub use read::{NpzReadOptions, open};
+pub use write::{NpzSink, NpzWriteOptions};
