@@ -432,7 +432,10 @@ impl<'a> Definer<'a> {
                     Filter::Other { id, parameters } => (*id, parameters.clone()),
                     _ => return Ok(()),
                 };
-                if unsafe { h5z::H5Zfilter_avail(id as c_int) } <= 0 {
+                // One that only reads is no use here.
+                let mut can = 0;
+                let known = unsafe { h5z::H5Zfilter_avail(id as c_int) > 0 && h5z::H5Zget_filter_info(id as c_int, &mut can) >= 0 };
+                if !known || can & h5z::H5Z_FILTER_CONFIG_ENCODE_ENABLED == 0 {
                     self.notices.warn(format!("written without filter {id}, which is not available here"), place.clone());
                     return Ok(());
                 }
