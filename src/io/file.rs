@@ -42,8 +42,18 @@ static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 pub fn remove_unfinished() {
     let paths = std::mem::take(&mut *UNFINISHED.lock().unwrap_or_else(|e| e.into_inner()));
     for path in paths {
-        let _ = std::fs::remove_file(path);
+        super::folder::remove(&path);
     }
+}
+
+/// Notes a temporary file or folder of ours.
+pub(super) fn note_unfinished(path: &Path) {
+    UNFINISHED.lock().unwrap_or_else(|e| e.into_inner()).push(path.to_path_buf());
+}
+
+/// Forgets a temporary file or folder that has got its name or is gone.
+pub(super) fn forget_unfinished(path: &Path) {
+    UNFINISHED.lock().unwrap_or_else(|e| e.into_inner()).retain(|p| p != path);
 }
 
 /// A file that is written beside its target and takes its place only when it is complete. Dropped before that, it is removed.
@@ -76,7 +86,7 @@ impl Output {
         }
         let name = real.file_name().ok_or_else(|| Error::invalid("the output has no file name").at(Place::file(target)))?;
         let temporary = real.with_file_name(format!(".{}.{}.hpda-tmp", name.to_string_lossy(), std::process::id()));
-        UNFINISHED.lock().unwrap_or_else(|e| e.into_inner()).push(temporary.clone());
+        note_unfinished(&temporary);
         let output = Output { target: real, temporary, done: false };
         File::create(&output.temporary).io_at(target)?;
         Ok(output)
@@ -121,7 +131,7 @@ impl Output {
     }
 
     fn forget(&self) {
-        UNFINISHED.lock().unwrap_or_else(|e| e.into_inner()).retain(|p| *p != self.temporary);
+        forget_unfinished(&self.temporary);
     }
 }
 

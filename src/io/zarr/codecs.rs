@@ -131,3 +131,43 @@ impl ZarrCodec {
         }
     }
 }
+
+/// The codecs of a list that are written again, before and after the one that makes bytes, with the names that zarr-python knows;
+/// none where one of them is not among those that every library has, or says something of other dimensions.
+pub(super) fn kept(json: &str, rank: usize, width: usize, text: bool) -> Option<(Vec<Value>, Vec<Value>)> {
+    let list: Value = serde_json::from_str(json).ok()?;
+    let list = list.as_array()?;
+    let inner = match list.as_slice() {
+        [only] if name(only) == "sharding_indexed" => get(only, "codecs")?.as_array()?,
+        _ => list,
+    };
+    let (mut before, mut after) = (Vec::new(), Vec::new());
+    for codec in inner {
+        let short = name(codec).trim_start_matches("numcodecs.").trim_start_matches("zarrs.");
+        match short {
+            "bytes" | "vlen-utf8" => (),
+            "transpose" if text => (),
+            "transpose" if get(codec, "order")?.as_array()?.len() == rank => before.push(codec.clone()),
+            "zstd" => {
+                let checksum = get(codec, "checksum").and_then(Value::as_bool).unwrap_or(false);
+                after.push(json!({"name": "zstd", "configuration": {"level": whole(codec, "level"), "checksum": checksum}}));
+            }
+            "gzip" | "crc32c" => after.push(codec.clone()),
+            "blosc" => {
+                let mut codec = codec.clone();
+                // The type may be another one by now.
+                let width = if text { 1 } else { width };
+                let c = codec.get_mut("configuration")?.as_object_mut()?;
+                c.insert("typesize".into(), width.into());
+                after.push(codec);
+            }
+            // Zlib in version 3 is nobody's standard; gzip is the same with another header.
+            "zlib" => after.push(ZarrCodec::Gzip(whole(codec, "level").clamp(0, 9) as u32).to_json(width)),
+            "bz2" => after.push(json!({"name": "numcodecs.bz2", "configuration": {"level": whole(codec, "level")}})),
+            "shuffle" if !text => after.push(json!({"name": "numcodecs.shuffle", "configuration": {"elementsize": width}})),
+            "shuffle" => (),
+            _ => return None,
+        }
+    }
+    Some((before, after))
+}

@@ -7,14 +7,18 @@
 
 mod array;
 mod codecs;
+mod encode;
 mod json;
 mod layout;
+mod plan;
 mod read;
 mod shards;
 mod steps;
 mod store;
 mod tree;
+mod write;
 
 pub use codecs::{ZarrCodec, parse_compress};
 pub use read::{ZarrFacts, ZarrReadOptions, facts, open};
 pub use store::{bytes_of, is_store};
+pub use write::{ZarrSink, ZarrWriteOptions};
