@@ -136,6 +136,9 @@ pub struct WriteArgs {
     /// Chunk lengths by dimension: time=12,lat=180
     #[arg(long, value_name = "DIM=N")]
     pub chunks: Option<String>,
+    /// Lengths of shards by dimension: so much of a Zarr array is one file
+    #[arg(long, value_name = "DIM=N")]
+    pub shards: Option<String>,
     /// Pack floats into this integer type
     #[arg(long, value_name = "TYPE")]
     pub pack: Option<String>,

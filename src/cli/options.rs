@@ -155,11 +155,13 @@ pub fn writing(write: &WriteArgs) -> Result<SaveOptions> {
     if options.row_group == Some(0) {
         return Err(Error::invalid("--row-group takes 1 row at least"));
     }
-    if let Some(text) = &write.chunks {
-        for (dim, length) in lists::pairs(text, "--chunks")? {
+    for (text, option, what, into) in
+        [(&write.chunks, "--chunks", "chunk", &mut options.chunks), (&write.shards, "--shards", "shard", &mut options.shards)]
+    {
+        for (dim, length) in text.as_deref().map_or(Ok(Vec::new()), |t| lists::pairs(t, option))? {
             let length = length.parse().ok().filter(|n: &usize| *n > 0);
-            let length = length.ok_or_else(|| Error::invalid(format!("the chunk length of {dim:?} is no number above 0")))?;
-            options.chunks.push((dim, length));
+            let length = length.ok_or_else(|| Error::invalid(format!("the {what} length of {dim:?} is no number above 0")))?;
+            into.push((dim, length));
         }
     }
     options.csv = csv_writing(write)?;

@@ -25,6 +25,8 @@ pub struct Holds {
     pub packing: bool,
     /// Chunks: `--chunks`.
     pub chunks: bool,
+    /// Shards, files that hold many chunks: `--shards`.
+    pub shards: bool,
     /// Dimensions that can grow.
     pub unlimited: bool,
     /// Calendars other than the Gregorian.
@@ -51,6 +53,7 @@ const NOTHING: Holds = Holds {
     groups: false,
     packing: false,
     chunks: false,
+    shards: false,
     unlimited: false,
     calendars: false,
     labels: false,
@@ -157,7 +160,7 @@ impl Format {
                 ..NPY
             },
             Format::Zarr => Holds {
-                written: false,
+                shards: true,
                 types: "bool, integers, floats, text, times by units and calendar",
                 unlimited: false,
                 compressions: &["zstd", "gzip", "blosc", "none"],

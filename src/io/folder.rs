@@ -139,7 +139,8 @@ fn exchange(new: &Path, old: &Path) -> std::io::Result<()> {
         let name = |p: &Path| CString::new(p.as_os_str().as_bytes());
         let (a, b) = (name(new)?, name(old)?);
         // SAFETY: both names end with a zero and live through the call.
-        let failed = unsafe { libc::syscall(libc::SYS_renameat2, libc::AT_FDCWD, a.as_ptr(), libc::AT_FDCWD, b.as_ptr(), libc::RENAME_EXCHANGE) };
+        let failed =
+            unsafe { libc::syscall(libc::SYS_renameat2, libc::AT_FDCWD, a.as_ptr(), libc::AT_FDCWD, b.as_ptr(), libc::RENAME_EXCHANGE) };
         if failed == 0 {
             return Ok(());
         }

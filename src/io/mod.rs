@@ -25,5 +25,5 @@ pub mod zarr;
 pub use capability::{Holds, support_matrix};
 pub use codec::Codec;
 pub use file::{Output, Overwrite, map, remove_unfinished};
-pub use folder::OutputFolder;
+pub use folder::{OutputFolder, may_replace};
 pub use format::{Format, Kind};

@@ -9,6 +9,8 @@ mod levels;
 mod rows;
 mod save;
 mod table;
+#[cfg(feature = "zarr")]
+mod zarr;
 
 pub use crate::coding::TimeRange;
 pub use cube::{companions, group_of, only, open_dataset, open_mfdataset};

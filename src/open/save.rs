@@ -89,6 +89,8 @@ pub struct SaveOptions {
     pub row_group: Option<usize>,
     /// Chunk lengths by dimension.
     pub chunks: Vec<(String, usize)>,
+    /// Shard lengths by dimension: so much of a Zarr array is one file.
+    pub shards: Vec<(String, usize)>,
     /// Pack floats into this type.
     pub pack: Option<DType>,
     /// What integers with missing values have in their place, in formats without a mark for missing.
@@ -99,10 +101,11 @@ impl SaveOptions {
     /// Options that the format has no place for are refused rather than passed over.
     fn fit(&self, format: Format) -> Result<()> {
         let compressed = self.compress.as_deref().is_some_and(|c| c != "none");
-        let options: [(&str, bool, fn(&Holds) -> bool); 4] = [
+        let options: [(&str, bool, fn(&Holds) -> bool); 5] = [
             ("--row-group", self.row_group.is_some(), |h| h.row_groups),
             ("--compress", compressed, |h| !h.compressions.is_empty()),
             ("--chunks", !self.chunks.is_empty(), |h| h.chunks),
+            ("--shards", !self.shards.is_empty(), |h| h.shards),
             ("--pack", self.pack.is_some(), |h| h.packing),
         ];
         if let Some((option, _, able)) = options.iter().find(|(_, given, able)| *given && !able(&format.holds())) {
@@ -170,6 +173,10 @@ pub fn check(target: &Target, options: &SaveOptions) -> Result<Format> {
     if options.overwrite == Overwrite::No && path.symlink_metadata().is_ok() {
         return Err(Error::exists("the output exists").help("--overwrite replaces it").at(target.place()));
     }
+    #[cfg(feature = "zarr")]
+    if format == Format::Zarr {
+        super::zarr::check(path, options)?;
+    }
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if !folder.is_dir() {
         let e = Error::new(crate::error::ErrorKind::NotFound, "the output's folder does not exist");
@@ -187,7 +194,7 @@ pub fn save(scanned: Scanned, target: &Target, options: &SaveOptions, exec: &Exe
     let mut grouped = options.clone();
     let (scanned, options) = match (scanned, &options.vars) {
         // One array or table holds what is in one group.
-        (Scanned::Cube(ds), Some(names)) if !matches!(format, Format::Nc | Format::Nc3 | Format::H5 | Format::Npz) => {
+        (Scanned::Cube(ds), Some(names)) if !matches!(format, Format::Nc | Format::Nc3 | Format::H5 | Format::Npz | Format::Zarr) => {
             let (ds, names) = super::cube::group_of(&ds, names)?;
             grouped.vars = Some(names);
             (Scanned::Cube(ds), &grouped)
@@ -356,6 +363,16 @@ fn dims_of<'a>(ds: &'a Dataset, into: &mut Vec<&'a str>) {
     ds.groups.values().for_each(|g| dims_of(g, into));
 }
 
+/// Lengths that were given are for dims that are there.
+pub(super) fn known_dims(ds: &Dataset, lengths: &[(String, usize)], option: &str) -> Result<()> {
+    let mut known = Vec::new();
+    dims_of(ds, &mut known);
+    match lengths.iter().find(|(dim, _)| !known.contains(&dim.as_str())) {
+        Some((dim, _)) => Err(Error::not_found("dim", dim, known).at(Place { op: Some(option.into()), ..Place::default() })),
+        None => Ok(()),
+    }
+}
+
 fn codec(options: &SaveOptions) -> Result<Option<Codec>> {
     options.compress.as_deref().map(Codec::parse).transpose()
 }
@@ -401,13 +418,7 @@ fn write_cube(
             };
             let (encoded, more) = coding::encode_with(&chosen, &EncodeOptions { pack: options.pack.clone() })?;
             notices.extend(more);
-            for (dim, _) in &options.chunks {
-                let mut known = Vec::new();
-                dims_of(&encoded, &mut known);
-                if !known.contains(&dim.as_str()) {
-                    return Err(Error::not_found("dim", dim, known).at(Place { op: Some("--chunks".into()), ..Place::default() }));
-                }
-            }
+            known_dims(&encoded, &options.chunks, "--chunks")?;
             if format == Format::H5 {
                 let filters = options.compress.as_deref().map(NetcdfWriteOptions::parse_compress).transpose()?;
                 let how = Hdf5WriteOptions { chunks: options.chunks.clone(), filters };
@@ -423,6 +434,13 @@ fn write_cube(
                 filters: options.compress.as_deref().map(NetcdfWriteOptions::parse_compress).transpose()?,
             };
             let (sink, more) = NetcdfSink::create(output(target, options)?, &encoded, &how)?;
+            notices.extend(more);
+            (encoded, Box::new(sink))
+        }
+        #[cfg(feature = "zarr")]
+        Format::Zarr => {
+            let Target::File(path) = target else { return Err(Error::internal("a folder on standard output")) };
+            let (encoded, sink, more) = super::zarr::sink(ds, path, options, exec)?;
             notices.extend(more);
             (encoded, Box::new(sink))
         }

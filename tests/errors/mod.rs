@@ -1,2 +1,4 @@
 mod cli;
 mod damaged;
+#[cfg(feature = "zarr")]
+mod zarr;

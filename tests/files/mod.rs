@@ -13,3 +13,5 @@ mod parquet;
 mod raw;
 #[cfg(feature = "zarr")]
 mod zarr;
+#[cfg(feature = "zarr")]
+mod zarr_write;

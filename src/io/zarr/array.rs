@@ -9,7 +9,7 @@ use crate::error::{Error, IoResultExt, Place, Result};
 use crate::io::chunked::copy::{Target, Walk, fill, gather, swap};
 use crate::io::chunked::pieces::Axis;
 use crate::io::guard::guarded;
-use crate::store::{Budget, ChunkGrid, ChunkSource, NdArray, NdBuilder, Selection, Selector, zeroed};
+use crate::store::{Budget, ChunkGrid, ChunkSource, NdArray, NdBuilder, ReadCost, Selection, Selector, zeroed};
 use arrow::array::StringViewBuilder;
 use arrow::buffer::Buffer;
 use rayon::prelude::*;
@@ -397,6 +397,12 @@ impl ChunkSource for ZarrArray {
 
     fn read(&self, selection: &Selection) -> Result<NdArray> {
         self.read_all(selection).map_err(|e| e.at(self.place()))
+    }
+
+    fn cost(&self) -> ReadCost {
+        let tile = self.layout.tile_bytes().unwrap_or(usize::MAX);
+        // Texts are decoded chunk by chunk before they are put together.
+        ReadCost { pieces: Some(self.grid().chunk), in_place: self.dtype != DType::Str, scratch: tile.saturating_mul(2) }
     }
 
     fn place(&self) -> Place {

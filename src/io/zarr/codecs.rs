@@ -152,7 +152,9 @@ pub(super) fn kept(json: &str, rank: usize, width: usize, text: bool) -> Option<
                 let checksum = get(codec, "checksum").and_then(Value::as_bool).unwrap_or(false);
                 after.push(json!({"name": "zstd", "configuration": {"level": whole(codec, "level"), "checksum": checksum}}));
             }
-            "gzip" | "crc32c" => after.push(codec.clone()),
+            "gzip" => after.push(ZarrCodec::Gzip(whole(codec, "level").clamp(0, 9) as u32).to_json(width)),
+            // Lists may have the bare name.
+            "crc32c" => after.push(ZarrCodec::Crc32c.to_json(width)),
             "blosc" => {
                 let mut codec = codec.clone();
                 // The type may be another one by now.

@@ -42,7 +42,8 @@ impl Shared {
             state.running += 1;
             next
         };
-        let done = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(Error::internal("a thread that encodes a chunk has stopped")));
+        let done =
+            catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(Error::internal("a thread that encodes a chunk has stopped")));
         let mut state = self.lock();
         state.running -= 1;
         if let Err(e) = done
@@ -73,7 +74,9 @@ impl Encoders {
             state.waiting.push_back((number, Box::new(work)));
         }
         let shared = self.shared.clone();
-        rayon::spawn(move || drop(shared.run_one()));
+        rayon::spawn(move || {
+            shared.run_one();
+        });
         self.settle(most)
     }
 
@@ -128,12 +131,17 @@ mod tests {
                 let (encoders, done) = (Encoders::default(), Arc::new(AtomicUsize::new(0)));
                 for _ in 0..50 {
                     let done = done.clone();
-                    encoders.give(2, move || Ok(drop(done.fetch_add(1, Relaxed)))).unwrap();
+                    let one = move || {
+                        done.fetch_add(1, Relaxed);
+                        Ok(())
+                    };
+                    encoders.give(2, one).unwrap();
                 }
                 encoders.finish().unwrap();
                 assert_eq!(done.load(Relaxed), 50);
                 let failing = Encoders::default();
-                let results: Vec<_> = (0..9).map(|i| failing.give(20, move || if i > 2 { Err(Error::invalid(format!("{i}"))) } else { Ok(()) })).collect();
+                let results: Vec<_> =
+                    (0..9).map(|i| failing.give(20, move || if i > 2 { Err(Error::invalid(format!("{i}"))) } else { Ok(()) })).collect();
                 let first = results.into_iter().find_map(Result::err).or_else(|| failing.finish().err()).unwrap();
                 assert!(first.message().parse::<usize>().unwrap() >= 3);
             });

@@ -8,7 +8,7 @@ use crate::array::{Dataset, Variable};
 use crate::dtype::DType;
 use crate::error::{Error, IoResultExt, Notices, Place, Result};
 use crate::io::OutputFolder;
-use crate::store::{Budget, ChunkGrid, ChunkSink, NdArray};
+use crate::store::{Budget, ChunkGrid, ChunkSink, NdArray, Selection};
 use arrow::array::Array as _;
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
@@ -90,7 +90,24 @@ impl ZarrSink {
         Ok(())
     }
 
-    /// The grid and codecs of a variable are the same whatever it holds.
+    /// Hands a chunk to the threads that encode.
+    fn give(&self, target: Arc<Planned>, start: Vec<usize>, part: NdArray, place: Place) -> Result<()> {
+        // A chunk takes its own bytes, and at most as many encoded, unless these go to the file as they come.
+        let bytes = part.bytes() * if target.zstd.is_some() { 1 } else { 2 };
+        let mut booked = self.budget.try_reserve(bytes);
+        if booked.is_none() {
+            self.encoders.finish()?;
+            booked = self.budget.try_reserve(bytes);
+        }
+        let most = if booked.is_some() { rayon::current_num_threads() } else { 0 };
+        let (folder, shown) = (self.output.path().to_path_buf(), self.output.target().to_path_buf());
+        self.encoders.give(most, move || {
+            let _booked = booked;
+            target.write(&folder, &shown, &start, &part).map_err(|e| e.at(place))
+        })
+    }
+
+    /// The path and content of every file of metadata; those of the root hold all others.
     fn metadata(&self) -> Vec<(String, Value)> {
         let group = |attrs: &Map<String, Value>| {
             json::object([("attributes", Value::Object(attrs.clone())), ("zarr_format", 3.into()), ("node_type", "group".into())])
@@ -116,7 +133,11 @@ impl ZarrSink {
 
 /// The path of a name in a group, where a store allows that name.
 fn below(path: &str, name: &str) -> Result<String> {
-    let bad = name.is_empty() || name.contains(['/', '\\', '\0']) || name.chars().all(|c| c == '.') || name.starts_with("__") || name == "zarr.json";
+    let bad = name.is_empty()
+        || name.contains(['/', '\\', '\0'])
+        || name.chars().all(|c| c == '.')
+        || name.starts_with("__")
+        || name == "zarr.json";
     if bad {
         return Err(Error::loss(format!("a Zarr store cannot hold the name {name:?}")).help("rename it: --rename old=new of `select`"));
     }
@@ -128,29 +149,32 @@ impl ChunkSink for ZarrSink {
         self.targets.get(variable).map(|t| ChunkGrid::new(&t.shape, &t.unit))
     }
 
+    fn any_order(&self, _variable: &str) -> bool {
+        true
+    }
+
     fn write(&mut self, variable: &str, start: &[usize], block: &NdArray) -> Result<()> {
         let target = self.targets.get(variable).ok_or_else(|| Error::internal(format!("variable {variable:?} is not in the store")))?.clone();
         let place = Place { file: Some(self.output.target().to_path_buf()), ..target.place.clone() };
         if *block.dtype() != target.dtype {
             return Err(Error::internal(format!("a block of {} for a variable of {}", block.dtype(), target.dtype)).at(place));
         }
-        let fits = start.len() == target.shape.len()
-            && block.rank() == start.len()
-            && (0..start.len()).all(|d| {
-                start[d].is_multiple_of(target.unit[d]) && block.shape()[d] == target.unit[d].min(target.shape[d].saturating_sub(start[d]))
-            });
-        if !fits {
-            return Err(Error::shape(format!("a block of shape {:?} at {start:?} is no chunk of {:?}", block.shape(), target.unit)).at(place));
+        let (shape, unit) = (&target.shape, &target.unit);
+        let whole = |d: usize| {
+            let end = start[d].saturating_add(block.shape()[d]);
+            start[d].is_multiple_of(unit[d]) && (end == shape[d] || end < shape[d] && end.is_multiple_of(unit[d]))
+        };
+        if start.len() != shape.len() || block.rank() != shape.len() || !(0..start.len()).all(whole) {
+            return Err(Error::shape(format!("a block of shape {:?} at {start:?} is not made of chunks of {unit:?}", block.shape())).at(place));
         }
-        let (folder, shown) = (self.output.path().to_path_buf(), self.output.target().to_path_buf());
-        let (start, block) = (start.to_vec(), block.clone());
-        // A chunk takes its own bytes, and at most as many encoded.
-        let booked = self.budget.try_reserve(2 * block.bytes());
-        let most = if booked.is_some() { rayon::current_num_threads() } else { 0 };
-        self.encoders.give(most, move || {
-            let _booked = booked;
-            target.write(&folder, &shown, &start, &block).map_err(|e| e.at(place))
-        })
+        let inner = ChunkGrid { shape: block.shape().to_vec(), chunk: unit.clone() };
+        for i in 0..inner.count() {
+            let (at, size) = inner.block(i);
+            let part = block.select(&Selection::hyperslab(&at, &size))?;
+            let start: Vec<usize> = start.iter().zip(&at).map(|(s, a)| s + a).collect();
+            self.give(target.clone(), start, part, place.clone())?;
+        }
+        Ok(())
     }
 
     fn finish(self: Box<Self>) -> Result<()> {
@@ -187,7 +211,8 @@ impl Planned {
         if bytes.chunks_exact(width).all(|e| e == fill) {
             return Ok(());
         }
-        let whole = if block.shape() == self.unit { Cow::Borrowed(bytes) } else { Cow::Owned(padded(bytes, block.shape(), &self.unit, fill)) };
+        let whole =
+            if block.shape() == self.unit { Cow::Borrowed(bytes) } else { Cow::Owned(padded(bytes, block.shape(), &self.unit, fill)) };
         if let Some(level) = self.zstd.filter(|_| cfg!(target_endian = "little")) {
             // Straight into the file: the whole of an encoded chunk is never in memory.
             let file = create(&path).io_at(target)?;
@@ -250,11 +275,8 @@ fn create(path: &Path) -> std::io::Result<File> {
 /// The elements of a block at the beginning of a chunk that is larger.
 fn padded(bytes: &[u8], shape: &[usize], chunk: &[usize], fill: &[u8]) -> Vec<u8> {
     let width = fill.len();
-    let mut out: Vec<u8> = if fill.iter().all(|&b| b == 0) {
-        vec![0; chunk.iter().product::<usize>() * width]
-    } else {
-        fill.repeat(chunk.iter().product())
-    };
+    let mut out: Vec<u8> =
+        if fill.iter().all(|&b| b == 0) { vec![0; chunk.iter().product::<usize>() * width] } else { fill.repeat(chunk.iter().product()) };
     let Some((&last, outer)) = shape.split_last() else {
         out.copy_from_slice(bytes);
         return out;
