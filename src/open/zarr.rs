@@ -24,7 +24,7 @@ pub(super) fn check(path: &Path, options: &SaveOptions) -> Result<()> {
 /// An encoded cube and the store that takes it.
 pub(super) fn sink(ds: &Dataset, path: &Path, options: &SaveOptions, exec: &ExecOptions) -> Result<(Dataset, ZarrSink, Notices)> {
     let chosen = match &options.vars {
-        Some(names) => super::cube::restrict(ds, names)?,
+        Some(names) => super::cube::only(ds, names)?,
         None => ds.clone(),
     };
     let (mut encoded, mut notices) = coding::encode_with(&texts(&chosen)?, &EncodeOptions { pack: options.pack.clone() })?;
