@@ -154,7 +154,8 @@ impl ChunkSink for ZarrSink {
     }
 
     fn write(&mut self, variable: &str, start: &[usize], block: &NdArray) -> Result<()> {
-        let target = self.targets.get(variable).ok_or_else(|| Error::internal(format!("variable {variable:?} is not in the store")))?.clone();
+        let target =
+            self.targets.get(variable).ok_or_else(|| Error::internal(format!("variable {variable:?} is not in the store")))?.clone();
         let place = Place { file: Some(self.output.target().to_path_buf()), ..target.place.clone() };
         if *block.dtype() != target.dtype {
             return Err(Error::internal(format!("a block of {} for a variable of {}", block.dtype(), target.dtype)).at(place));
@@ -165,7 +166,9 @@ impl ChunkSink for ZarrSink {
             start[d].is_multiple_of(unit[d]) && (end == shape[d] || end < shape[d] && end.is_multiple_of(unit[d]))
         };
         if start.len() != shape.len() || block.rank() != shape.len() || !(0..start.len()).all(whole) {
-            return Err(Error::shape(format!("a block of shape {:?} at {start:?} is not made of chunks of {unit:?}", block.shape())).at(place));
+            return Err(
+                Error::shape(format!("a block of shape {:?} at {start:?} is not made of chunks of {unit:?}", block.shape())).at(place)
+            );
         }
         let inner = ChunkGrid { shape: block.shape().to_vec(), chunk: unit.clone() };
         for i in 0..inner.count() {
