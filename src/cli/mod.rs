@@ -109,6 +109,7 @@ const LATER: [&str; 19] = [
 
 /// Runs the program on the arguments of this process.
 pub fn main() -> ExitCode {
+    session::give_back_memory();
     session::catch_faults();
     let outcome = std::panic::catch_unwind(|| run(std::env::args_os()));
     match outcome {

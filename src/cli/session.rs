@@ -156,6 +156,17 @@ fn leave(code: i32) -> ! {
     std::process::exit(code)
 }
 
+/// Buffers of some size go back to the system when they are freed. By default the allocator of glibc keeps ever larger ones for
+/// later, in a pool of each thread, and what a budget counts as free is then still held.
+pub fn give_back_memory() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: two numbers; no other thread is there yet.
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, 1 << 20);
+        libc::mallopt(libc::M_TRIM_THRESHOLD, 4 << 20);
+    }
+}
+
 /// A quarter of what the machine (or its container) has, 256 MB at least.
 fn default_memory() -> usize {
     let number = |text: String| text.trim().parse::<usize>().ok();

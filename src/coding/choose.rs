@@ -74,13 +74,16 @@ fn span(dtype: &DType) -> Option<(f64, f64, AttrValue)> {
 
 /// The least and the largest finite value.
 fn extent(v: &Variable) -> Result<Option<(f64, f64)>> {
-    let grid = v.grid();
-    let mut chunk = grid.chunk.clone();
-    for d in 0..chunk.len() {
-        let rest: usize = chunk[d + 1..].iter().product();
-        chunk[d] = chunk[d].min((BLOCK / rest.max(1)).max(1));
+    // Whole pieces of the file, so that each is decoded once; many small ones together.
+    let mut chunk = v.cost().pieces.unwrap_or_else(|| vec![1; v.shape().len()]);
+    for d in (0..chunk.len()).rev() {
+        let elements: usize = chunk.iter().product();
+        chunk[d] = chunk[d].saturating_mul((BLOCK / elements.max(1)).max(1)).min(v.shape()[d].max(1));
+        if chunk[d] < v.shape()[d] {
+            break;
+        }
     }
-    let grid = ChunkGrid::new(&grid.shape, &chunk);
+    let grid = ChunkGrid::new(v.shape(), &chunk);
     let wider = |a: Option<(f64, f64)>, b: Option<(f64, f64)>| match (a, b) {
         (Some((l, h)), Some((m, i))) => Some((l.min(m), h.max(i))),
         (a, b) => a.or(b),

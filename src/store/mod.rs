@@ -21,6 +21,6 @@ pub use schema::{Batch, ColumnLabels, Field, IndexSpec, Schema};
 pub use select::{ChunkGrid, Selection, Selector};
 pub use source::{
     BatchIter, ChunkEncoder, ChunkSink, ChunkSource, Compare, EncodedChunk, Predicate, Pushdown, ReadCost, ScanRequest, TableSink,
-    TableSource,
+    TableSource, WriteOrder,
 };
 pub(crate) use zeroed::zeroed;

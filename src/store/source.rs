@@ -146,6 +146,18 @@ pub trait ChunkSource: Send + Sync + Debug {
     }
 }
 
+/// In which order a sink takes blocks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WriteOrder {
+    /// The chunks of its grid in C order, one by one.
+    #[default]
+    InOrder,
+    /// Any boxes made of whole chunks of its grid, in any order.
+    Chunks,
+    /// Any boxes, in any order; those that are long along the last dims are written faster.
+    Free,
+}
+
 /// A chunk as it stands in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EncodedChunk {
@@ -183,9 +195,9 @@ pub trait ChunkSink: Send {
     /// # Errors
     /// What the format or the system refuses.
     fn write(&mut self, variable: &str, start: &[usize], block: &NdArray) -> Result<()>;
-    /// Whether the blocks of a variable may come in any order, and be any boxes made of whole chunks of its grid.
-    fn any_order(&self, _variable: &str) -> bool {
-        false
+    /// In which order the blocks of a variable may come.
+    fn order(&self, _variable: &str) -> WriteOrder {
+        WriteOrder::InOrder
     }
     /// What makes chunks of its values on other threads, if there is such a thing: the chunks of the grid then come by
     /// [`ChunkSink::write_chunk`], in any order.

@@ -4,18 +4,20 @@
 //! and encoders take on each thread. Sinks that take finished chunks get them in the order of slabs, encoded by all threads.
 
 use super::blocks::{blocks, boxes};
-use super::slabs::{boxes_in_any_order, boxes_in_order, pieces};
+use super::slabs::{Layout, boxes_in_any_order, boxes_in_order};
 use crate::array::Variable;
 use crate::array::{Data, Dataset};
 use crate::error::{Error, Result, ResultExt};
 use crate::exec::ExecOptions;
 use crate::exec::ordered::{Ordered, Parts};
-use crate::store::{ChunkEncoder, ChunkGrid, ChunkSink, EncodedChunk, NdArray, NdBuilder, Reservation, Selection};
+use crate::store::{ChunkEncoder, ChunkGrid, ChunkSink, EncodedChunk, NdArray, NdBuilder, Reservation, Selection, WriteOrder};
 use rayon::prelude::*;
 use std::sync::{Arc, Mutex};
 
 /// Slabs of fewer bytes are read and encoded by one thread each; the threads share larger ones.
 const SMALL: usize = 6 << 20;
+/// Blocks are read ahead of the sink as long as all together take no more than this.
+const CALM: usize = 96 << 20;
 /// Slabs of fewer bytes are never refused.
 const LITTLE: usize = 4 << 20;
 
@@ -87,11 +89,11 @@ fn copy_variable(path: &str, variable: &Variable, sink: &mut dyn ChunkSink, opti
         progress.message(path);
     }
     let width = variable.dtype().phys().and_then(|p| p.width()).unwrap_or(40);
-    let pieces = pieces(&variable.cost(), variable.shape(), width);
-    let needs = Needs::new(variable, &pieces, options);
+    let source = Layout::of(&variable.cost(), variable.shape(), width);
+    let needs = Needs::new(variable, source.shape(), options);
     match sink.encoder(path) {
-        Some(encoder) => copy_chunks(path, variable, (&target, &pieces, &needs), encoder, sink, options),
-        None => copy_blocks(path, variable, (&target, &pieces, &needs), sink, options),
+        Some(encoder) => copy_chunks(path, variable, (&target, &source, &needs), encoder, sink, options),
+        None => copy_blocks(path, variable, (&target, &source, &needs), sink, options),
     }
 }
 
@@ -99,7 +101,7 @@ fn copy_variable(path: &str, variable: &Variable, sink: &mut dyn ChunkSink, opti
 fn copy_chunks(
     path: &str,
     variable: &Variable,
-    (target, pieces, needs): (&ChunkGrid, &[usize], &Needs),
+    (target, source, needs): (&ChunkGrid, &Layout, &Needs),
     encoder: Arc<dyn ChunkEncoder>,
     sink: &mut dyn ChunkSink,
     options: &ExecOptions,
@@ -109,7 +111,7 @@ fn copy_chunks(
     let coding = encoder.scratch().saturating_add(2 * bytes(&target.chunk));
     let threads = options.workers();
     let most = needs.one_slab(threads, coding).max(bytes(&target.chunk) / needs.width);
-    let slabs = boxes_in_any_order(pieces, target, most);
+    let slabs = boxes_in_any_order(source, &Layout::Pieces(target.chunk.clone()), &target.shape, most);
     // A slab in every worker, as it is read and as it is stored, and finished ones in the queue.
     let slab = bytes(&slabs.chunk);
     let alone = slab.saturating_mul(3).saturating_add(slab / needs.width * needs.steps).saturating_add(needs.reader.max(encoder.scratch()));
@@ -133,7 +135,7 @@ fn copy_chunks(
         progress.total(bytes(&target.shape) as u64);
     }
     for (origin, shape) in boxes(&slabs) {
-        let (block, booked) = read_slab(variable, &origin, &shape, pieces, needs, options)?;
+        let (block, booked) = read_slab(variable, &origin, &shape, source.shape(), needs, options)?;
         let starts = chunks_of(target, &origin, &shape);
         let work = Chunks { block: Arc::new((block, booked)), origin, starts, encoder: encoder.clone() };
         for chunk in Ordered::new(work, &ExecOptions { progress: None, ..options.clone() }) {
@@ -239,14 +241,15 @@ fn cut(origin: &[usize], shape: &[usize], pieces: &[usize]) -> Vec<(Vec<usize>, 
 fn copy_blocks(
     path: &str,
     variable: &Variable,
-    (target, pieces, needs): (&ChunkGrid, &[usize], &Needs),
+    (target, source, needs): (&ChunkGrid, &Layout, &Needs),
     sink: &mut dyn ChunkSink,
     options: &ExecOptions,
 ) -> Result<()> {
-    let free = sink.any_order(path);
-    let plan = |most: usize| match free {
-        true => boxes_in_any_order(pieces, target, most.max(1)),
-        false => boxes_in_order(pieces, target, most.max(1)),
+    let order = sink.order(path);
+    let plan = |most: usize| match order {
+        WriteOrder::Free => boxes_in_any_order(source, &Layout::plain(&target.shape, needs.width), &target.shape, most.max(1)),
+        WriteOrder::Chunks => boxes_in_any_order(source, &Layout::Pieces(target.chunk.clone()), &target.shape, most.max(1)),
+        WriteOrder::InOrder => boxes_in_order(source.shape(), target, most.max(1)),
     };
     let bytes = |chunk: &[usize]| chunk.iter().fold(needs.width, |n, &c| n.saturating_mul(c));
     let threads = options.workers();
@@ -256,11 +259,11 @@ fn copy_blocks(
         workers.saturating_mul(reading.saturating_add(slab)).saturating_add(2 * slab)
     };
     let whole = plan(needs.one_slab(threads, 0) / 2);
-    let workers = (1..=threads).rev().find(|&w| ahead(w, bytes(&whole.chunk)) <= needs.budget);
+    let workers = (1..=threads).rev().find(|&w| ahead(w, bytes(&whole.chunk)) <= needs.budget.min(CALM));
     let Some(workers) = workers else {
         // One at a time, all threads reading it.
         for (start, shape) in boxes(&whole) {
-            let (block, _booked) = read_slab(variable, &start, &shape, pieces, needs, options)?;
+            let (block, _booked) = read_slab(variable, &start, &shape, source.shape(), needs, options)?;
             write_block(path, (&start, &shape), &block, (target, &whole), sink)?;
         }
         return Ok(());
@@ -283,7 +286,7 @@ fn write_block(
     (target, slabs): (&ChunkGrid, &ChunkGrid),
     sink: &mut dyn ChunkSink,
 ) -> Result<()> {
-    if shape == target.chunk || slabs.chunk == target.chunk || sink.any_order(path) {
+    if shape == target.chunk || slabs.chunk == target.chunk || sink.order(path) != WriteOrder::InOrder {
         return sink.write(path, start, block);
     }
     let inner = ChunkGrid::new(shape, &target.chunk);

@@ -8,7 +8,7 @@ use crate::dtype::DType;
 use crate::error::{Error, Notices, Place, Result};
 use crate::io::Output;
 use crate::io::chunked::{DirectDataset, DirectFile};
-use crate::store::{ChunkEncoder, ChunkGrid, ChunkSink, EncodedChunk, NdArray};
+use crate::store::{ChunkEncoder, ChunkGrid, ChunkSink, EncodedChunk, NdArray, WriteOrder};
 use indexmap::IndexMap;
 use netcdf_sys as nc;
 use rayon::prelude::*;
@@ -233,8 +233,12 @@ impl ChunkSink for NetcdfSink {
             .map_err(|e| e.at(Place { file: Some(self.output.target().to_path_buf()), ..target.place.clone() }))
     }
 
-    fn any_order(&self, variable: &str) -> bool {
-        self.targets.get(variable).is_some_and(|t| matches!(t.convert, Convert::Plain | Convert::Narrow { .. }))
+    fn order(&self, variable: &str) -> WriteOrder {
+        match self.targets.get(variable) {
+            Some(t) if t.chunked => WriteOrder::Chunks,
+            Some(t) if matches!(t.convert, Convert::Plain | Convert::Narrow { .. }) => WriteOrder::Free,
+            _ => WriteOrder::InOrder,
+        }
     }
 
     fn encoder(&self, variable: &str) -> Option<Arc<dyn ChunkEncoder>> {

@@ -13,7 +13,7 @@ use crate::array::{Data, Dataset, Encoding, LazyArray, Variable};
 use crate::error::{Error, Notices, Place, Result, ResultExt};
 use crate::io::Output;
 use crate::io::dense::{DenseArray, DenseSink, Order, Target, bytes_of, choose, shape_text};
-use crate::store::{ChunkGrid, ChunkSink, NdArray};
+use crate::store::{ChunkGrid, ChunkSink, NdArray, WriteOrder};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -110,6 +110,10 @@ impl ChunkSink for NpySink {
 
     fn write(&mut self, _variable: &str, start: &[usize], block: &NdArray) -> Result<()> {
         self.0.write(start, block)
+    }
+
+    fn order(&self, _variable: &str) -> WriteOrder {
+        WriteOrder::Free
     }
 
     fn finish(self: Box<Self>) -> Result<()> {

@@ -7,7 +7,7 @@ use crate::io::Output;
 pub use crate::io::dense::Order;
 use crate::io::dense::{DenseArray, DenseSink, Element, Target, bytes_of, choose, shape_text};
 use crate::io::npy::one_variable;
-use crate::store::{ChunkGrid, ChunkSink, NdArray};
+use crate::store::{ChunkGrid, ChunkSink, NdArray, WriteOrder};
 use std::path::Path;
 
 /// What a raw file holds, which it does not say itself.
@@ -135,6 +135,10 @@ impl ChunkSink for RawSink {
 
     fn write(&mut self, _variable: &str, start: &[usize], block: &NdArray) -> Result<()> {
         self.0.write(start, block)
+    }
+
+    fn order(&self, _variable: &str) -> WriteOrder {
+        WriteOrder::Free
     }
 
     fn finish(self: Box<Self>) -> Result<()> {
