@@ -11,6 +11,7 @@ mod npz;
 mod packed;
 mod parquet;
 mod raw;
+mod recompress;
 #[cfg(feature = "zarr")]
 mod zarr;
 #[cfg(feature = "zarr")]
