@@ -137,10 +137,13 @@ fn copy_chunks(
     for (origin, shape) in boxes(&slabs) {
         let (block, booked) = read_slab(variable, &origin, &shape, source.shape(), needs, options)?;
         let starts = chunks_of(target, &origin, &shape);
-        let work = Chunks { block: Arc::new((block, booked)), origin, starts, encoder: encoder.clone() };
+        // Tasks that the pool has not begun yet outlive the loop; the slab must not.
+        let slab: Held = Arc::new(Mutex::new(Some(Arc::new((block, booked)))));
+        let work = Chunks { slab: slab.clone(), origin, starts, encoder: encoder.clone() };
         for chunk in Ordered::new(work, &ExecOptions { progress: None, ..options.clone() }) {
             sink.write_chunk(path, &chunk?)?;
         }
+        slab.lock().unwrap_or_else(|e| e.into_inner()).take();
         if let Some(progress) = &options.progress {
             progress.advance(bytes(&shape) as u64);
         }
@@ -154,9 +157,12 @@ fn chunks_of(grid: &ChunkGrid, origin: &[usize], shape: &[usize]) -> Vec<Vec<usi
     (0..inner.count()).map(|i| inner.block(i).0.iter().zip(origin).map(|(a, o)| a + o).collect()).collect()
 }
 
+/// A slab and its booking, until all its chunks are made.
+type Held = Arc<Mutex<Option<Arc<(NdArray, Option<Reservation>)>>>>;
+
 /// The chunks of a slab, encoded by all threads.
 struct Chunks {
-    block: Arc<(NdArray, Option<Reservation>)>,
+    slab: Held,
     origin: Vec<usize>,
     starts: Vec<Vec<usize>>,
     encoder: Arc<dyn ChunkEncoder>,
@@ -168,7 +174,9 @@ impl Parts for Chunks {
         self.starts.len()
     }
     fn open(&self, part: usize) -> Result<Box<dyn Iterator<Item = Result<EncodedChunk>> + Send>> {
-        let chunk = self.encoder.encode(&self.starts[part], &self.block.0, &self.origin)?;
+        let slab = self.slab.lock().unwrap_or_else(|e| e.into_inner()).clone();
+        let slab = slab.ok_or_else(|| Error::internal("a slab that has been given back"))?;
+        let chunk = self.encoder.encode(&self.starts[part], &slab.0, &self.origin)?;
         Ok(Box::new(std::iter::once(Ok(chunk))))
     }
     fn weight(&self, item: &EncodedChunk) -> usize {
