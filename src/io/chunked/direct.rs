@@ -69,7 +69,6 @@ impl DirectDataset {
     ///
     /// # Errors
     /// Why only the library can write it, in words: no chunks, another type, filters that this crate does not apply.
-    #[allow(dead_code)] // for writers that make their datasets themselves
     pub fn new(dataset: hid_t, dtype: &DType, shape: &[usize]) -> Result<DirectDataset, String> {
         let _guard = LOCK.lock();
         // SAFETY: the lock is held; a number that is not open is refused.

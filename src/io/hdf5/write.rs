@@ -7,7 +7,7 @@ use crate::dtype::DType;
 use crate::error::{Error, Notices, Place, Result};
 use crate::io::Output;
 use crate::io::chunked::DirectDataset;
-use crate::store::{ChunkEncoder, ChunkGrid, ChunkSink, EncodedChunk, NdArray};
+use crate::store::{ChunkEncoder, ChunkGrid, ChunkSink, EncodedChunk, NdArray, WriteOrder};
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5p::H5P_DEFAULT;
 use hdf5_metno_sys::{h5d, h5f, h5p, h5t};
@@ -147,8 +147,11 @@ impl ChunkSink for Hdf5Sink {
         Hdf5Sink::put(target, start, block).map_err(|e| self.at(target, e))
     }
 
-    fn any_order(&self, variable: &str) -> bool {
-        self.targets.get(variable).is_some_and(|t| t.dtype != DType::Str)
+    fn order(&self, variable: &str) -> WriteOrder {
+        match self.targets.get(variable) {
+            Some(t) if t.dtype != DType::Str => WriteOrder::Chunks,
+            _ => WriteOrder::InOrder,
+        }
     }
 
     fn encoder(&self, variable: &str) -> Option<Arc<dyn ChunkEncoder>> {
