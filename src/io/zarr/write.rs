@@ -149,8 +149,8 @@ impl ChunkSink for ZarrSink {
         self.targets.get(variable).map(|t| ChunkGrid::new(&t.shape, &t.unit))
     }
 
-    fn any_order(&self, _variable: &str) -> bool {
-        true
+    fn order(&self, _variable: &str) -> crate::store::WriteOrder {
+        crate::store::WriteOrder::Chunks
     }
 
     fn write(&mut self, variable: &str, start: &[usize], block: &NdArray) -> Result<()> {
