@@ -4,6 +4,7 @@ use super::verb::{VerbArgs, on_data};
 use super::{cube, lists, typed};
 use crate::error::{Error, Result};
 use crate::exec::reduce::ResampleOptions;
+use crate::plan::{Agg, TimeBins, parse_aggregates};
 use clap::{ArgMatches, Args, Command, ValueHint};
 use std::path::PathBuf;
 
@@ -62,9 +63,28 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
         let how = cube::reduction(args.op.as_deref(), &args.agg, Vec::new(), args.ddof)?;
         ds.resample(&args.dim, &args.freq, &options)?.reduce(&how, exec)
     };
-    on_data(matches, &args.verb, &args.files, vars, "resample", resampled_cube, |_, _| {
-        let on = args.on.as_deref().map(|on| format!(" (--on {on})")).unwrap_or_default();
-        Err(Error::unsupported(format!("resample of a table{on} is not there yet"))
-            .help("groupby takes parts of times: --by time.year,time.month"))
+    on_data(matches, &args.verb, &args.files, vars, "resample", resampled_cube, |table, exec| {
+        let schema = table.schema();
+        let on = args.on.as_deref().ok_or_else(|| {
+            let times = schema.fields.iter().find(|f| f.dtype.is_temporal()).map_or("COLUMN", |f| f.name.as_str());
+            Error::invalid("resample needs the column of times").help(format!("--on {times}"))
+        })?;
+        let bins = TimeBins { closed: options.closed, label: options.label, origin: options.origin, ..TimeBins::new(&args.freq)? };
+        let rows = table.resample(on, bins)?.ddof(args.ddof.unwrap_or(1));
+        let made = match &args.op {
+            Some(op) if args.agg.is_empty() => rows.op(Agg::parse(op)?)?,
+            Some(_) => return Err(Error::invalid("--op and --agg do not go together")),
+            None if args.agg.is_empty() => {
+                return Err(Error::invalid("nothing is asked of the bins").help("--agg COLUMN:mean, or --op mean of every column"));
+            }
+            None => {
+                let mut wanted = Vec::new();
+                for text in &args.agg {
+                    wanted.extend(parse_aggregates(text, schema)?);
+                }
+                rows.agg(wanted)?
+            }
+        };
+        made.source(exec)
     })
 }

@@ -4,6 +4,7 @@ use super::aggregate::{aggregates, substitute};
 use super::eval::{evaluate, keep};
 use super::group::group;
 use super::order::{MOST_TOP, distinct, sorted, top_k};
+use super::resample::resampled;
 use super::whole::{settle_order, windows};
 use super::{ExecOptions, copy, stream};
 use crate::dtype::Scalar;
@@ -141,6 +142,7 @@ fn build(plan: &Plan, options: &ExecOptions) -> Result<Arc<dyn TableSource>> {
         Plan::Group(plan) => Arc::new(group(&build(&plan.input, options)?, plan, options)?),
         Plan::Sort { input, by } => sorted(&build(input, options)?, by, options)?,
         Plan::TopK { input, by, rows } => top_k(&build(input, options)?, by, *rows, options)?,
+        Plan::Resample(plan) => resampled(&build(&plan.input, options)?, plan, options)?,
         Plan::Window(window) => windows(&build(&window.input, options)?, window, options)?,
         Plan::Distinct { input, columns } => distinct(&build(input, options)?, columns, options)?,
     })
@@ -177,12 +179,12 @@ fn predicates(condition: &Typed) -> Vec<Predicate> {
 }
 
 /// The columns that a request asks for: all where it says nothing.
-fn asked(request: &ScanRequest, schema: &Schema) -> Vec<usize> {
+pub(super) fn asked(request: &ScanRequest, schema: &Schema) -> Vec<usize> {
     request.columns.clone().unwrap_or_else(|| (0..schema.fields.len()).collect())
 }
 
 /// The schema of what a request asks for.
-fn answered(request: &ScanRequest, schema: &Arc<Schema>) -> Arc<Schema> {
+pub(super) fn answered(request: &ScanRequest, schema: &Arc<Schema>) -> Arc<Schema> {
     match &request.columns {
         None => schema.clone(),
         Some(columns) => Arc::new(schema.project(columns)),
@@ -190,14 +192,14 @@ fn answered(request: &ScanRequest, schema: &Arc<Schema>) -> Arc<Schema> {
 }
 
 /// The columns of `extra` behind those of `first` that are not among them.
-fn union(first: &[usize], extra: &[usize]) -> Vec<usize> {
+pub(super) fn union(first: &[usize], extra: &[usize]) -> Vec<usize> {
     let mut out = first.to_vec();
     out.extend(extra.iter().filter(|c| !first.contains(c)));
     out
 }
 
 /// Where each column of the input stands in a batch of some of them.
-fn positions(of: &[usize]) -> impl Fn(usize) -> usize + use<> {
+pub(super) fn positions(of: &[usize]) -> impl Fn(usize) -> usize + use<> {
     let of = of.to_vec();
     move |c| of.iter().position(|&x| x == c).unwrap_or(0)
 }

@@ -2,10 +2,12 @@
 
 mod access;
 mod build;
+mod dates;
 mod index;
 mod series;
 
 pub use build::{arange, column_of, linspace};
+pub use dates::{date_range, date_range_n};
 pub use series::Series;
 
 use crate::dtype::DType;

@@ -11,8 +11,8 @@ pub use crate::kernel::agg::Agg;
 pub use crate::kernel::window::{Width, Windowing};
 pub use expr::{BinaryOp, Expr, col, lit, when};
 pub use frame::{
-    GroupKey, GroupOrder, GroupPlan, LazyFrame, LazyGroupBy, NamedValues, Plan, SortBy, WindowPlan, aggregate_all, asc, desc,
-    parse_aggregates,
+    GroupKey, GroupOrder, GroupPlan, LazyFrame, LazyGroupBy, LazyResample, NamedValues, Plan, ResamplePlan, SortBy, TimeBins, WindowPlan,
+    aggregate_all, asc, desc, parse_aggregates,
 };
 pub use function::{Func, TimePart};
 pub use parse::{parse, parse_assignment};

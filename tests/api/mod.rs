@@ -5,4 +5,5 @@ mod core;
 mod exec;
 mod expr;
 mod formats;
+mod frame;
 mod summary;

@@ -141,3 +141,35 @@ fn windows_totals_ranks_and_gaps_are_those_of_pandas() {
     }
     assert!(wrong.is_empty(), "{} of {count} cases:\n{}", wrong.len(), wrong[..wrong.len().min(40)].join("\n"));
 }
+
+#[test]
+fn tables_in_bins_of_time_are_those_of_pandas() {
+    use hpda_data::exec::ExecOptions;
+    use hpda_data::kernel::time::{Origin, Side};
+    use hpda_data::plan::{TimeBins, parse_aggregates};
+    let all: Value = serde_json::from_str(include_str!("frames.json")).unwrap();
+    let lake = hpda_data::read_csv(concat!(env!("CARGO_MANIFEST_DIR"), "/data/lake.csv")).unwrap();
+    for case in all["bins"].as_array().unwrap() {
+        let text = |key: &str| case["options"].get(key).map(|v| v.as_str().unwrap());
+        let mut bins = TimeBins::new(case["freq"].as_str().unwrap()).unwrap();
+        bins.closed = text("closed").map(|s| Side::parse(s).unwrap());
+        bins.label = text("label").map(|s| Side::parse(s).unwrap());
+        bins.origin = text("origin").map_or(Origin::default(), |s| Origin::parse(s).unwrap());
+        let lazy = lake.lazy().unwrap();
+        let wanted = "sum=rain:sum,count=level:count,mean=level:mean,max=rain:max,median=level:median,last=level:last";
+        let wanted = parse_aggregates(wanted, lazy.schema()).unwrap();
+        let out = lazy.resample("day", bins).unwrap().agg(wanted).unwrap().collect(&ExecOptions::default()).unwrap();
+        let name = format!("{} {}", case["freq"], case["options"]);
+        assert_eq!(out.height() as u64, case["n"].as_u64().unwrap(), "{name}");
+        for (at, row) in case["at"].as_array().unwrap().iter().zip(case["rows"].as_array().unwrap()) {
+            let at = at.as_i64().unwrap();
+            let row = row.as_array().unwrap();
+            let ours = out.iat(at, 0).unwrap().to_string();
+            assert!(row[0].as_str().unwrap().starts_with(&ours), "{name}: {ours} {}", row[0]);
+            for (c, theirs) in row.iter().enumerate().skip(1) {
+                let ours = out.iat(at, c as i64).unwrap();
+                assert!(same(&ours, theirs, 0.0), "{name} row {at}, {}: {ours} instead of {theirs}", out.names()[c]);
+            }
+        }
+    }
+}

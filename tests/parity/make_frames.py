@@ -129,6 +129,19 @@ for agg in ("count", "sum", "mean", "std", "max", "median", "first"):
                 r = timed.rolling(window, center=center, min_periods=0)
             case("timed", "timed", over(r, agg), agg=agg, window=window, center=center, min_count=None)
 
+# The daily lake in bins of time.
+lake = pd.read_csv("data/lake.csv", parse_dates=["day"]).set_index("day")
+bins = []
+for freq in ("1D", "3D", "36h", "W", "W-WED", "2W", "MS", "ME", "QS", "QE", "QS-DEC", "YS", "YE", "10D"):
+    for options in ({}, {"closed": "right"}, {"closed": "left"}, {"label": "right"}, {"label": "left"}, {"origin": "epoch"}, {"origin": "start"}):
+        if options and freq not in ("3D", "W", "ME", "36h") or "origin" in options and freq in ("W", "ME"):
+            continue
+        r = lake.resample(freq, **options)
+        table = pd.DataFrame({"sum": r["rain"].sum(), "count": r["level"].count(), "mean": r["level"].mean(), "max": r["rain"].max(), "median": r["level"].median(), "last": r["level"].last()})
+        picked = list(range(len(table)))[:: max(1, len(table) // 12)]
+        rows = [[str(table.index[i].isoformat())] + [plain(table.iloc[i][c]) for c in table.columns] for i in picked]
+        bins.append({"freq": freq, "options": options, "n": len(table), "at": picked, "rows": rows})
+
 inputs = {n: values(x) for n, x in INPUTS.items()} | {"integers": values(INTEGERS), "timed": values(timed)}
 
 
@@ -137,6 +150,7 @@ def row(case):
 
 
 with open("tests/parity/frames.json", "w") as f:
-    f.write('{"pandas": "%s",\n"hours": %s,\n"inputs": %s,\n"cases": [\n' % (pd.__version__, json.dumps(HOURS), json.dumps(inputs)))
+    f.write('{"pandas": "%s",\n"hours": %s,\n"inputs": %s,\n"bins": [\n%s\n],\n"cases": [\n'
+            % (pd.__version__, json.dumps(HOURS), json.dumps(inputs), ",\n".join(json.dumps(b) for b in bins)))
     f.write(",\n".join(row(c) for c in cases))
     f.write("\n]}\n")

@@ -103,6 +103,11 @@ impl Frequency {
         Ok(Frequency { count, unit })
     }
 
+    /// Whether bins are shorter than a day, so that their labels need a time of day.
+    pub fn within_day(&self) -> bool {
+        matches!(self.unit, Unit::Tick(nanos) if nanos < 86_400 * SECOND)
+    }
+
     /// The side that is closed, and that labels are of, where nothing is said.
     pub fn side(&self) -> Side {
         match self.unit {

@@ -3,10 +3,12 @@
 mod columns;
 mod group;
 mod order;
+mod resample;
 mod rows;
 mod window;
 
 pub use order::{SortBy, asc, desc};
+pub use resample::{LazyResample, ResamplePlan, TimeBins};
 pub use window::WindowPlan;
 
 pub use group::{GroupKey, GroupOrder, GroupPlan, LazyGroupBy, NamedValues, aggregate_all, parse_aggregates};
@@ -91,6 +93,8 @@ pub enum Plan {
         /// Positions of the columns that count.
         columns: Vec<usize>,
     },
+    /// Rows in bins of time.
+    Resample(Arc<ResamplePlan>),
     /// Columns more: aggregates over windows of rows.
     Window(WindowPlan),
 }
@@ -116,6 +120,7 @@ impl Plan {
             Plan::With { schema, .. } | Plan::Select { schema, .. } => schema,
             Plan::Group(group) => &group.schema,
             Plan::Window(window) => &window.schema,
+            Plan::Resample(plan) => &plan.schema,
         }
     }
 
@@ -153,6 +158,10 @@ impl Plan {
             Plan::TopK { input, by, rows } => {
                 input.explain(out);
                 writeln!(out, "top     {rows} by {}", order::shown(by, input.schema()))
+            }
+            Plan::Resample(plan) => {
+                plan.input.explain(out);
+                writeln!(out, "{}", plan.explain())
             }
             Plan::Window(window) => {
                 window.input.explain(out);
