@@ -51,6 +51,10 @@ pub(in crate::io) struct Storage {
 pub(in crate::io) fn lock() -> Lib {
     let guard = nc::libnetcdf_lock.lock();
     INIT.call_once(|| {
+        // The last handle on a file may be given back by a thread of the pool while the process ends: the library must not be taken
+        // down under it by a handler at exit. What is written is closed before.
+        // SAFETY: the lock is held; this only sets a flag, before anything else of the library is called.
+        unsafe { hdf5_metno_sys::h5::H5dont_atexit() };
         // SAFETY: the lock is held; both calls only set process-wide defaults of the libraries. Errors come back as codes, so
         // HDF5 need not print them. Blocks are read chunk by chunk, so a large cache of decoded chunks would only cost memory.
         unsafe {
