@@ -49,7 +49,7 @@ pub fn pairs(text: &str, option: &str) -> Result<Vec<(String, String)>> {
 }
 
 /// Without blanks around it, and without the quotes or backticks that hold it as a whole.
-fn bare(item: &str) -> String {
+pub fn bare(item: &str) -> String {
     let item = item.trim();
     for q in ['"', '\'', '`'] {
         if item.len() >= 2 && item.starts_with(q) && item.ends_with(q) && !item[1..item.len() - 1].contains(q) {

@@ -1,19 +1,28 @@
 //! The command line. It holds no logic of its own: every command has a library call of the same name behind it.
 
 mod args;
+mod attrs;
 mod completions;
+mod concat;
 mod convert;
 mod cube;
 mod groupby;
 mod head;
 mod info;
+mod join;
 mod lists;
+mod melt;
+mod missing;
 mod options;
+mod pivot;
 mod progress;
 mod reduce;
 mod resample;
 mod rolling;
+mod select;
 mod session;
+mod sort;
+mod stack;
 mod summary;
 mod usage;
 mod verb;
@@ -35,7 +44,7 @@ struct Entry {
 }
 
 /// The commands of this version.
-const COMMANDS: [Entry; 9] = [
+const COMMANDS: &[Entry] = &[
     Entry {
         name: "info",
         about: "What a file holds: sizes, names, types, attributes",
@@ -86,6 +95,76 @@ const COMMANDS: [Entry; 9] = [
         run: rolling::run,
     },
     Entry {
+        name: "select",
+        about: "Some columns and rows, under other names, in the order asked",
+        example: include_str!("examples/select.md"),
+        arguments: select::arguments,
+        run: select::run,
+    },
+    Entry {
+        name: "sort",
+        about: "The rows in the order of some columns",
+        example: include_str!("examples/sort.md"),
+        arguments: sort::arguments,
+        run: sort::run,
+    },
+    Entry {
+        name: "join",
+        about: "Two tables side by side by their keys, or by the nearest time",
+        example: include_str!("examples/join.md"),
+        arguments: join::arguments,
+        run: join::run,
+    },
+    Entry {
+        name: "concat",
+        about: "Tables one below the other or side by side; cubes along a dim",
+        example: include_str!("examples/concat.md"),
+        arguments: concat::arguments,
+        run: concat::run,
+    },
+    Entry {
+        name: "missing",
+        about: "Rows without missing values, or values in their place",
+        example: include_str!("examples/missing.md"),
+        arguments: missing::arguments,
+        run: missing::run,
+    },
+    Entry {
+        name: "pivot",
+        about: "Long to wide: the values of one column spread over several",
+        example: include_str!("examples/pivot.md"),
+        arguments: pivot::arguments,
+        run: pivot::run,
+    },
+    Entry {
+        name: "melt",
+        about: "Wide to long: all rows of the first value column, then of the second",
+        example: include_str!("examples/melt.md"),
+        arguments: melt::arguments,
+        run: melt::run,
+    },
+    Entry {
+        name: "stack",
+        about: "Wide to long, row by row",
+        example: include_str!("examples/stack.md"),
+        arguments: stack::stack_arguments,
+        run: stack::stack,
+    },
+    Entry {
+        name: "unstack",
+        about: "Long to wide: the labels of one level become columns",
+        example: include_str!("examples/unstack.md"),
+        arguments: stack::unstack_arguments,
+        run: stack::unstack,
+    },
+    Entry {
+        name: "attrs",
+        about: "Attributes of variables, columns and the file, set and deleted",
+        example: include_str!("examples/attrs.md"),
+        arguments: attrs::arguments,
+        run: attrs::run,
+    },
+    Entry {
         name: "convert",
         about: "The same data in another format",
         example: include_str!("examples/convert.md"),
@@ -102,9 +181,9 @@ const COMMANDS: [Entry; 9] = [
 ];
 
 /// Commands of the contract that later versions have.
-const LATER: [&str; 19] = [
-    "counts", "corr", "diff", "doctor", "plot", "select", "attrs", "sort", "missing", "pivot", "melt", "stack", "unstack", "join", "pipe",
-    "concat", "apply", "sql", "serve",
+const LATER: &[&str] = &[
+    "counts", "corr", "diff", "doctor", "plot", "pipe",
+    "apply", "sql", "serve",
 ];
 
 /// Runs the program on the arguments of this process.

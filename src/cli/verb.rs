@@ -1,11 +1,12 @@
 //! What the commands that change tables have in common: rows come in, a plan is put on them, rows go out.
 
 use super::args::{CsvArgs, ExprArgs, OutputArgs, ReadArgs, RunArgs};
+use super::session::Session;
 use super::{cube, options, session, start};
 use crate::array::Dataset;
 use crate::error::{Error, Notices, Result};
 use crate::exec::ExecOptions;
-use crate::open::{Pick, Scanned, check, only, rows, save, scan};
+use crate::open::{OpenOptions, Pick, SaveOptions, Scanned, Target, check, only, rows, save, scan};
 use crate::plan::LazyFrame;
 use crate::show;
 use crate::store::TableSource;
@@ -31,6 +32,96 @@ pub struct VerbArgs {
 /// So many rows are shown where the result is text for people.
 const SHOWN: usize = 100;
 
+/// A command that is about to run: its options are read and its output is checked.
+pub struct Verb {
+    pub session: Session,
+    pub open: OpenOptions,
+    pub how: SaveOptions,
+    out: OutputArgs,
+    what: String,
+    target: Option<Target>,
+}
+
+impl Verb {
+    /// Reads the options; what is wrong with the output is said before the input is read.
+    pub fn new(args: &VerbArgs, what: &str) -> Result<Verb> {
+        let session = start(&args.run, args.out.write.strict)?;
+        let open = options::reading(&args.read, &args.csv, &session)?;
+        let target = options::destination(&args.out)?;
+        let how = options::writing(&args.out.write)?;
+        if let Some(target) = &target {
+            check(target, &how)?;
+        }
+        Ok(Verb { session, open, how, out: args.out.clone(), what: what.into(), target })
+    }
+
+    /// How the executor is to work.
+    pub fn exec(&self) -> ExecOptions {
+        self.session.exec(&self.what)
+    }
+
+    /// The rows of files, which are read as one table.
+    pub fn table(&self, files: &[PathBuf]) -> Result<LazyFrame> {
+        match self.scan(files)? {
+            Scanned::Table(source) => Ok(LazyFrame::scan(source)),
+            Scanned::Cube(_) => Err(self.no_cubes()),
+        }
+    }
+
+    /// What the files hold.
+    pub fn scan(&self, files: &[PathBuf]) -> Result<Scanned> {
+        let (scanned, notices) = scan(files, &self.open)?;
+        self.judge(&notices)?;
+        Ok(scanned)
+    }
+
+    /// The refusal of cubes.
+    pub fn no_cubes(&self) -> Error {
+        Verb::no_cubes_of(&self.what)
+    }
+
+    fn no_cubes_of(what: &str) -> Error {
+        Error::unsupported(format!("`{what}` of a cube is not there yet"))
+            .help("`hpda-data convert FILE TABLE.parquet` makes a table of it")
+    }
+
+    /// What the reader had to leave out is as lost as what the writer cannot hold.
+    fn judge(&self, notices: &Notices) -> Result<()> {
+        if self.target.is_some() {
+            self.how.losses.judge(notices)?;
+        }
+        self.session.tell(notices)
+    }
+
+    /// Writes the result, or shows its first rows.
+    pub fn deliver(&self, result: Arc<dyn TableSource>, exec: &ExecOptions) -> Result<()> {
+        match &self.target {
+            Some(target) => {
+                self.session.tell(&result.notices())?;
+                let notices = save(Scanned::Table(result), target, &self.how, exec)?;
+                self.session.tell(&notices)
+            }
+            None => {
+                let frame = rows(&result, Pick::Head(SHOWN + 1), exec)?;
+                self.session.tell(&result.notices())?;
+                let mut text = show::table(&frame.head(SHOWN), session::width())?;
+                if frame.height() > SHOWN {
+                    text += &match result.rows() {
+                        Some(rows) => format!("{SHOWN} of {}; -o FILE has all\n", show::count(rows, "row")),
+                        None => format!("the first {SHOWN} rows; -o FILE has all\n"),
+                    };
+                }
+                session::print(&text)
+            }
+        }
+    }
+
+    /// Writes a cube, or shows what it is.
+    pub fn deliver_cube(&self, ds: Dataset, exec: &ExecOptions) -> Result<()> {
+        cube::deliver(ds, &self.out, &self.session, exec)
+    }
+}
+
 /// Runs a command on a table: `change` gets the rows after `--where` and `--with`.
 pub fn on_table(
     matches: &ArgMatches,
@@ -39,11 +130,8 @@ pub fn on_table(
     what: &str,
     change: impl FnOnce(&LazyFrame, &ExecOptions) -> Result<Arc<dyn TableSource>>,
 ) -> Result<()> {
-    let no_cube = |_: Dataset, _: &ExecOptions| {
-        Err(Error::unsupported(format!("`{what}` of a cube is not there yet"))
-            .help("`hpda-data convert FILE TABLE.parquet` makes a table of it"))
-    };
-    on_data(matches, args, files, None, what, no_cube, change)
+    let refused = Verb::no_cubes_of(what);
+    on_data(matches, args, files, None, what, |_, _| Err(refused), change)
 }
 
 /// Runs a command on what the files hold: `change` gets the rows of a table after `--where` and `--with`, `change_cube` the cube,
@@ -57,52 +145,25 @@ pub fn on_data(
     change_cube: impl FnOnce(Dataset, &ExecOptions) -> Result<(Dataset, Notices)>,
     change: impl FnOnce(&LazyFrame, &ExecOptions) -> Result<Arc<dyn TableSource>>,
 ) -> Result<()> {
-    let session = start(&args.run, args.out.write.strict)?;
-    let mut open = options::reading(&args.read, &args.csv, &session)?;
-    open.vars = vars;
-    let target = options::destination(&args.out)?;
-    let how = options::writing(&args.out.write)?;
-    if let Some(target) = &target {
-        check(target, &how)?;
-    }
+    let mut verb = Verb::new(args, what)?;
+    verb.open.vars = vars;
     let steps = options::steps(matches);
-    let (scanned, notices) = scan(files, &open)?;
-    session.tell(&notices)?;
-    let source = match scanned {
-        Scanned::Table(source) => source,
+    match verb.scan(files)? {
+        Scanned::Table(source) => {
+            let exec = verb.exec();
+            let source = options::apply(source, &steps, &exec)?;
+            verb.deliver(change(&LazyFrame::scan(source), &exec)?, &exec)
+        }
         Scanned::Cube(ds) => {
             options::no_steps(&steps)?;
-            let exec = session.exec(what);
-            let ds = match &open.vars {
+            let exec = verb.exec();
+            let ds = match &verb.open.vars {
                 Some(names) => only(&ds, names)?,
                 None => ds,
             };
             let (ds, notices) = change_cube(ds, &exec)?;
-            session.tell(&notices)?;
-            return cube::deliver(ds, &args.out, &session, &exec);
-        }
-    };
-    let exec = session.exec(what);
-    let source = options::apply(source, &steps, &exec)?;
-    let lazy = LazyFrame::scan(source);
-    let result = change(&lazy, &exec)?;
-    match target {
-        Some(target) => {
-            session.tell(&result.notices())?;
-            let notices = save(Scanned::Table(result), &target, &how, &exec)?;
-            session.tell(&notices)
-        }
-        None => {
-            let frame = rows(&result, Pick::Head(SHOWN + 1), &exec)?;
-            session.tell(&result.notices())?;
-            let mut text = show::table(&frame.head(SHOWN), session::width())?;
-            if frame.height() > SHOWN {
-                text += &match result.rows() {
-                    Some(rows) => format!("{SHOWN} of {}; -o FILE has all\n", show::count(rows, "row")),
-                    None => format!("the first {SHOWN} rows; -o FILE has all\n"),
-                };
-            }
-            session::print(&text)
+            verb.session.tell(&notices)?;
+            verb.deliver_cube(ds, &exec)
         }
     }
 }

@@ -1,5 +1,8 @@
+use super::ExecOptions;
+use super::gather::{Order, TakeSource, gather};
 use crate::dtype::{DType, promote};
 use crate::error::{Error, Notices, Place, Result, ResultExt};
+use crate::kernel::order::MISSING;
 use crate::kernel::text::format::push_decimal;
 use crate::store::{Attrs, Batch, BatchIter, Column, Field, IndexSpec, ScanRequest, Schema, TableSource};
 use arrow::array::AsArray;
@@ -239,4 +242,104 @@ fn cast(column: Column, dtype: &DType) -> Result<Column> {
     }
     let options = CastOptions { safe: false, ..CastOptions::default() };
     Column::new(dtype.clone(), cast_with_options(column.values(), &dtype.to_arrow(), &options)?)
+}
+
+/// What becomes of columns (or, side by side, of rows) that not all tables have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ConcatJoin {
+    /// They are kept, missing where they are not.
+    #[default]
+    Outer,
+    /// They are left out.
+    Inner,
+    /// They are an error.
+    Exact,
+}
+
+impl ConcatJoin {
+    /// Every one of them.
+    pub const ALL: [ConcatJoin; 3] = [ConcatJoin::Outer, ConcatJoin::Inner, ConcatJoin::Exact];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            ConcatJoin::Outer => "outer",
+            ConcatJoin::Inner => "inner",
+            ConcatJoin::Exact => "exact",
+        }
+    }
+
+    /// The one of this name.
+    ///
+    /// # Errors
+    /// Not found, with the nearest name.
+    pub fn parse(name: &str) -> Result<ConcatJoin> {
+        let found = ConcatJoin::ALL.into_iter().find(|j| j.name() == name);
+        found.ok_or_else(|| Error::not_found("join", name, ConcatJoin::ALL.map(ConcatJoin::name)))
+    }
+}
+
+/// The columns of tables that are put together by rows: those of all tables, or those that each of them has.
+///
+/// # Errors
+/// Shape, with [`ConcatJoin::Exact`], for a column that a table lacks.
+pub fn common_columns(tables: &[(String, Arc<Schema>)], join: ConcatJoin) -> Result<Vec<String>> {
+    let mut all: Vec<String> = Vec::new();
+    for name in tables.iter().flat_map(|(_, s)| s.names()) {
+        if !all.iter().any(|n| n == name) {
+            all.push(name.into());
+        }
+    }
+    let lacks = |name: &str| tables.iter().find(|(_, s)| s.names().all(|n| n != name));
+    match join {
+        ConcatJoin::Outer => {}
+        ConcatJoin::Inner => all.retain(|n| lacks(n).is_none()),
+        ConcatJoin::Exact => {
+            if let Some((name, table)) = all.iter().find_map(|n| Some((n, lacks(n)?))) {
+                let e = Error::shape(format!("column {name:?} is not in {:?}", table.0));
+                return Err(e.help("outer keeps such columns, missing where they are not; inner leaves them out"));
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// The columns of tables beside each other, row by row; what they are called must differ. All tables are held in memory.
+///
+/// # Errors
+/// Invalid, for two columns of one name; shape, with [`ConcatJoin::Exact`], for different numbers of rows; what the sources say.
+pub fn side_by_side(tables: &[(String, Arc<dyn TableSource>)], join: ConcatJoin, options: &ExecOptions) -> Result<Arc<dyn TableSource>> {
+    let mut fields: Vec<Field> = Vec::new();
+    for (name, table) in tables {
+        for field in &table.schema().fields {
+            if fields.iter().any(|f| f.name == field.name) {
+                let e = Error::invalid(format!("column {:?} of {name:?} is already there", field.name));
+                return Err(e.help("rename it first: hpda-data select FILE --rename old=new"));
+            }
+            fields.push(field.clone());
+        }
+    }
+    let gathered = tables.iter().map(|(_, t)| gather(t, None, "tables side by side", options)).collect::<Result<Vec<_>>>()?;
+    let lengths: Vec<usize> = gathered.iter().map(|g| g.batch.rows()).collect();
+    let (least, most) = (lengths.iter().copied().min().unwrap_or(0), lengths.iter().copied().max().unwrap_or(0));
+    if join == ConcatJoin::Exact && least != most {
+        let counts: Vec<String> = tables.iter().zip(&lengths).map(|((n, _), rows)| format!("{n:?} has {rows}")).collect();
+        return Err(Error::shape(format!("the tables have different numbers of rows: {}", counts.join(", "))));
+    }
+    let rows = if join == ConcatJoin::Outer { most } else { least };
+    let mut schema = Schema::new(fields);
+    if let Some((_, first)) = tables.first() {
+        schema.attrs = first.schema().attrs.clone();
+    }
+    let (mut columns, mut orders, mut booked, mut notices) = (Vec::new(), Vec::new(), Vec::new(), Notices::new());
+    for g in gathered {
+        let own = g.batch.rows();
+        let short =
+            (own < rows).then(|| (0..rows as u32).map(|r| if (r as usize) < own { r } else { MISSING }).collect::<Vec<u32>>().into());
+        columns.extend(g.batch.columns.into_iter().map(|c| (orders.len(), c)));
+        orders.push(Order { rows: short, optional: true });
+        booked.push(g.booked);
+        notices.extend(g.notices);
+    }
+    Ok(Arc::new(TakeSource::new(Arc::new(schema), columns, orders, rows, notices, booked)))
 }

@@ -3,6 +3,7 @@
 use super::aggregate::{aggregates, substitute};
 use super::eval::{evaluate, keep};
 use super::group::group;
+use super::join::{join as join_tables, join_asof};
 use super::order::{MOST_TOP, distinct, sorted, top_k};
 use super::resample::resampled;
 use super::whole::{settle_order, windows};
@@ -145,6 +146,10 @@ fn build(plan: &Plan, options: &ExecOptions) -> Result<Arc<dyn TableSource>> {
         Plan::Resample(plan) => resampled(&build(&plan.input, options)?, plan, options)?,
         Plan::Window(window) => windows(&build(&window.input, options)?, window, options)?,
         Plan::Distinct { input, columns } => distinct(&build(input, options)?, columns, options)?,
+        Plan::Long { input, long } => super::reshape::long(&build(input, options)?, long, options)?,
+        Plan::FillGaps { input, gaps } => super::missing::fill_gaps(&build(input, options)?, gaps, options)?,
+        Plan::Join { left, right, join } => join_tables(&build(left, options)?, &build(right, options)?, join, options)?,
+        Plan::AsofJoin { left, right, join } => join_asof(&build(left, options)?, &build(right, options)?, join, options)?,
     })
 }
 

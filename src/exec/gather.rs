@@ -75,46 +75,45 @@ pub(super) fn too_large(what: &str, rows: usize, bytes: usize, options: &ExecOpt
 /// Rows in a batch that is taken.
 const BATCH: usize = 64 * 1024;
 
-/// Columns of a table in memory, whose rows come in a given order: taken when they are asked for, only the columns asked for.
+/// Columns of tables in memory, whose rows come in a given order: taken when they are asked for, only the columns asked for.
 #[derive(Debug)]
 pub(super) struct TakeSource {
     schema: Arc<Schema>,
-    sides: Vec<Side>,
+    /// Each with the number of the order in which its rows are taken.
+    columns: Vec<(usize, Column)>,
+    orders: Vec<Order>,
     rows: usize,
     notices: Notices,
     _booked: Vec<Reservation>,
 }
 
-/// Columns that are taken by the same rows.
+/// An order of rows.
 #[derive(Debug)]
-pub(super) struct Side {
-    pub(super) columns: Vec<Column>,
+pub(super) struct Order {
     /// Rows in the order wanted; with `optional`, [`crate::kernel::order::MISSING`] gives missing values. `None`: as they stand.
     pub(super) rows: Option<ScalarBuffer<u32>>,
     pub(super) optional: bool,
 }
 
 impl TakeSource {
-    /// The columns of all sides, one side after the other.
-    pub(super) fn new(schema: Arc<Schema>, sides: Vec<Side>, rows: usize, notices: Notices, booked: Vec<Reservation>) -> TakeSource {
-        TakeSource { schema, sides, rows, notices, _booked: booked }
+    /// Columns, each with the number of its order.
+    pub(super) fn new(
+        schema: Arc<Schema>,
+        columns: Vec<(usize, Column)>,
+        orders: Vec<Order>,
+        rows: usize,
+        notices: Notices,
+        booked: Vec<Reservation>,
+    ) -> TakeSource {
+        TakeSource { schema, columns, orders, rows, notices, _booked: booked }
     }
 
     /// The rows of a gathered table in another order.
     pub(super) fn of(gathered: Gathered, rows: Vec<u32>, more: Reservation) -> TakeSource {
         let n = rows.len();
-        let side = Side { columns: gathered.batch.columns, rows: Some(rows.into()), optional: false };
-        TakeSource::new(gathered.batch.schema, vec![side], n, gathered.notices, vec![gathered.booked, more])
-    }
-
-    fn column(&self, mut column: usize) -> Option<(&Side, &Column)> {
-        for side in &self.sides {
-            match side.columns.get(column) {
-                Some(c) => return Some((side, c)),
-                None => column -= side.columns.len(),
-            }
-        }
-        None
+        let columns = gathered.batch.columns.into_iter().map(|c| (0, c)).collect();
+        let orders = vec![Order { rows: Some(rows.into()), optional: false }];
+        TakeSource::new(gathered.batch.schema, columns, orders, n, gathered.notices, vec![gathered.booked, more])
     }
 }
 
@@ -143,13 +142,14 @@ impl TableSource for TakeSource {
         };
         let mut columns = Vec::with_capacity(wanted.len());
         for c in wanted {
-            let (side, column) = self.column(c).ok_or_else(|| Error::internal(format!("column {c} of {}", self.schema.fields.len())))?;
-            let taken = match &side.rows {
-                None => vec![column.slice(start, rows)],
-                Some(order) if side.optional => take_optional(std::slice::from_ref(column), &order.slice(start, rows))?,
-                Some(order) => take(std::slice::from_ref(column), &order.slice(start, rows))?,
-            };
-            columns.extend(taken);
+            let (order, column) = self.columns.get(c).ok_or_else(|| Error::internal(format!("column {c} of {}", self.columns.len())))?;
+            let order = &self.orders[*order];
+            let one = std::slice::from_ref(column);
+            columns.push(match &order.rows {
+                None => column.slice(start, rows),
+                Some(numbers) if order.optional => take_optional(one, &numbers.slice(start, rows))?.swap_remove(0),
+                Some(numbers) => take(one, &numbers.slice(start, rows))?.swap_remove(0),
+            });
         }
         let batch = Batch::with_rows(schema, columns, rows)?;
         let step = request.batch_rows.max(1);

@@ -10,23 +10,27 @@ mod eval;
 mod frame;
 mod gather;
 mod group;
+mod join;
 mod key;
 mod looking;
 mod mem;
+mod missing;
 mod order;
 mod ordered;
 pub mod reduce;
 mod resample;
+mod reshape;
 pub mod spill;
 mod stream;
 pub mod summary;
 pub mod tally;
 mod whole;
 
-pub use concat::ConcatSource;
 pub use eager::{Arithmetic, DropMissing, Operand};
+pub use concat::{ConcatJoin, ConcatSource, common_columns, side_by_side};
 pub use mem::MemSource;
 pub use ordered::{Ordered, Parts};
+pub use reshape::{PivotOptions, Spread};
 pub use stream::{BatchStream, copy, copy_judged, stream};
 
 use crate::store::Budget;

@@ -6,4 +6,5 @@ mod exec;
 mod expr;
 mod formats;
 mod frame;
+mod orders;
 mod summary;

@@ -1,6 +1,7 @@
 mod csv;
 mod frames;
 mod json;
+mod orders;
 mod pandas;
 mod reduce;
 mod resample;

@@ -9,7 +9,7 @@ mod take;
 pub use hash::hashes;
 pub use keys::{Domain, KeyColumn};
 pub use sort::{Direction, SortKey, sort_rows};
-pub use table::{RowTable, first_rows, row_codes};
+pub use table::{Probe, RowTable, first_rows, row_codes};
 pub use take::{MISSING, take, take_optional};
 
 use crate::error::{Error, Result};

@@ -1,6 +1,8 @@
 use super::{KeyColumn, hashes};
 use arrow::buffer::BooleanBuffer;
 use rayon::prelude::*;
+use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 const PIECE: usize = 64 * 1024;
@@ -33,10 +35,9 @@ fn tag(hash: u64, bits: u32) -> u32 {
 impl Partitions {
     /// Parts the rows for which `hash` has a value.
     fn new(rows: usize, bits: u32, hash: impl Fn(usize) -> Option<u64> + Sync) -> Partitions {
-        let pieces: Vec<std::ops::Range<usize>> =
-            (0..rows.div_ceil(4 * PIECE)).map(|i| i * 4 * PIECE..rows.min((i + 1) * 4 * PIECE)).collect();
+        let pieces: Vec<Range<usize>> = (0..rows.div_ceil(4 * PIECE)).map(|i| i * 4 * PIECE..rows.min((i + 1) * 4 * PIECE)).collect();
         let parts = 1usize << bits;
-        let count = |piece: &std::ops::Range<usize>| {
+        let count = |piece: &Range<usize>| {
             let mut count = vec![0usize; parts];
             piece.clone().filter_map(&hash).for_each(|h| count[leading(h, bits)] += 1);
             count
@@ -164,49 +165,76 @@ impl RowTable {
         self.unique
     }
 
-    /// Calls `found` with each row of other keys in order, and with the rows here that have its key, in order (perhaps none).
-    pub fn look_up(&self, others: &[KeyColumn], mut found: impl FnMut(u32, &[u32])) {
-        let n = others.first().map_or(0, KeyColumn::len);
-        if let (Some(low), [key @ KeyColumn::Words { words, .. }]) = (self.dense, others) {
-            for (row, &word) in words.iter().enumerate() {
-                let offset = word.wrapping_sub(low);
-                if offset >> self.bits == 0 && key.is_valid(row as u32) {
-                    let at = offset as usize;
-                    found(row as u32, &self.rows[self.starts[at] as usize..self.starts[at + 1] as usize]);
-                } else {
-                    found(row as u32, &[]);
+    /// Other keys, made ready to be looked up. They must be of the same domain.
+    pub fn probe<'a>(&'a self, others: &'a [KeyColumn]) -> Probe<'a> {
+        let dense = self.dense.is_some() && matches!(others, [KeyColumn::Words { .. }]);
+        Probe { table: self, others, hashes: if dense { Cow::Owned(Vec::new()) } else { Cow::Owned(hashes(others)) } }
+    }
+
+    /// The same with hashes that [`Probe::into_hashes`] gave.
+    pub fn probe_with<'a>(&'a self, others: &'a [KeyColumn], hashes: &'a [u64]) -> Probe<'a> {
+        Probe { table: self, others, hashes: Cow::Borrowed(hashes) }
+    }
+}
+
+/// Keys that are looked up in a table.
+#[derive(Debug)]
+pub struct Probe<'a> {
+    table: &'a RowTable,
+    others: &'a [KeyColumn],
+    hashes: Cow<'a, [u64]>,
+}
+
+impl Probe<'_> {
+    /// The hashes, to be used again for the same keys.
+    pub fn into_hashes(self) -> Vec<u64> {
+        self.hashes.into_owned()
+    }
+
+    /// Calls `found` with each row of the other keys in order, and with the rows of the table that have its key, in order (perhaps
+    /// none), until it says no. The row after the last one looked up.
+    pub fn look_up(&self, rows: Range<u32>, mut found: impl FnMut(u32, &[u32]) -> bool) -> u32 {
+        let (table, others) = (self.table, self.others);
+        if let (Some(low), [key @ KeyColumn::Words { words, .. }]) = (table.dense, others) {
+            for row in rows.clone() {
+                let offset = words[row as usize].wrapping_sub(low);
+                let there = (table.bits == 64 || offset >> table.bits == 0) && key.is_valid(row);
+                let at = if there { offset as usize } else { 0 };
+                let (from, to) = if there { (table.starts[at] as usize, table.starts[at + 1] as usize) } else { (0, 0) };
+                if !found(row, &table.rows[from..to]) {
+                    return row + 1;
                 }
             }
-            return;
+            return rows.end;
         }
-        let hashes = hashes(others);
         let mut several = Vec::new();
-        for row in 0..n as u32 {
-            let hash = hashes[row as usize];
-            let at = leading(hash, self.bits);
-            let (from, to) = (self.starts[at] as usize, self.starts[at + 1] as usize);
-            if from == to || !others.iter().all(|k| k.is_valid(row)) {
-                found(row, &[]);
-                continue;
-            }
-            let tag = tag(hash, self.part_bits);
-            let same = |i: usize| self.tags[i] == tag && others.iter().zip(&self.keys).all(|(a, b)| a.same(row, b, self.rows[i]));
+        for row in rows.clone() {
+            let hash = self.hashes[row as usize];
+            let at = leading(hash, table.bits);
+            let (from, to) = (table.starts[at] as usize, table.starts[at + 1] as usize);
+            let tag = tag(hash, table.part_bits);
+            let same = |i: usize| table.tags[i] == tag && others.iter().zip(&table.keys).all(|(a, b)| a.same(row, b, table.rows[i]));
+            let there = from < to && others.iter().all(|k| k.is_valid(row));
+            let first = if there { (from..to).find(|&i| same(i)) } else { None };
             // Mostly one key has the bucket to itself.
-            let first = (from..to).find(|&i| same(i));
-            match first {
+            let more = match first {
                 None => found(row, &[]),
                 Some(first) => {
-                    let run = (first..to).take_while(|&i| i == first || same(i)).count();
+                    let run = 1 + (first + 1..to).take_while(|&i| same(i)).count();
                     if (first + run..to).any(same) {
                         several.clear();
-                        several.extend((first..to).filter(|&i| same(i)).map(|i| self.rows[i]));
-                        found(row, &several);
+                        several.extend((first..to).filter(|&i| same(i)).map(|i| table.rows[i]));
+                        found(row, &several)
                     } else {
-                        found(row, &self.rows[first..first + run]);
+                        found(row, &table.rows[first..first + run])
                     }
                 }
+            };
+            if !more {
+                return row + 1;
             }
         }
+        rows.end
     }
 }
 
@@ -368,8 +396,10 @@ mod tests {
             let table = RowTable::new(keys(&[Column::from(right.clone())]));
             let mut want: HashMap<u64, Vec<u32>> = HashMap::new();
             right.iter().enumerate().for_each(|(i, &k)| want.entry(k).or_default().push(i as u32));
-            table.look_up(&keys(&[Column::from(left.clone())]), |row, found| {
+            let left_keys = keys(&[Column::from(left.clone())]);
+            table.probe(&left_keys).look_up(0..1000, |row, found| {
                 assert_eq!(found, want.get(&left[row as usize]).map_or(&[][..], Vec::as_slice));
+                true
             });
         }
     }

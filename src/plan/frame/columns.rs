@@ -4,7 +4,7 @@ use super::{LazyFrame, Plan};
 use crate::error::{Error, Result};
 use crate::plan::expr::Expr;
 use crate::plan::resolve::resolve;
-use crate::store::{Field, IndexSpec};
+use crate::store::{Attrs, Field, IndexSpec};
 use std::sync::Arc;
 
 impl LazyFrame {
@@ -91,6 +91,23 @@ impl LazyFrame {
             return Err(Error::invalid(format!("two columns would be called {twice:?}")));
         }
         schema.labels = None;
+        let columns = (0..schema.fields.len()).collect();
+        Ok(self.then(Plan::Select { input: self.plan.clone(), columns, schema: Arc::new(schema) }))
+    }
+
+    /// Other attributes of a column, or of the table (`None`); values stay as they are.
+    ///
+    /// # Errors
+    /// Not found, with the nearest name; what the change says.
+    pub fn with_attrs(&self, column: Option<&str>, change: impl FnOnce(&mut Attrs) -> Result<()>) -> Result<LazyFrame> {
+        let mut schema = (**self.schema()).clone();
+        match column {
+            None => change(&mut schema.attrs)?,
+            Some(name) => {
+                let at = schema.position(name)?;
+                change(&mut schema.fields[at].attrs)?;
+            }
+        }
         let columns = (0..schema.fields.len()).collect();
         Ok(self.then(Plan::Select { input: self.plan.clone(), columns, schema: Arc::new(schema) }))
     }

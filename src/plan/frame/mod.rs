@@ -2,14 +2,20 @@
 
 mod columns;
 mod group;
+mod join;
+mod missing;
 mod order;
 mod resample;
+mod reshape;
 mod rows;
 mod window;
 
+pub use join::{AsofDirection, AsofJoin, AsofOptions, Join, JoinColumn, JoinHow, JoinOptions, Validate, parse_tolerance};
+pub use missing::{DropRows, FillGaps, Gaps};
 pub use order::{SortBy, asc, desc};
 pub use resample::{LazyResample, ResamplePlan, TimeBins};
 pub use window::WindowPlan;
+pub use reshape::{Long, LongOrder, MeltOptions};
 
 pub use group::{GroupKey, GroupOrder, GroupPlan, LazyGroupBy, NamedValues, aggregate_all, parse_aggregates};
 
@@ -97,6 +103,38 @@ pub enum Plan {
     Resample(Arc<ResamplePlan>),
     /// Columns more: aggregates over windows of rows.
     Window(WindowPlan),
+    /// Columns to rows.
+    Long {
+        /// What becomes longer.
+        input: Arc<Plan>,
+        /// How.
+        long: Arc<Long>,
+    },
+    /// Missing values filled from their neighbours.
+    FillGaps {
+        /// What is filled.
+        input: Arc<Plan>,
+        /// How.
+        gaps: Arc<FillGaps>,
+    },
+    /// Rows of two tables side by side by their keys.
+    Join {
+        /// The table whose order counts.
+        left: Arc<Plan>,
+        /// The other one.
+        right: Arc<Plan>,
+        /// How.
+        join: Arc<Join>,
+    },
+    /// Each row beside the nearest one of another table.
+    AsofJoin {
+        /// The table whose rows stay.
+        left: Arc<Plan>,
+        /// The other one.
+        right: Arc<Plan>,
+        /// How.
+        join: Arc<AsofJoin>,
+    },
 }
 
 /// Columns that rows can be sorted, joined and told apart by.
@@ -117,6 +155,10 @@ impl Plan {
             Plan::Scan { source } => source.schema(),
             Plan::Filter { input, .. } | Plan::Limit { input, .. } => input.schema(),
             Plan::Sort { input, .. } | Plan::TopK { input, .. } | Plan::Distinct { input, .. } => input.schema(),
+            Plan::FillGaps { gaps, .. } => &gaps.schema,
+            Plan::Long { long, .. } => &long.schema,
+            Plan::Join { join, .. } => &join.schema,
+            Plan::AsofJoin { join, .. } => &join.schema,
             Plan::With { schema, .. } | Plan::Select { schema, .. } => schema,
             Plan::Group(group) => &group.schema,
             Plan::Window(window) => &window.schema,
@@ -171,6 +213,24 @@ impl Plan {
                 input.explain(out);
                 let names: Vec<&str> = columns.iter().map(|&c| input.schema().fields[c].name.as_str()).collect();
                 writeln!(out, "distinct {}", names.join(", "))
+            }
+            Plan::Long { input, long } => {
+                input.explain(out);
+                writeln!(out, "long    {} columns to rows, {:?}", long.value.len(), long.order)
+            }
+            Plan::FillGaps { input, gaps } => {
+                input.explain(out);
+                writeln!(out, "fill    {} columns, {:?}", gaps.columns.len(), gaps.how)
+            }
+            Plan::Join { left, right, join } => {
+                left.explain(out);
+                right.explain(out);
+                writeln!(out, "join    {join}")
+            }
+            Plan::AsofJoin { left, right, join } => {
+                left.explain(out);
+                right.explain(out);
+                writeln!(out, "join    as of, {}, {} columns that must be the same", join.direction.name(), join.by.len())
             }
         };
     }

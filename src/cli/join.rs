@@ -1,0 +1,120 @@
+//! `join LEFT RIGHT --on k[,k]`
+
+use super::verb::{Verb, VerbArgs};
+use super::{lists, options, typed};
+use crate::dtype::Scalar;
+use crate::error::{Error, Result};
+use crate::open::Scanned;
+use crate::plan::{AsofDirection, AsofOptions, JoinHow, JoinOptions, LazyFrame, Validate, parse_tolerance};
+use clap::{ArgMatches, Args, Command, ValueHint};
+use std::path::PathBuf;
+
+#[derive(Args)]
+struct JoinArgs {
+    /// The left table, whose row order is kept
+    #[arg(value_name = "LEFT", value_hint = ValueHint::FilePath)]
+    left: PathBuf,
+    /// The right table
+    #[arg(value_name = "RIGHT", value_hint = ValueHint::FilePath)]
+    right: PathBuf,
+    /// Keys of the same names in both
+    #[arg(long, value_name = "K,K", conflicts_with_all = ["left_on", "right_on"])]
+    on: Option<String>,
+    /// Keys of the left table
+    #[arg(long, value_name = "K,K", requires = "right_on")]
+    left_on: Option<String>,
+    /// Keys of the right table
+    #[arg(long, value_name = "K,K", requires = "left_on")]
+    right_on: Option<String>,
+    /// Which rows: inner left right outer semi anti cross
+    #[arg(long, value_name = "HOW")]
+    how: Option<String>,
+    /// What is put behind names that stand in both
+    #[arg(long, value_name = "X,Y", default_value = "_x,_y", allow_hyphen_values = true)]
+    suffixes: String,
+    /// How often a key may stand: 1:1, 1:m or m:1
+    #[arg(long, value_name = "1:1")]
+    validate: Option<String>,
+    /// Add a column _merge: left_only, right_only or both
+    #[arg(long)]
+    indicator: bool,
+    /// The nearest row by this column of times or numbers, in place of the same keys
+    #[arg(long, value_name = "T")]
+    asof: Option<String>,
+    /// As-of: columns that must be the same
+    #[arg(long, value_name = "K,K", requires = "asof")]
+    by: Option<String>,
+    /// As-of: backward, forward or nearest
+    #[arg(long, value_name = "DIRECTION", requires = "asof")]
+    direction: Option<String>,
+    /// As-of: the largest distance, a number or a duration such as 3D
+    #[arg(long, value_name = "X")]
+    tolerance: Option<String>,
+    /// A table and a cube: the columns that say where
+    #[arg(long, value_name = "TIME,LAT,LON", hide = true)]
+    point: Option<String>,
+    #[command(flatten)]
+    verb: VerbArgs,
+}
+
+pub fn arguments(command: Command) -> Command {
+    JoinArgs::augment_args(command)
+}
+
+fn suffixes(text: &str) -> Result<[String; 2]> {
+    lists::items(text)?.try_into().map_err(|_| Error::invalid(format!("--suffixes takes two, not {text:?}")).help("such as _x,_y"))
+}
+
+/// The options of a join of keys.
+fn keys(args: &JoinArgs) -> Result<JoinOptions> {
+    let list = |text: &Option<String>| text.as_deref().map(lists::items).transpose().map(Option::unwrap_or_default);
+    let on = list(&args.on)?;
+    let (left_on, right_on) = if on.is_empty() { (list(&args.left_on)?, list(&args.right_on)?) } else { (on.clone(), on) };
+    Ok(JoinOptions {
+        how: args.how.as_deref().map(JoinHow::parse).transpose()?.unwrap_or_default(),
+        left_on,
+        right_on,
+        suffixes: suffixes(&args.suffixes)?,
+        validate: args.validate.as_deref().map(Validate::parse).transpose()?,
+        indicator: args.indicator.then(|| "_merge".to_string()),
+    })
+}
+
+/// The options of a join of times; `--on` and `--by` both name what must be the same.
+fn times(args: &JoinArgs, time: &str) -> Result<AsofOptions> {
+    let given = [("--how", args.how.is_some()), ("--validate", args.validate.is_some()), ("--indicator", args.indicator)];
+    if let Some((option, _)) = given.iter().find(|(_, given)| *given) {
+        return Err(Error::invalid(format!("{option} does not go with --asof")).help("an as-of join keeps every row of the left table"));
+    }
+    let time = lists::items(time)?;
+    let [time] = time.as_slice() else { return Err(Error::invalid("--asof takes one column")) };
+    let list = |text: &Option<String>| text.as_deref().map(lists::items).transpose().map(Option::unwrap_or_default);
+    let same: Vec<String> = list(&args.by)?.into_iter().chain(list(&args.on)?).collect();
+    let mut options = AsofOptions::on(time.as_str()).by(same);
+    options.by.extend(list(&args.left_on)?.into_iter().zip(list(&args.right_on)?));
+    options.suffixes = suffixes(&args.suffixes)?;
+    options.direction = args.direction.as_deref().map(AsofDirection::parse).transpose()?.unwrap_or_default();
+    options.tolerance = args.tolerance.as_deref().map(parse_tolerance).transpose()?.filter(|t| *t != Scalar::Null);
+    Ok(options)
+}
+
+pub fn run(matches: &ArgMatches) -> Result<()> {
+    let args: JoinArgs = typed(matches)?;
+    let verb = Verb::new(&args.verb, "join")?;
+    if args.point.is_some() {
+        return Err(Error::unsupported("--point is not there yet").help("`hpda-data convert CUBE TABLE.parquet`, then join by columns"));
+    }
+    let exec = verb.exec();
+    let left = match verb.scan(std::slice::from_ref(&args.left))? {
+        // --where and --with act on the left table, as on the first input of any command.
+        Scanned::Table(source) => LazyFrame::scan(options::apply(source, &options::steps(matches), &exec)?),
+        Scanned::Cube(_) => return Err(verb.no_cubes()),
+    };
+    let right = verb.table(std::slice::from_ref(&args.right))?;
+    let joined = match &args.asof {
+        Some(time) => left.join_asof(&right, &times(&args, time)?)?,
+        None if args.tolerance.is_some() => return Err(Error::invalid("--tolerance goes with --asof")),
+        None => left.join(&right, &keys(&args)?)?,
+    };
+    verb.deliver(joined.source(&exec)?, &exec)
+}

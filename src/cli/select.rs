@@ -1,0 +1,118 @@
+//! `select IN...`
+
+use super::verb::{Verb, VerbArgs};
+use super::{attrs, lists, typed};
+use crate::error::{Error, Place, Result, ResultExt};
+use crate::open::Scanned;
+use crate::plan::{LazyFrame, parse, parse_assignment};
+use clap::{ArgMatches, Args, Command, ValueHint};
+use std::path::PathBuf;
+
+#[derive(Args)]
+struct SelectArgs {
+    /// The files; several are read as one
+    #[arg(value_name = "FILE", required = true, value_hint = ValueHint::FilePath)]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    parts: PartArgs,
+    #[command(flatten)]
+    verb: VerbArgs,
+}
+
+/// Read by their ids, because their order counts; all are repeatable.
+#[derive(Args)]
+#[command(next_help_heading = "Parts, which act in the order written (with --where and --with)")]
+struct PartArgs {
+    /// Only these columns, in this order
+    #[arg(long, alias = "vars", value_name = "A,B")]
+    columns: Vec<String>,
+    /// All columns but these
+    #[arg(long, value_name = "A")]
+    drop: Vec<String>,
+    /// Other names for columns
+    #[arg(long, value_name = "OLD=NEW")]
+    rename: Vec<String>,
+    /// An attribute of a column
+    #[arg(long, value_name = "COLUMN:NAME=VALUE")]
+    attr: Vec<String>,
+    /// The first rows only
+    #[arg(long, value_name = "N")]
+    limit: Vec<u64>,
+    /// The first row of each different combination of values, in all columns or in these
+    #[arg(long, value_name = "A,B", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    distinct: Vec<String>,
+    /// Cubes: positions along dims
+    #[arg(long, value_name = "DIM=I")]
+    isel: Vec<String>,
+    /// Cubes: labels along dims
+    #[arg(long, value_name = "DIM=LABEL", allow_hyphen_values = true)]
+    sel: Vec<String>,
+    /// Cubes: other names for dims
+    #[arg(long, value_name = "OLD=NEW")]
+    rename_dim: Vec<String>,
+    /// Cubes: which label counts where one is not there
+    #[arg(long, value_name = "nearest|pad|backfill")]
+    method: Option<String>,
+    /// Cubes: how far away it may be
+    #[arg(long, value_name = "X")]
+    tolerance: Option<String>,
+}
+
+pub fn arguments(command: Command) -> Command {
+    SelectArgs::augment_args(command)
+}
+
+const PARTS: [&str; 11] = ["columns", "drop", "rename", "attr", "where", "with", "limit", "distinct", "isel", "sel", "rename_dim"];
+
+/// The parts and their values in the order written.
+fn parts(matches: &ArgMatches) -> Vec<(&'static str, String)> {
+    let mut all: Vec<(usize, &str, String)> = Vec::new();
+    for id in PARTS {
+        let Some(indices) = matches.indices_of(id) else { continue };
+        let values: Vec<String> = match id {
+            "limit" => matches.get_many::<u64>(id).into_iter().flatten().map(u64::to_string).collect(),
+            _ => matches.get_many::<String>(id).into_iter().flatten().cloned().collect(),
+        };
+        all.extend(indices.zip(values).map(|(i, v)| (i, id, v)));
+    }
+    all.sort_by_key(|(i, _, _)| *i);
+    all.into_iter().map(|(_, id, v)| (id, v)).collect()
+}
+
+fn apply(table: &LazyFrame, part: &str, value: &str) -> Result<LazyFrame> {
+    match part {
+        "columns" => table.select(lists::items(value)?),
+        "drop" => table.drop(lists::items(value)?),
+        "rename" => table.rename(lists::pairs(value, "--rename")?),
+        "attr" => {
+            let set = attrs::Change::parse(value, "--attr")?;
+            attrs::set_on_table(table, &set)
+        }
+        "where" => table.filter(parse(value)?),
+        "with" => {
+            let (name, values) = parse_assignment(value)?;
+            table.with(&name, values)
+        }
+        "limit" => Ok(table.limit(value.parse().unwrap_or(u64::MAX))),
+        "distinct" if value.is_empty() => table.distinct(None::<&[&str]>),
+        "distinct" => table.distinct(Some(&lists::items(value)?)),
+        _ => Err(Error::invalid(format!("--{} takes dims, which a table has none of", part.replace('_', "-")))
+            .help("--limit takes the first rows, --where rows by their values")),
+    }
+}
+
+pub fn run(matches: &ArgMatches) -> Result<()> {
+    let args: SelectArgs = typed(matches)?;
+    let verb = Verb::new(&args.verb, "select")?;
+    let Scanned::Table(source) = verb.scan(&args.files)? else { return Err(verb.no_cubes()) };
+    if args.parts.method.is_some() || args.parts.tolerance.is_some() {
+        return Err(Error::invalid("--method and --tolerance go with --sel, which takes dims"));
+    }
+    let mut table = LazyFrame::scan(source);
+    for (part, value) in parts(matches) {
+        let place = || Place { op: Some(format!("--{part}")), expr: Some(value.clone()).filter(|v| !v.is_empty()), ..Place::default() };
+        table = apply(&table, part, &value).at(place)?;
+    }
+    let exec = verb.exec();
+    verb.deliver(table.source(&exec)?, &exec)
+}

@@ -1,0 +1,7 @@
+//! Wide to long while rows stream; long to wide in memory.
+
+mod long;
+mod pivot;
+
+pub(super) use long::long;
+pub use pivot::{PivotOptions, Spread};
