@@ -100,6 +100,11 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
                 other => return Err(Error::not_found("way", other, ["any", "all"]).help("--drop is any or all")),
             },
             (_, Some(text), _) => table.fillna(value(text), columns)?,
+            (_, _, Some(gaps @ (Gaps::Linear | Gaps::Time(_)))) if columns.is_none() => {
+                // Integers become f64 where values come between them: only those that have gaps.
+                let found = table.columns_with_gaps(exec)?;
+                table.fill_gaps(gaps, Some(&found), args.limit)?
+            }
             (_, _, Some(gaps)) => table.fill_gaps(gaps, columns, args.limit)?,
             _ => return Err(Error::invalid("nothing to do")),
         };

@@ -181,10 +181,7 @@ const COMMANDS: &[Entry] = &[
 ];
 
 /// Commands of the contract that later versions have.
-const LATER: &[&str] = &[
-    "counts", "corr", "diff", "doctor", "plot", "pipe",
-    "apply", "sql", "serve",
-];
+const LATER: &[&str] = &["counts", "corr", "diff", "doctor", "plot", "pipe", "apply", "sql", "serve"];
 
 /// Runs the program on the arguments of this process.
 pub fn main() -> ExitCode {

@@ -5,10 +5,25 @@ use super::{ExecOptions, MemSource};
 use crate::dtype::DType;
 use crate::error::{Error, Place, Result, ResultExt};
 use crate::kernel::fill::{Interpolate, backward_rows, forward_rows, interpolate};
-use crate::plan::{FillGaps, Gaps};
-use crate::store::{Batch, Column, TableSource};
+use crate::plan::{Agg, Expr, FillGaps, Gaps, LazyFrame, col};
+use crate::store::{Batch, Column, Field, TableSource};
 use rayon::prelude::*;
 use std::sync::Arc;
+
+impl LazyFrame {
+    /// The columns of numbers that lack a value somewhere; a pass over the rows.
+    ///
+    /// # Errors
+    /// What the source says.
+    pub fn columns_with_gaps(&self, options: &ExecOptions) -> Result<Vec<String>> {
+        let number = |f: &&Field| f.dtype.is_integer() || f.dtype.is_float();
+        let names: Vec<String> = self.schema().fields.iter().filter(number).map(|f| f.name.clone()).collect();
+        let count = |agg: Agg| names.iter().map(move |n| (n.clone(), Expr::Agg(agg, vec![col(n.clone())])));
+        let (there, rows) = (self.aggregate(count(Agg::Count), options)?, self.aggregate(count(Agg::Size), options)?);
+        let differs = |n: &&String| there.column(n).ok().map(|c| c.scalar(0)) != rows.column(n).ok().map(|c| c.scalar(0));
+        Ok(names.iter().filter(differs).cloned().collect())
+    }
+}
 
 /// The table with its gaps filled.
 pub(super) fn fill_gaps(input: &Arc<dyn TableSource>, gaps: &FillGaps, options: &ExecOptions) -> Result<Arc<dyn TableSource>> {

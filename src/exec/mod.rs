@@ -26,8 +26,8 @@ pub mod summary;
 pub mod tally;
 mod whole;
 
-pub use eager::{Arithmetic, DropMissing, Operand};
 pub use concat::{ConcatJoin, ConcatSource, common_columns, side_by_side};
+pub use eager::{Arithmetic, DropMissing, Operand};
 pub use mem::MemSource;
 pub use ordered::{Ordered, Parts};
 pub use reshape::{PivotOptions, Spread};

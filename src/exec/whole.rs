@@ -2,7 +2,7 @@
 
 use super::aggregate::{aggregates, substitute};
 use super::eval::evaluate;
-use super::gather::{Gathered, Side, TakeSource, gather, too_large};
+use super::gather::{Gathered, Order, TakeSource, gather, too_large};
 use super::{ExecOptions, MemSource};
 use crate::dtype::Scalar;
 use crate::error::{Error, Place, Result, ResultExt};
@@ -24,8 +24,9 @@ pub(super) fn settle_order(typed: &Typed, input: &Arc<dyn TableSource>, options:
 
 fn as_source(whole: Gathered) -> Arc<dyn TableSource> {
     let (rows, schema) = (whole.batch.rows(), whole.batch.schema.clone());
-    let side = Side { columns: whole.batch.columns, rows: None, optional: false };
-    Arc::new(TakeSource::new(schema, vec![side], rows, whole.notices, vec![whole.booked]))
+    let columns = whole.batch.columns.into_iter().map(|c| (0, c)).collect();
+    let order = Order { rows: None, optional: false };
+    Arc::new(TakeSource::new(schema, columns, vec![order], rows, whole.notices, vec![whole.booked]))
 }
 
 /// Adds a column at the end, booked.

@@ -3,6 +3,7 @@
 mod align;
 mod key;
 mod labels;
+mod level;
 mod locate;
 mod lookup;
 mod multi;
@@ -11,6 +12,7 @@ mod period;
 pub use align::Join;
 pub use key::{Key, Loc, Positions, step};
 pub use labels::Labels;
+pub use level::Level;
 pub use locate::{Hits, Method};
 pub use multi::MultiIndex;
 

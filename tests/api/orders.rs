@@ -192,3 +192,43 @@ fn pivot_of_melted_columns_gives_them_back() {
         long.pivot(&PivotOptions { margins: true, ..PivotOptions::new("id", "variable", "value").agg(Agg::Sum) }, &options).unwrap();
     assert_eq!(total.collect(&options).unwrap().column("All").unwrap(), &Column::from(vec![5.5, 5.0, 8.5, 19.0]));
 }
+
+/// The lesson's pages on reshaping: pandas' user guide has the same tables.
+#[test]
+fn frames_are_stacked_and_unstacked_by_level() {
+    let (first, second) = (["bar", "bar", "baz", "baz"], ["one", "two", "one", "two"]);
+    let names = vec![Some("first".to_string()), Some("second".into())];
+    let index = Index::from_columns(names, &[Column::from(first.to_vec()), Column::from(second.to_vec())]).unwrap();
+    let columns = vec![Column::from(vec![0.9, -0.42, -0.42, 0.55]), Column::from(vec![-1.4, -0.03, 0.36, -0.75])];
+    let df = DataFrame::with_index(hpda_data::label::Labels::new(["A", "B"]), columns, index).unwrap();
+    let stacked = df.stack().unwrap();
+    assert_eq!(stacked.index().nlevels(), 3);
+    assert_eq!(stacked.data(), &Column::from(vec![0.9, -1.4, -0.42, -0.03, -0.42, 0.36, 0.55, -0.75]));
+    // The innermost level back gives the table back.
+    let back = stacked.unstack(-1).unwrap();
+    assert!(back.columns() == df.columns() && back.names() == ["A", "B"]);
+    let by_name = stacked.unstack("second").unwrap();
+    assert_eq!(by_name.names(), ["one", "two"]);
+    assert_eq!(by_name.column("two").unwrap(), &Column::from(vec![-0.42, -0.03, 0.55, -0.75]));
+    assert!(by_name == stacked.unstack(1).unwrap());
+    let level_0 = stacked.unstack(0).unwrap();
+    assert_eq!(level_0.names(), ["bar", "baz"]);
+    assert_eq!(level_0.column("baz").unwrap(), &Column::from(vec![-0.42, 0.36, 0.55, -0.75]));
+    // Several columns: their labels get a level more.
+    let wide = df.unstack("second").unwrap();
+    assert_eq!((wide.labels().nlevels(), wide.width(), wide.height()), (2, 4, 2));
+    let again = wide.stack_level(-1).unwrap();
+    assert!(again.columns() == df.columns());
+    assert_eq!(df.unstack(2).unwrap_err().kind(), ErrorKind::NotFound);
+    let turned = df.transpose().unwrap().transpose().unwrap();
+    assert!(turned.columns() == df.columns());
+}
+
+#[test]
+fn label_that_stands_twice_is_not_unstacked() {
+    let index = Index::from_columns(vec![None, None], &[Column::from(vec!["a", "a"]), Column::from(vec!["é", "é"])]).unwrap();
+    let df = DataFrame::with_index(hpda_data::label::Labels::new(["v"]), vec![Column::from(vec![1i64, 2])], index).unwrap();
+    assert!(df.unstack(0).unwrap_err().message().contains("there are several rows"));
+    let empty = df.head(0).unstack(1).unwrap();
+    assert_eq!((empty.height(), empty.width()), (0, 0));
+}

@@ -99,7 +99,7 @@ case("distinct_k", ["select", "{left}", "--distinct=k"], left.drop_duplicates("k
 doubled = pd.concat([left, left], ignore_index=True)
 case("distinct_all", ["select", "{left}", "{left}", "--distinct"], doubled.drop_duplicates())
 case("distinct_empty", ["select", "{empty}", "--distinct"], empty.drop_duplicates())
-case("distinct_missing", ["select", "{dates}", "--distinct=flag", "--columns", "flag"], dates.drop_duplicates("flag")[["flag"]])
+case("distinct_missing", ["select", "{dates}", "--distinct=flag", "--columns", "x,flag"], dates.drop_duplicates("flag")[["x", "flag"]])
 case("select_in_order", ["select", "{left}", "--limit", "4", "--where", "t > 1", "--rename", "t=u", "--drop", "v"],
      left.head(4).query("t > 1").rename(columns={"t": "u"}).drop(columns="v"))
 case("select_unknown", ["select", "{left}", "--columns", "k,vv"], error='column "vv" does not exist')

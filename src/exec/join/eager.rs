@@ -8,7 +8,7 @@ use crate::store::{Batch, Budget, IndexSpec, Schema};
 use std::sync::Arc;
 
 /// The value columns, and those index levels that are keys.
-fn scan(frame: &DataFrame, keys: &[&str]) -> Result<LazyFrame> {
+pub(crate) fn values_and_keys(frame: &DataFrame, keys: &[&str]) -> Result<LazyFrame> {
     let batch = frame.to_batch()?;
     let levels = batch.columns.len() - frame.width();
     let kept: Vec<usize> =
@@ -43,8 +43,8 @@ impl DataFrame {
     /// # Ok::<(), hpda_data::Error>(())
     /// ```
     pub fn merge(&self, right: &DataFrame, how: &JoinOptions) -> Result<DataFrame> {
-        let left = scan(self, &how.left_on.iter().map(String::as_str).collect::<Vec<_>>())?;
-        let right = scan(right, &how.right_on.iter().map(String::as_str).collect::<Vec<_>>())?;
+        let left = values_and_keys(self, &how.left_on.iter().map(String::as_str).collect::<Vec<_>>())?;
+        let right = values_and_keys(right, &how.right_on.iter().map(String::as_str).collect::<Vec<_>>())?;
         left.join(&right, how)?.collect(&options())
     }
 
@@ -101,6 +101,6 @@ impl DataFrame {
     pub fn merge_asof(&self, right: &DataFrame, how: &AsofOptions) -> Result<DataFrame> {
         let left_keys: Vec<&str> = how.by.iter().map(|(l, _)| l.as_str()).chain([how.left_on.as_str()]).collect();
         let right_keys: Vec<&str> = how.by.iter().map(|(_, r)| r.as_str()).chain([how.right_on.as_str()]).collect();
-        scan(self, &left_keys)?.join_asof(&scan(right, &right_keys)?, how)?.collect(&options())
+        values_and_keys(self, &left_keys)?.join_asof(&values_and_keys(right, &right_keys)?, how)?.collect(&options())
     }
 }

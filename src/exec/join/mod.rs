@@ -6,6 +6,7 @@ mod outer;
 mod pairs;
 
 pub(super) use asof::join_asof;
+pub(super) use eager::values_and_keys;
 
 use super::ExecOptions;
 use super::gather::{Gathered, gather};

@@ -1,5 +1,6 @@
 //! Wide to long while rows stream; long to wide in memory.
 
+mod eager;
 mod long;
 mod pivot;
 

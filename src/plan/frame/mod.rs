@@ -14,8 +14,8 @@ pub use join::{AsofDirection, AsofJoin, AsofOptions, Join, JoinColumn, JoinHow, 
 pub use missing::{DropRows, FillGaps, Gaps};
 pub use order::{SortBy, asc, desc};
 pub use resample::{LazyResample, ResamplePlan, TimeBins};
-pub use window::WindowPlan;
 pub use reshape::{Long, LongOrder, MeltOptions};
+pub use window::WindowPlan;
 
 pub use group::{GroupKey, GroupOrder, GroupPlan, LazyGroupBy, NamedValues, aggregate_all, parse_aggregates};
 
