@@ -194,7 +194,8 @@ impl<P: Parts> Shared<P> {
     }
 }
 
-fn panic_error(cause: Box<dyn std::any::Any + Send>) -> Error {
+/// A panic of a reader as an error.
+pub(super) fn panic_error(cause: Box<dyn std::any::Any + Send>) -> Error {
     let text = cause.downcast_ref::<&str>().map(|s| s.to_string()).or_else(|| cause.downcast_ref::<String>().cloned());
     Error::internal(format!("a fault of this program: {}", text.unwrap_or_else(|| "no message".into())))
         .help("please report it with the command and the file")

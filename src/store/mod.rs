@@ -10,6 +10,7 @@ mod pick;
 mod schema;
 mod select;
 mod source;
+mod unwritten;
 mod walk;
 mod zeroed;
 
@@ -20,7 +21,8 @@ pub use nd::{NdArray, NdBuilder};
 pub use schema::{Batch, ColumnLabels, Field, IndexSpec, Schema};
 pub use select::{ChunkGrid, Selection, Selector};
 pub use source::{
-    BatchIter, ChunkEncoder, ChunkSink, ChunkSource, Compare, EncodedChunk, Predicate, Pushdown, ReadCost, ScanRequest, TableSink,
-    TableSource, WriteOrder,
+    BatchIter, BlockSink, ChunkEncoder, ChunkSink, ChunkSource, Compare, EncodedChunk, Predicate, Pushdown, ReadCost, ScanRequest,
+    TableSink, TableSource, WriteOrder,
 };
+pub(crate) use unwritten::Unwritten;
 pub(crate) use zeroed::zeroed;

@@ -199,6 +199,10 @@ pub trait ChunkSink: Send {
     fn order(&self, _variable: &str) -> WriteOrder {
         WriteOrder::InOrder
     }
+    /// The same for several threads at once, where blocks of any shape may come in any order.
+    fn in_parallel(&self, _variable: &str) -> Option<&dyn BlockSink> {
+        None
+    }
     /// What makes chunks of its values on other threads, if there is such a thing: the chunks of the grid then come by
     /// [`ChunkSink::write_chunk`], in any order.
     fn encoder(&self, _variable: &str) -> Option<Arc<dyn ChunkEncoder>> {
@@ -216,4 +220,13 @@ pub trait ChunkSink: Send {
     /// # Errors
     /// What the system refuses.
     fn finish(self: Box<Self>) -> Result<()>;
+}
+
+/// Takes blocks of one variable from any thread, in any order, each element once.
+pub trait BlockSink: Sync {
+    /// Writes a block.
+    ///
+    /// # Errors
+    /// What the format or the system refuses.
+    fn write(&self, start: &[usize], block: &NdArray) -> Result<()>;
 }

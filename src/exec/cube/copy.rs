@@ -4,6 +4,7 @@
 //! and encoders take on each thread. Sinks that take finished chunks get them in the order of slabs, encoded by all threads.
 
 use super::blocks::{blocks, boxes};
+use super::dense::copy_in_parallel;
 use super::slabs::{Layout, boxes_in_any_order, boxes_in_order};
 use crate::array::Variable;
 use crate::array::{Data, Dataset};
@@ -89,6 +90,9 @@ fn copy_variable(path: &str, variable: &Variable, sink: &mut dyn ChunkSink, opti
         progress.message(path);
     }
     let width = variable.dtype().phys().and_then(|p| p.width()).unwrap_or(40);
+    if let Some(target) = sink.in_parallel(path) {
+        return copy_in_parallel(variable, target, width, options);
+    }
     let source = Layout::of(&variable.cost(), variable.shape(), width);
     let needs = Needs::new(variable, source.shape(), options);
     match sink.encoder(path) {

@@ -2,6 +2,7 @@
 
 mod blocks;
 mod copy;
+mod dense;
 mod reduce;
 mod slabs;
 

@@ -1,7 +1,9 @@
 //! From a tile's bytes to where they belong in the result.
 
+use super::filters::shuffle;
 use super::pieces::{Axis, Run};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use std::mem::MaybeUninit;
 
 /// The bytes of a result that several threads fill, each its own part.
 pub(in crate::io) struct Target {
@@ -17,23 +19,54 @@ impl Target {
         Target { start: out.as_mut_ptr(), bytes: out.len() }
     }
 
+    /// Memory that was not written yet.
+    pub fn fresh(out: &mut [MaybeUninit<u8>]) -> Target {
+        Target { start: out.as_mut_ptr().cast(), bytes: out.len() }
+    }
+
     pub fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// Some of the bytes, which perhaps nobody has written yet.
+    ///
+    /// # Errors
+    /// Internal, for a part outside of what there is.
+    ///
+    /// # Safety
+    /// The slice that the target was made of is still borrowed, and nobody else holds a part that overlaps.
+    #[allow(clippy::mut_from_ref)]
+    pub unsafe fn fresh_part(&self, at: usize, bytes: usize) -> Result<&mut [MaybeUninit<u8>]> {
+        if at.checked_add(bytes).is_none_or(|end| end > self.bytes) {
+            return Err(Error::internal("a part outside of the result"));
+        }
+        // SAFETY: inside the slice by the check, not shared by the caller's word.
+        Ok(unsafe { std::slice::from_raw_parts_mut(self.start.add(at).cast(), bytes) })
     }
 
     /// Some of the bytes. Outside of what there is, nothing.
     ///
     /// # Safety
-    /// The slice that `new` was given is still borrowed, and nobody else holds a part that overlaps.
+    /// As for [`fresh_part`](Target::fresh_part), and the target was made by [`new`](Target::new).
     #[allow(clippy::mut_from_ref)]
     pub unsafe fn part(&self, at: usize, bytes: usize) -> &mut [u8] {
-        if at.checked_add(bytes).is_none_or(|end| end > self.bytes) {
-            debug_assert!(false, "a part outside of the result");
-            return &mut [];
-        }
-        // SAFETY: inside the slice by the check, not shared by the caller's word.
-        unsafe { std::slice::from_raw_parts_mut(self.start.add(at), bytes) }
+        // SAFETY: as the caller promises; the bytes are known, for they came in a slice of bytes.
+        unsafe { self.fresh_part(at, bytes).map_or(&mut [], |p| known(p)) }
     }
+}
+
+/// Zeros, as a slice that can be read.
+pub(super) fn zeros(out: &mut [MaybeUninit<u8>]) -> &mut [u8] {
+    out.fill(MaybeUninit::new(0));
+    // SAFETY: every byte was just written.
+    unsafe { known(out) }
+}
+
+/// # Safety
+/// Every byte has been written.
+pub(super) unsafe fn known(out: &mut [MaybeUninit<u8>]) -> &mut [u8] {
+    // SAFETY: the same memory, of bytes that are known by the caller's word.
+    unsafe { &mut *(std::ptr::from_mut(out) as *mut [u8]) }
 }
 
 /// One tile on its way: which tile of each axis, and the distances of neighbours in bytes on both sides.
@@ -124,31 +157,82 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Copies elements that stand `step` bytes apart, from byte `from` of the tile on, to neighbours.
-pub(in crate::io) fn gather(tile: &[u8], from: usize, step: isize, width: usize, out: &mut [u8]) {
-    if step == width as isize {
-        out.copy_from_slice(&tile[from..from + out.len()]);
-        return;
+/// What a tile is decoded to.
+pub(super) enum Tile<'a> {
+    /// Elements one after the other.
+    Elements(&'a [u8]),
+    /// All first bytes of the elements, then all second ones, and so on.
+    Planes(&'a [u8]),
+}
+
+impl Tile<'_> {
+    pub fn len(&self) -> usize {
+        match self {
+            Tile::Elements(bytes) | Tile::Planes(bytes) => bytes.len(),
+        }
     }
-    match width {
-        1 => gather_as::<1>(tile, from, step, out),
-        2 => gather_as::<2>(tile, from, step, out),
-        4 => gather_as::<4>(tile, from, step, out),
-        _ => gather_as::<8>(tile, from, step, out),
+
+    /// Writes elements that stand `step` bytes apart in the tile, from byte `from` on, to neighbours; `exchange`: their bytes the
+    /// other way round.
+    pub fn gather(&self, (from, step): (usize, isize), width: usize, exchange: bool, out: &mut [MaybeUninit<u8>]) {
+        match (width, step == width as isize) {
+            (_, true) => self.row(from, width, exchange, out),
+            (1, _) => self.apart::<1>(from, step, exchange, out),
+            (2, _) => self.apart::<2>(from, step, exchange, out),
+            (4, _) => self.apart::<4>(from, step, exchange, out),
+            _ => self.apart::<8>(from, step, exchange, out),
+        }
+    }
+
+    fn row(&self, from: usize, width: usize, exchange: bool, out: &mut [MaybeUninit<u8>]) {
+        match self {
+            Tile::Elements(bytes) => {
+                let row = &bytes[from..from + out.len()];
+                // SAFETY: both have one length, checked by the line before; the result is nobody's yet.
+                unsafe { std::ptr::copy_nonoverlapping(row.as_ptr(), out.as_mut_ptr().cast(), row.len()) };
+                if exchange {
+                    // SAFETY: just written.
+                    swap(width, unsafe { known(out) });
+                }
+            }
+            Tile::Planes(planes) => shuffle::elements(width, planes, from / width, exchange, out),
+        }
+    }
+
+    fn apart<const W: usize>(&self, from: usize, step: isize, exchange: bool, out: &mut [MaybeUninit<u8>]) {
+        let mut at = from as isize;
+        for element in out.as_chunks_mut::<W>().0 {
+            let i = at as usize;
+            let mut bytes: [u8; W] = match self {
+                Tile::Elements(bytes) => std::array::from_fn(|j| bytes[i + j]),
+                Tile::Planes(planes) => std::array::from_fn(|j| planes[planes.len() / W * j + i / W]),
+            };
+            if exchange {
+                bytes.reverse();
+            }
+            *element = bytes.map(MaybeUninit::new);
+            at += step;
+        }
     }
 }
 
-fn gather_as<const W: usize>(tile: &[u8], from: usize, step: isize, out: &mut [u8]) {
-    let mut at = from as isize;
-    for element in out.as_chunks_mut::<W>().0 {
-        element.copy_from_slice(&tile[at as usize..at as usize + W]);
-        at += step;
-    }
+/// Copies elements that stand `step` bytes apart, from byte `from` of the tile on, to neighbours.
+pub(in crate::io) fn gather(tile: &[u8], from: usize, step: isize, width: usize, out: &mut [u8]) {
+    // SAFETY: bytes that are known are as good as bytes that are not; only known ones are written to them.
+    let out = unsafe { &mut *(std::ptr::from_mut(out) as *mut [MaybeUninit<u8>]) };
+    Tile::Elements(tile).gather((from, step), width, false, out);
 }
 
 /// Repeats one element.
 pub(in crate::io) fn fill(value: &[u8], out: &mut [u8]) {
     out.chunks_exact_mut(value.len().max(1)).for_each(|e| e.copy_from_slice(value));
+}
+
+/// Repeats one element.
+pub(super) fn fill_new(value: &[u8], out: &mut [MaybeUninit<u8>]) {
+    for element in out.chunks_mut(value.len().max(1)) {
+        element.iter_mut().zip(value).for_each(|(e, &v)| *e = MaybeUninit::new(v));
+    }
 }
 
 /// Exchanges the bytes of elements of this width.

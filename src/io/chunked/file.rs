@@ -1,7 +1,10 @@
 //! A file read by position from any thread.
 
+#[cfg(target_os = "linux")]
+use super::copy::known;
 use crate::error::{Error, IoResultExt, Place, Result};
 use std::fs::{File, Metadata};
+use std::mem::MaybeUninit;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -94,6 +97,47 @@ impl DataFile {
         let read = std::os::unix::fs::FileExt::read_exact_at(file, out, at);
         #[cfg(windows)]
         let read = read_exact_at(file, out, at);
+        self.told(read, at)
+    }
+
+    /// Fills memory that was not written yet, from this byte of the file on.
+    ///
+    /// # Errors
+    /// As [`read_at`](DataFile::read_at).
+    #[cfg(target_os = "linux")]
+    pub(super) fn read_new<'o>(&self, out: &'o mut [MaybeUninit<u8>], at: u64) -> Result<&'o mut [u8]> {
+        let handle = std::os::fd::AsRawFd::as_raw_fd(self.file()?);
+        let mut done = 0;
+        while done < out.len() {
+            let rest = &mut out[done..];
+            // SAFETY: the handle is open, and the memory is ours for as many bytes as are said.
+            let n = unsafe { libc::pread64(handle, rest.as_mut_ptr().cast(), rest.len(), (at + done as u64) as i64) };
+            match n {
+                0 => return self.told(Err(std::io::ErrorKind::UnexpectedEof.into()), at).map(|()| &mut [][..]),
+                n if n > 0 => done += n as usize,
+                _ => {
+                    let e = std::io::Error::last_os_error();
+                    if e.kind() != std::io::ErrorKind::Interrupted {
+                        return self.told(Err(e), at).map(|()| &mut [][..]);
+                    }
+                }
+            }
+        }
+        // SAFETY: the system has written every byte.
+        Ok(unsafe { known(out) })
+    }
+
+    /// Fills memory that was not written yet, from this byte of the file on.
+    ///
+    /// # Errors
+    /// As [`read_at`](DataFile::read_at).
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn read_new<'o>(&self, out: &'o mut [MaybeUninit<u8>], at: u64) -> Result<&'o mut [u8]> {
+        let out = super::copy::zeros(out);
+        self.read_at(out, at).map(|()| out)
+    }
+
+    fn told(&self, read: std::io::Result<()>, at: u64) -> Result<()> {
         read.map_err(|e| match e.kind() {
             std::io::ErrorKind::UnexpectedEof => {
                 Error::format("the file ends before its data: it is truncated, or has become shorter since it was opened")

@@ -1,10 +1,12 @@
 //! The filters of an array in order, and how a chunk goes through them backwards.
 
+use super::copy::{Tile, zeros};
 use super::file::DataFile;
 use super::filters::{Contexts, Step, grown, wrong_size};
 use super::layout::Chunk;
 use crate::error::{Error, Result};
 use std::cell::RefCell;
+use std::mem::MaybeUninit;
 
 /// The filters of an array in the order of writing.
 #[derive(Debug, Default)]
@@ -74,31 +76,31 @@ impl Pipeline {
         self.steps.is_empty()
     }
 
-    /// Reads a chunk and decodes it: to `place` where one is given (`None` is then the answer), else to a buffer of this thread.
-    /// Either way it is exactly `bytes` long.
+    /// Reads a chunk and decodes it: to `place` where one is given and no buffer of this thread can be saved otherwise (`None` is
+    /// then the answer), else to a buffer of this thread. Either way it is exactly `bytes` long. The last step is left to the
+    /// caller where it is to bring the bytes of elements of this width together: that is done on the way to their place.
     pub fn decode<'s>(
         &self,
         file: &DataFile,
         chunk: &Chunk,
-        bytes: usize,
-        place: Option<&mut [u8]>,
+        (bytes, width): (usize, usize),
+        place: Option<&mut [MaybeUninit<u8>]>,
         scratch: &'s mut Scratch,
-    ) -> Result<Option<&'s [u8]>> {
+    ) -> Result<Option<Tile<'s>>> {
         let left_out = |i: usize| chunk.mask >> i & 1 == 1;
         let stored = usize::try_from(chunk.bytes).map_err(|_| wrong_size(usize::MAX, bytes))?;
         if chunk.offset.checked_add(chunk.bytes).is_none_or(|end| end > i64::MAX as u64) {
             return Err(Error::format("the chunk lies outside every file"));
         }
-        let moves = (0..self.steps.len()).filter(|&i| !left_out(i) && !self.steps[i].stays_in_place()).count();
-        let active = (0..self.steps.len()).filter(|&i| !left_out(i)).count();
+        let active: Vec<usize> = (0..self.steps.len()).filter(|&i| !left_out(i)).collect();
         let Scratch { now, next, contexts, .. } = scratch;
         let mut place = place;
-        if active == 0 {
+        if active.is_empty() {
             if stored != bytes {
                 return Err(wrong_size(stored, bytes));
             }
             if let Some(place) = place {
-                return file.read_at(place, chunk.offset).map(|()| None);
+                return file.read_new(place, chunk.offset).map(|_| None);
             }
         }
         // The file is only asked for its length where the size is large: to not ask memory for what cannot be.
@@ -107,16 +109,19 @@ impl Pipeline {
         }
         let (mut now, mut next) = (now, next);
         file.read_at(grown(now, stored)?, chunk.offset)?;
-        let (mut have, mut done) = (stored, 0);
-        for i in (0..self.steps.len()).rev().filter(|&i| !left_out(i)) {
+        let mut have = stored;
+        for &i in active.iter().rev() {
             let step = &self.steps[i];
             if step.stays_in_place() {
                 have = step.check(&now[..have])?;
                 continue;
             }
-            done += 1;
+            let last = active[0] == i;
+            if last && *step == Step::Shuffle(width) && have == bytes && matches!(width, 2 | 4 | 8) {
+                return Ok(Some(Tile::Planes(&now[..have])));
+            }
             // Bytes before this filter was applied: checksums may have made them more.
-            let sums = self.steps[..i].iter().enumerate().filter(|(k, s)| !left_out(*k) && **s == Step::Fletcher32).count();
+            let sums = active.iter().filter(|&&k| k < i && self.steps[k] == Step::Fletcher32).count();
             let want = if step.compresses() { bytes + 4 * sums } else { have };
             if let Some(told) = step.size(&now[..have]).filter(|&told| told != want) {
                 return Err(wrong_size(told, want));
@@ -124,25 +129,16 @@ impl Pipeline {
             if step.most(have) < want {
                 return Err(wrong_size(have, want));
             }
-            match &mut place {
-                Some(place) if done == moves && sums == 0 => {
-                    step.undo(contexts, &now[..have], place)?;
-                    return Ok(None);
+            match place.take() {
+                Some(place) if last && want == place.len() => {
+                    return step.undo(contexts, &now[..have], zeros(place)).map(|()| None);
                 }
-                _ => step.undo(contexts, &now[..have], grown(next, want)?)?,
+                other => place = other,
             }
+            step.undo(contexts, &now[..have], grown(next, want)?)?;
             (now, next) = (next, now);
             have = want;
         }
-        if have != bytes {
-            return Err(wrong_size(have, bytes));
-        }
-        match place {
-            Some(place) => {
-                place.copy_from_slice(&now[..have]);
-                Ok(None)
-            }
-            None => Ok(Some(&now[..have])),
-        }
+        if have != bytes { Err(wrong_size(have, bytes)) } else { Ok(Some(Tile::Elements(&now[..have]))) }
     }
 }

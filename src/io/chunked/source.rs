@@ -1,6 +1,6 @@
 //! The array itself: selections become tiles, tiles are read and decoded by all threads.
 
-use super::copy::{Target, Walk, fill, gather, swap};
+use super::copy::{Target, Tile, Walk, fill_new, known, swap};
 use super::file::DataFile;
 use super::hdf5;
 use super::layout::{Layout, Stored, Why, blocks, c_strides, plain_tile};
@@ -8,9 +8,10 @@ use super::pieces::Axis;
 use super::pipeline::{Scratch, with_scratch};
 use crate::dtype::DType;
 use crate::error::{Error, Place, Result};
-use crate::store::{ChunkGrid, ChunkSource, NdArray, ReadCost, Selection, zeroed};
+use crate::store::{ChunkGrid, ChunkSource, NdArray, ReadCost, Selection, Unwritten};
 use arrow::buffer::Buffer;
 use rayon::prelude::*;
+use std::mem::MaybeUninit;
 use std::sync::{Arc, OnceLock};
 
 /// An array in a file, read and decoded by the threads of the current pool, outside every lock.
@@ -128,10 +129,13 @@ impl ChunkedArray {
         let axes: Vec<Axis> = axes.collect();
         let bytes = axes.iter().try_fold(self.width, |n, a| n.checked_mul(a.count));
         let bytes = bytes.filter(|&b| b < isize::MAX as usize / 2).ok_or_else(|| Error::overflow("the selection has too many bytes"))?;
-        let mut out = zeroed(bytes)?;
+        let mut out = Unwritten::new(bytes)?;
         if bytes > 0 {
-            self.fill_all(stored, &axes, &mut bytemuck::cast_slice_mut(&mut out)[..bytes])?;
+            self.fill_all(stored, &axes, out.bytes_mut())?;
         }
+        // SAFETY: each position of the selection lies in one piece of one tile (see the tests of `pieces`); `fill_all` has been at
+        // every tile, and has written each piece of it, or there was an error, and we are not here.
+        let mut out = unsafe { out.written() };
         if self.dtype == DType::Bool {
             bytemuck::cast_slice_mut::<u64, u8>(&mut out).iter_mut().for_each(|b| *b = (*b != 0) as u8);
         }
@@ -139,7 +143,7 @@ impl ChunkedArray {
         NdArray::from_buffer(buffer, self.dtype.clone(), &selection.shape(&self.shape))
     }
 
-    fn fill_all(&self, stored: &Stored, axes: &[Axis], out: &mut [u8]) -> Result<()> {
+    fn fill_all(&self, stored: &Stored, axes: &[Axis], out: &mut [MaybeUninit<u8>]) -> Result<()> {
         let too_large = || Error::overflow("a chunk has too many bytes");
         let strides = |shape: &[usize]| -> Option<Vec<usize>> {
             c_strides(shape, self.width)?.into_iter().map(|s| usize::try_from(s).ok()).collect()
@@ -160,7 +164,7 @@ impl ChunkedArray {
             tile_bytes: stored.tile.iter().try_fold(self.width, |n, &t| n.checked_mul(t)).ok_or_else(too_large)?,
             swap: stored.big_endian != cfg!(target_endian = "big") && self.width > 1,
         };
-        let target = Target::new(out);
+        let target = Target::fresh(out);
         let run = |i: usize| with_scratch(|scratch| job.tile(i, &target, scratch)).err();
         // Small reads are done before another thread is awake. The first error in order is told, whoever meets which first.
         let error =
@@ -211,7 +215,7 @@ impl Job<'_> {
                 let first = numbers.zip(&self.stored.tile).zip(strides).map(|((n, &t), &s)| (n * t) as u64 * s).sum::<u64>() + begin;
                 self.plain(walk, first, target, scratch)
             }
-            Layout::Held(bytes) => self.copy(walk, bytes, 0, target),
+            Layout::Held(bytes) => self.copy(walk, &Tile::Elements(bytes), 0, target),
             Layout::Empty => self.fill(walk, target),
             Layout::Chunks { table, pipeline, partial_are_plain } => {
                 let (mut number, mut partial) = (0u64, false);
@@ -225,19 +229,21 @@ impl Job<'_> {
                     chunk.mask = u32::MAX;
                 }
                 let place = |e: Error| e.at(Place { byte: Some(chunk.offset), ..self.array.place() });
-                if let Some((0, to, bytes)) = walk.one_row()
-                    && bytes == self.tile_bytes
-                {
+                let sizes = (self.tile_bytes, self.array.width);
+                let whole = match walk.one_row() {
                     // SAFETY: the result outlives the job, and every position of it belongs to one tile.
-                    let out = unsafe { target.part(to, bytes) };
-                    pipeline.decode(&self.array.file, &chunk, self.tile_bytes, Some(&mut *out), scratch).map_err(place)?;
-                    self.swap(out);
-                    return Ok(());
+                    Some((0, to, bytes)) if bytes == self.tile_bytes => Some(unsafe { target.fresh_part(to, bytes) }?),
+                    _ => None,
+                };
+                let tile = pipeline.decode(&self.array.file, &chunk, sizes, whole, scratch).map_err(place)?;
+                if let Some(tile) = tile {
+                    return self.copy(walk, &tile, 0, target);
                 }
-                match pipeline.decode(&self.array.file, &chunk, self.tile_bytes, None, scratch).map_err(place)? {
-                    Some(tile) => self.copy(walk, tile, 0, target),
-                    None => Err(Error::internal("a chunk without bytes")),
+                if let (true, Some((_, to, bytes))) = (self.swap, walk.one_row()) {
+                    // SAFETY: as above; decoding has written all of it.
+                    swap(self.array.width, unsafe { known(target.fresh_part(to, bytes)?) });
                 }
+                Ok(())
             }
         }
     }
@@ -247,57 +253,51 @@ impl Job<'_> {
         let file = &self.array.file;
         if let Some((from, to, bytes)) = walk.one_row() {
             // SAFETY: as in `fetch`.
-            let out = unsafe { target.part(to, bytes) };
-            file.read_at(out, first + from as u64)?;
-            self.swap(out);
+            let out = unsafe { target.fresh_part(to, bytes) }?;
+            self.swap(file.read_new(out, first + from as u64)?);
             return Ok(());
         }
         let (low, high) = walk.window();
         if high - low <= WINDOW || high - low <= 8 * walk.elements() * self.array.width {
             let window = scratch.window(file, first + low as u64, high - low)?;
-            return self.copy(walk, window, low, target);
+            return self.copy(walk, &Tile::Elements(window), low, target);
         }
         let width = self.array.width;
         walk.rows(&mut |from, to, count, step| {
             // SAFETY: as in `fetch`.
-            let out = unsafe { target.part(to, count * width) };
+            let out = unsafe { target.fresh_part(to, count * width) }?;
             if step == width as isize {
-                file.read_at(out, first + from as u64)?;
+                self.swap(file.read_new(out, first + from as u64)?);
             } else {
                 for (i, element) in out.chunks_exact_mut(width).enumerate() {
-                    file.read_at(element, first + (from as isize + i as isize * step) as u64)?;
+                    self.swap(file.read_new(element, first + (from as isize + i as isize * step) as u64)?);
                 }
             }
-            self.swap(out);
             Ok(())
         })
     }
 
     /// Copies what is wanted of a tile, whose bytes before `skipped` are not there.
-    fn copy(&self, walk: &Walk, tile: &[u8], skipped: usize, target: &Target) -> Result<()> {
+    fn copy(&self, walk: &Walk, tile: &Tile, skipped: usize, target: &Target) -> Result<()> {
         let width = self.array.width;
         if walk.window().1 - skipped > tile.len() {
             return Err(Error::internal("a tile that is too short"));
         }
         walk.rows(&mut |from, to, count, step| {
             // SAFETY: as in `fetch`.
-            let out = unsafe { target.part(to, count * width) };
-            gather(tile, from - skipped, step, width, out);
-            self.swap(out);
+            let out = unsafe { target.fresh_part(to, count * width) }?;
+            tile.gather((from - skipped, step), width, self.swap, out);
             Ok(())
         })
     }
 
     fn fill(&self, walk: &Walk, target: &Target) -> Result<()> {
-        let value = &self.stored.fill[..self.array.width];
-        if value.iter().all(|&b| b == 0) {
-            return Ok(());
-        }
+        let mut value = self.stored.fill;
+        let value = &mut value[..self.array.width];
+        self.swap(value);
         walk.rows(&mut |_, to, count, _| {
             // SAFETY: as in `fetch`.
-            let out = unsafe { target.part(to, count * self.array.width) };
-            fill(value, out);
-            self.swap(out);
+            fill_new(value, unsafe { target.fresh_part(to, count * self.array.width) }?);
             Ok(())
         })
     }

@@ -5,11 +5,12 @@ use crate::dtype::{Calendar, DType, Phys, TimeUnit};
 use crate::error::{Error, IoResultExt, Level, Notices, Place, Result};
 use crate::io::Output;
 use crate::kernel::calendar;
-use crate::store::{ChunkGrid, NdArray};
+use crate::store::{BlockSink, ChunkGrid, NdArray};
 use arrow::array::Array;
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::{Seek, SeekFrom, Write};
+use std::io::Write;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 /// How the elements of a variable are written.
 #[derive(Clone, Debug)]
@@ -84,10 +85,10 @@ pub struct DenseSink {
     shape: Vec<usize>,
     /// Where the first element stands.
     start: u64,
-    written: usize,
+    written: AtomicUsize,
     /// Whether missing elements were replaced, and whether the value that stands for them was there as a value too.
-    replaced: bool,
-    collided: bool,
+    replaced: AtomicBool,
+    collided: AtomicBool,
 }
 
 impl DenseSink {
@@ -110,9 +111,9 @@ impl DenseSink {
             target,
             shape: shape.to_vec(),
             start,
-            written: 0,
-            replaced: false,
-            collided: false,
+            written: AtomicUsize::new(0),
+            replaced: AtomicBool::new(false),
+            collided: AtomicBool::new(false),
         })
     }
 
@@ -121,11 +122,11 @@ impl DenseSink {
         (variable.trim_start_matches('/') == self.variable).then(|| file_blocks(&self.shape, self.target.element.size(), Order::C))
     }
 
-    /// Writes a block; the order of blocks does not matter.
+    /// Writes a block; the order of blocks does not matter, and several threads may write at once.
     ///
     /// # Errors
     /// Loss, for missing elements of a type without a mark for them; what the system refuses.
-    pub fn write(&mut self, start: &[usize], block: &NdArray) -> Result<()> {
+    pub fn write(&self, start: &[usize], block: &NdArray) -> Result<()> {
         let place = || Place { variable: Some(self.variable.clone()), ..Place::file(self.output.target()) };
         let fits = start.len() == self.shape.len()
             && block.rank() == self.shape.len()
@@ -162,12 +163,11 @@ impl DenseSink {
                 rest /= block.shape()[d];
             }
             let position = (0..rank).fold(0usize, |at, d| at * self.shape[d] + start[d] + index.get(d).copied().unwrap_or(0));
-            self.file.seek(SeekFrom::Start(self.start + position as u64 * size as u64)).io_at(self.output.target())?;
-            self.file.write_all(cells).io_at(self.output.target())?;
+            write_at(&self.file, cells, self.start + position as u64 * size as u64).io_at(self.output.target())?;
         }
-        self.written += block.len();
-        self.replaced |= replaced;
-        self.collided |= collided;
+        self.written.fetch_add(block.len(), Relaxed);
+        self.replaced.fetch_or(replaced, Relaxed);
+        self.collided.fetch_or(collided, Relaxed);
         Ok(())
     }
 
@@ -178,10 +178,11 @@ impl DenseSink {
     pub fn finish(self) -> Result<()> {
         let place = Place { variable: Some(self.variable), ..Place::file(self.output.target()) };
         let want: usize = self.shape.iter().product();
-        if self.written != want {
-            return Err(Error::internal(format!("{} of {want} elements were written", self.written)).at(place));
+        let written = self.written.into_inner();
+        if written != want {
+            return Err(Error::internal(format!("{written} of {want} elements were written")).at(place));
         }
-        if self.replaced && self.collided {
+        if self.replaced.into_inner() && self.collided.into_inner() {
             return Err(Error::loss("the value that stands for missing is among the values, so that the two could not be told apart")
                 .help("choose another with --missing-as")
                 .at(place));
@@ -189,6 +190,26 @@ impl DenseSink {
         drop(self.file);
         self.output.commit()
     }
+}
+
+impl BlockSink for DenseSink {
+    fn write(&self, start: &[usize], block: &NdArray) -> Result<()> {
+        DenseSink::write(self, start, block)
+    }
+}
+
+#[cfg(unix)]
+fn write_at(file: &File, bytes: &[u8], at: u64) -> std::io::Result<()> {
+    std::os::unix::fs::FileExt::write_all_at(file, bytes, at)
+}
+
+#[cfg(windows)]
+fn write_at(file: &File, mut bytes: &[u8], mut at: u64) -> std::io::Result<()> {
+    while !bytes.is_empty() {
+        let n = std::os::windows::fs::FileExt::seek_write(file, bytes, at)?;
+        (bytes, at) = (&bytes[n..], at + n as u64);
+    }
+    Ok(())
 }
 
 /// The bytes of a contiguous block, whether missing elements were replaced, and whether their stand-in is a value as well.

@@ -13,7 +13,7 @@ use crate::array::{Data, Dataset, Encoding, LazyArray, Variable};
 use crate::error::{Error, Notices, Place, Result, ResultExt};
 use crate::io::Output;
 use crate::io::dense::{DenseArray, DenseSink, Order, Target, bytes_of, choose, shape_text};
-use crate::store::{ChunkGrid, ChunkSink, NdArray, WriteOrder};
+use crate::store::{BlockSink, ChunkGrid, ChunkSink, NdArray, WriteOrder};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -114,6 +114,10 @@ impl ChunkSink for NpySink {
 
     fn order(&self, _variable: &str) -> WriteOrder {
         WriteOrder::Free
+    }
+
+    fn in_parallel(&self, variable: &str) -> Option<&dyn BlockSink> {
+        self.0.grid(variable).map(|_| &self.0 as &dyn BlockSink)
     }
 
     fn finish(self: Box<Self>) -> Result<()> {

@@ -7,7 +7,7 @@ use crate::io::Output;
 pub use crate::io::dense::Order;
 use crate::io::dense::{DenseArray, DenseSink, Element, Target, bytes_of, choose, shape_text};
 use crate::io::npy::one_variable;
-use crate::store::{ChunkGrid, ChunkSink, NdArray, WriteOrder};
+use crate::store::{BlockSink, ChunkGrid, ChunkSink, NdArray, WriteOrder};
 use std::path::Path;
 
 /// What a raw file holds, which it does not say itself.
@@ -139,6 +139,10 @@ impl ChunkSink for RawSink {
 
     fn order(&self, _variable: &str) -> WriteOrder {
         WriteOrder::Free
+    }
+
+    fn in_parallel(&self, variable: &str) -> Option<&dyn BlockSink> {
+        self.0.grid(variable).map(|_| &self.0 as &dyn BlockSink)
     }
 
     fn finish(self: Box<Self>) -> Result<()> {

@@ -1,5 +1,7 @@
 //! Byte shuffle: all first bytes of the elements, then all second ones, and so on. What is left at the end stays as it is.
 
+use std::mem::MaybeUninit;
+
 /// Undoes it for elements of this width. Both slices have one length.
 pub(in crate::io::chunked) fn undo(width: usize, input: &[u8], out: &mut [u8]) {
     if width < 2 || input.len() < width {
@@ -10,11 +12,26 @@ pub(in crate::io::chunked) fn undo(width: usize, input: &[u8], out: &mut [u8]) {
     let (planes, rest) = input.split_at(n * width);
     let (whole, tail) = out.split_at_mut(n * width);
     tail.copy_from_slice(rest);
+    if matches!(width, 2 | 4 | 8) {
+        // SAFETY: bytes that are known are as good as bytes that are not; only known ones are written to them.
+        let whole = unsafe { &mut *(std::ptr::from_mut(whole) as *mut [MaybeUninit<u8>]) };
+        elements(width, planes, 0, false, whole);
+    } else {
+        scatter(width, n, planes, whole);
+    }
+}
+
+/// Writes the elements from number `first` on, as many as fill `out`, from shuffled bytes of width 1, 2, 4 or 8; `swap`: their
+/// bytes the other way round.
+///
+/// # Panics
+/// Where there are not so many elements.
+pub(in crate::io::chunked) fn elements(width: usize, planes: &[u8], first: usize, swap: bool, out: &mut [MaybeUninit<u8>]) {
     match width {
-        2 => weave::<2>(n, planes, whole),
-        4 => weave::<4>(n, planes, whole),
-        8 => weave::<8>(n, planes, whole),
-        _ => scatter(width, n, planes, whole),
+        2 => weave::<2>(planes, first, swap, out),
+        4 => weave::<4>(planes, first, swap, out),
+        8 => weave::<8>(planes, first, swap, out),
+        _ => weave::<1>(planes, first, swap, out),
     }
 }
 
@@ -98,17 +115,16 @@ fn scatter(width: usize, n: usize, planes: &[u8], out: &mut [u8]) {
 }
 
 /// Sixteen elements at a time, then the rest one by one.
-fn weave<const W: usize>(n: usize, planes: &[u8], out: &mut [u8]) {
-    let plane: [&[u8]; W] = std::array::from_fn(|j| &planes[j * n..(j + 1) * n]);
-    let whole = n - n % 16;
+fn weave<const W: usize>(planes: &[u8], first: usize, swap: bool, out: &mut [MaybeUninit<u8>]) {
+    let (n, count) = (planes.len() / W, out.len() / W);
+    let plane: [&[u8]; W] = std::array::from_fn(|j| &planes[if swap { W - 1 - j } else { j } * n + first..][..count]);
+    let whole = count - count % 16;
     for (i, block) in out[..whole * W].chunks_exact_mut(16 * W).enumerate() {
         let rows: [[u8; 16]; W] = std::array::from_fn(|j| plane[j].get(16 * i..).and_then(|p| p.first_chunk()).copied().unwrap_or([0; 16]));
         weave16(&rows, block);
     }
-    for (i, element) in out[whole * W..].chunks_exact_mut(W).enumerate() {
-        for j in 0..W {
-            element[j] = plane[j][whole + i];
-        }
+    for (i, element) in out[whole * W..].as_chunks_mut::<W>().0.iter_mut().enumerate() {
+        *element = std::array::from_fn(|j| MaybeUninit::new(plane[j][whole + i]));
     }
 }
 
@@ -116,7 +132,7 @@ fn weave<const W: usize>(n: usize, planes: &[u8], out: &mut [u8]) {
 /// second half, byte by byte.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-fn weave16<const W: usize>(rows: &[[u8; 16]; W], out: &mut [u8]) {
+fn weave16<const W: usize>(rows: &[[u8; 16]; W], out: &mut [MaybeUninit<u8>]) {
     use std::arch::x86_64::{__m128i, _mm_loadu_si128, _mm_storeu_si128, _mm_unpackhi_epi8, _mm_unpacklo_epi8};
     // SAFETY: SSE2 is part of every x86-64; each load reads 16 bytes of an array of 16, each store writes 16 bytes of a slice of 16.
     unsafe {
@@ -139,9 +155,9 @@ fn weave16<const W: usize>(rows: &[[u8; 16]; W], out: &mut [u8]) {
 /// The same for any machine.
 #[cfg(not(target_arch = "x86_64"))]
 #[inline(always)]
-fn weave16<const W: usize>(rows: &[[u8; 16]; W], out: &mut [u8]) {
+fn weave16<const W: usize>(rows: &[[u8; 16]; W], out: &mut [MaybeUninit<u8>]) {
     for (i, element) in out.as_chunks_mut::<W>().0.iter_mut().enumerate() {
-        *element = std::array::from_fn(|j| rows[j][i]);
+        *element = std::array::from_fn(|j| MaybeUninit::new(rows[j][i]));
     }
 }
 
