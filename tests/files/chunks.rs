@@ -91,6 +91,24 @@ fn file_that_shrinks_while_open_is_an_error() {
 }
 
 #[test]
+fn chunked_file_that_shrinks_while_open_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["deflate", "bitshuffle", "blosc2", "szip"] {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/files/data/chunks/{name}.h5"));
+        let path = folder.path().join(format!("{name}.h5"));
+        std::fs::copy(&source, &path).unwrap();
+        let file = Arc::new(DataFile::open(&path).unwrap());
+        let array = ChunkedArray::hdf5(&file, "/x", DType::F32, &[5, 13, 17], Place::file(&path)).unwrap();
+        array.prepare().unwrap();
+        std::fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(1000).unwrap();
+        let e = array.read(&Selection::all(3)).unwrap_err();
+        assert_eq!(e.kind(), ErrorKind::Format, "{e}");
+        assert!(e.message().contains("shorter"), "{e}");
+        assert_eq!(e.place().file.as_deref(), Some(path.as_path()));
+    }
+}
+
+#[test]
 fn file_replaced_since_it_was_opened_is_not_read() {
     let folder = tempfile::tempdir().unwrap();
     let (path, other) = (folder.path().join("a.bin"), folder.path().join("b.bin"));

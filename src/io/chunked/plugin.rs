@@ -43,16 +43,25 @@ pub(in crate::io) fn register() {
     ONCE.call_once(|| {
         // A plugin of the user can write as well, so it goes first. Without a folder of plugins the library is not made to look.
         let plugins = std::env::var_os("HDF5_PLUGIN_PATH").is_some();
+        // SAFETY: the lock is held. The library ends itself when the process does; what is set after it has begun runs before that.
+        unsafe {
+            h5::H5open();
+            libc::atexit(wait_at_exit);
+        }
         for Class(class) in &CLASSES {
             // SAFETY: the lock is held; the class is a static of the layout that the library asks for.
             unsafe {
-                h5::H5open();
                 if !plugins || H5Zfilter_avail(class.id) <= 0 {
                     H5Zregister((&raw const *class).cast());
                 }
             }
         }
     });
+}
+
+/// Keeps other threads out of the library while it ends: one of them may be closing the last file just then.
+extern "C" fn wait_at_exit() {
+    std::mem::forget(LOCK.lock());
 }
 
 /// Decodes one chunk; 0 is failure, and the buffer is then as it was.
