@@ -27,7 +27,7 @@ pub struct ReadArgs {
     #[arg(long, value_name = "N,N", allow_hyphen_values = true)]
     pub shape: Option<String>,
     /// Raw input: C has the last dimension vary fastest, F the first
-    #[arg(long, value_name = "C|F")]
+    #[arg(long, value_name = "C|F", allow_hyphen_values = true)]
     pub order: Option<String>,
     /// Raw input: bytes before the first element
     #[arg(long, value_name = "N")]

@@ -3,7 +3,7 @@
 use super::verb::{VerbArgs, on_data};
 use super::{cube, lists, typed};
 use crate::error::{Error, Result};
-use crate::plan::{Agg, GroupKey, GroupOrder, parse_aggregates};
+use crate::plan::{Agg, GroupKey, GroupOrder, Transform, asc, desc, parse_aggregates};
 use clap::{ArgMatches, Args, Command, ValueHint};
 use std::path::PathBuf;
 
@@ -27,12 +27,18 @@ struct GroupbyArgs {
     /// Rows with a missing key form groups
     #[arg(long)]
     keep_missing: bool,
+    /// Each number beside its group, all rows or cells kept: anomaly, standardize, fill_mean, for tables also rank, cumsum
+    #[arg(long, value_name = "HOW", conflicts_with_all = ["op", "agg"])]
+    transform: Option<String>,
+    /// The first N rows of each group of a table instead, in the order that --order A,-B says (- for the large first)
+    #[arg(long, value_name = "N", requires = "order", conflicts_with_all = ["agg", "op", "transform"])]
+    top: Option<usize>,
+    /// Columns of a table for --transform (in place of all numbers) and --top (in place of all columns)
+    #[arg(long, value_name = "A,B")]
+    columns: Option<String>,
     /// Over these dimensions of a cube beside the grouped one
     #[arg(long, value_name = "A,B")]
     dim: Option<String>,
-    /// Each value of a cube beside its group, in the shape of the input: anomaly, standardize, fill_mean
-    #[arg(long, value_name = "HOW", conflicts_with_all = ["op", "agg"])]
-    transform: Option<String>,
     /// Only these variables of a cube
     #[arg(long, value_name = "NAMES")]
     vars: Option<String>,
@@ -65,9 +71,6 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
         }
     };
     on_data(matches, &args.verb, &args.files, vars, "groupby", grouped_cube, |table, exec| {
-        if args.transform.is_some() {
-            return Err(Error::unsupported("--transform of a table is not there yet"));
-        }
         let schema = table.schema();
         let keys = lists::items(&args.by)?.iter().map(|k| GroupKey::parse(k, schema)).collect::<Result<Vec<_>>>()?;
         let mut groups = table.groupby(keys).ddof(args.ddof.unwrap_or(1));
@@ -76,6 +79,22 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
         }
         if args.keep_missing {
             groups = groups.keep_missing();
+        }
+        let columns = args.columns.as_deref().map(lists::items).transpose()?;
+        if let Some(how) = &args.transform {
+            return groups.transform(Transform::parse(how)?, columns.as_deref())?.source(exec);
+        }
+        if let Some(rows) = args.top {
+            let by = lists::items(args.verb.read.order.as_deref().unwrap_or_default())?;
+            let by = by.iter().map(|b| b.strip_prefix('-').map_or_else(|| asc(b), desc));
+            let top = groups.top(rows, by)?;
+            return match columns {
+                Some(columns) => top.select(columns)?.source(exec),
+                None => top.source(exec),
+            };
+        }
+        if columns.is_some() {
+            return Err(Error::invalid("--columns goes with --transform or --top").help("--agg names the columns itself"));
         }
         let grouped = match &args.op {
             Some(op) => groups.op(Agg::parse(op)?)?,

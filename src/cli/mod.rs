@@ -5,6 +5,8 @@ mod attrs;
 mod completions;
 mod concat;
 mod convert;
+mod corr;
+mod counts;
 mod cube;
 mod groupby;
 mod head;
@@ -165,6 +167,20 @@ const COMMANDS: &[Entry] = &[
         run: attrs::run,
     },
     Entry {
+        name: "counts",
+        about: "How often each value, or combination of values, is there",
+        example: include_str!("examples/counts.md"),
+        arguments: counts::arguments,
+        run: counts::run,
+    },
+    Entry {
+        name: "corr",
+        about: "Correlations of the numeric columns",
+        example: include_str!("examples/corr.md"),
+        arguments: corr::arguments,
+        run: corr::run,
+    },
+    Entry {
         name: "convert",
         about: "The same data in another format",
         example: include_str!("examples/convert.md"),
@@ -181,7 +197,7 @@ const COMMANDS: &[Entry] = &[
 ];
 
 /// Commands of the contract that later versions have.
-const LATER: &[&str] = &["counts", "corr", "diff", "doctor", "plot", "pipe", "apply", "sql", "serve"];
+const LATER: &[&str] = &["diff", "doctor", "plot", "pipe", "apply", "sql", "serve"];
 
 /// Runs the program on the arguments of this process.
 pub fn main() -> ExitCode {

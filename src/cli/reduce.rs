@@ -3,6 +3,7 @@
 use super::verb::{VerbArgs, on_data};
 use super::{cube, lists, typed};
 use crate::error::{Error, Result};
+use crate::plan::{Agg, aggregate_all, parse_aggregates};
 use clap::{ArgMatches, Args, Command, ValueHint};
 use std::path::PathBuf;
 
@@ -46,7 +47,21 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
         how.weights = args.weights.as_deref().map(|w| ds.weights(w)).transpose()?;
         ds.reduce(&how, exec)
     };
-    on_data(matches, &args.verb, &args.files, vars, "reduce", reduced_cube, |_, _| {
-        Err(Error::unsupported("reduce of a table is not there yet").help("`summary` has counts, means and quantiles"))
+    on_data(matches, &args.verb, &args.files, vars, "reduce", reduced_cube, |table, exec| {
+        if let Some(option) = [("--dim", args.dim.is_some()), ("--weights", args.weights.is_some())].iter().find(|o| o.1) {
+            return Err(Error::unsupported(format!("{} is for cubes, and this is a table", option.0)));
+        }
+        let schema = table.schema();
+        let mut wanted = Vec::new();
+        for text in &args.agg {
+            wanted.extend(parse_aggregates(text, schema)?);
+        }
+        if let Some(op) = &args.op {
+            wanted.extend(aggregate_all(Agg::parse(op)?, schema, &[])?);
+        }
+        if wanted.is_empty() {
+            return Err(Error::invalid("nothing is asked of the table").help("--agg COLUMN:mean, or --op mean of every column"));
+        }
+        table.reduce(wanted, args.ddof.unwrap_or(1), exec)
     })
 }

@@ -2,16 +2,16 @@
 
 use super::aggregate::{aggregates, substitute};
 use super::eval::{evaluate, keep};
-use super::group::group;
+use super::group::{group, group_rows};
 use super::join::{join as join_tables, join_asof};
 use super::order::{MOST_TOP, distinct, sorted, top_k};
 use super::resample::resampled;
 use super::whole::{settle_order, windows};
-use super::{ExecOptions, copy, stream};
+use super::{ExecOptions, MemSource, copy, stream};
 use crate::dtype::Scalar;
 use crate::error::{Error, Notices, Place, Result};
 use crate::frame::DataFrame;
-use crate::plan::{BinaryOp, Expr, LazyFrame, Node, Plan, Typed, resolve};
+use crate::plan::{BinaryOp, Expr, GroupKey, LazyFrame, Node, Plan, Typed, resolve};
 use crate::store::{Batch, BatchIter, Column, Compare, Predicate, Pushdown, ScanRequest, Schema, TableSink, TableSource};
 use std::sync::Arc;
 
@@ -74,6 +74,31 @@ impl LazyFrame {
         let one = Batch::with_rows(Arc::default(), Vec::new(), 1)?;
         let columns = typed.iter().map(|t| evaluate(t, &one)).collect::<Result<Vec<Column>>>()?;
         DataFrame::new(names.into_iter().zip(columns))
+    }
+}
+
+/// Tables reduced to one row.
+impl LazyFrame {
+    /// Aggregates over all rows as the source of one row; `ddof` is taken from the count below the line of `std var sem`.
+    ///
+    /// # Errors
+    /// As [`LazyFrame::aggregate`].
+    pub fn reduce<S: Into<String>>(
+        &self,
+        wanted: impl IntoIterator<Item = (S, Expr)>,
+        ddof: u32,
+        options: &ExecOptions,
+    ) -> Result<Arc<dyn TableSource>> {
+        let wanted: Vec<(String, Expr)> = wanted.into_iter().map(|(n, e)| (n.into(), e)).collect();
+        if ddof != 1 {
+            // One group of all rows; of no rows there is none, and then ddof does not matter.
+            let none: [GroupKey; 0] = [];
+            let one = self.groupby(none).ddof(ddof).agg(wanted.clone())?.source(options)?;
+            if one.rows() == Some(1) {
+                return Ok(one);
+            }
+        }
+        Ok(Arc::new(MemSource::from_frame(&self.aggregate(wanted, options)?)?))
     }
 }
 
@@ -140,6 +165,7 @@ fn build(plan: &Plan, options: &ExecOptions) -> Result<Arc<dyn TableSource>> {
             Plan::Sort { input, by } if *rows <= MOST_TOP => top_k(&build(input, options)?, by, *rows as usize, options)?,
             _ => Arc::new(LimitSource { input: build(input, options)?, rows: *rows }),
         },
+        Plan::GroupRows(plan) => group_rows(&build(&plan.input, options)?, plan, options)?,
         Plan::Group(plan) => Arc::new(group(&build(&plan.input, options)?, plan, options)?),
         Plan::Sort { input, by } => sorted(&build(input, options)?, by, options)?,
         Plan::TopK { input, by, rows } => top_k(&build(input, options)?, by, *rows, options)?,

@@ -4,6 +4,7 @@
 
 mod aggregate;
 mod concat;
+mod corr;
 pub mod cube;
 mod eager;
 mod eval;
@@ -28,6 +29,7 @@ mod whole;
 
 pub use concat::{ConcatJoin, ConcatSource, common_columns, side_by_side};
 pub use eager::{Arithmetic, DropMissing, Operand};
+pub use group::GroupBy;
 pub use mem::MemSource;
 pub use ordered::{Ordered, Parts};
 pub use reshape::{PivotOptions, Spread};

@@ -8,12 +8,13 @@ mod parse;
 mod resolve;
 
 pub use crate::kernel::agg::Agg;
+pub use crate::kernel::correlate::Correlation;
 pub use crate::kernel::window::{Width, Windowing};
 pub use expr::{BinaryOp, Expr, col, lit, when};
 pub use frame::{
-    AsofDirection, AsofJoin, AsofOptions, DropRows, FillGaps, Gaps, GroupKey, GroupOrder, GroupPlan, Join, JoinColumn, JoinHow,
-    JoinOptions, LazyFrame, LazyGroupBy, LazyResample, Long, LongOrder, MeltOptions, NamedValues, Plan, ResamplePlan, SortBy, TimeBins,
-    Validate, WindowPlan, aggregate_all, asc, desc, parse_aggregates, parse_tolerance,
+    AsofDirection, AsofJoin, AsofOptions, DropRows, FillGaps, Gaps, GroupKey, GroupOrder, GroupPlan, GroupRows, Join, JoinColumn, JoinHow,
+    JoinOptions, LazyFrame, LazyGroupBy, LazyResample, Long, LongOrder, MeltOptions, NamedValues, Plan, ResamplePlan, RowVerb, SortBy,
+    TimeBins, Transform, Validate, WindowPlan, aggregate_all, asc, desc, parse_aggregates, parse_tolerance,
 };
 pub use function::{Func, TimePart};
 pub use parse::{parse, parse_assignment};

@@ -1,4 +1,5 @@
 mod chunks;
 mod coding;
 mod expr;
+mod group;
 mod store;

@@ -1,5 +1,6 @@
 mod csv;
 mod frames;
+mod groupby;
 mod json;
 mod orders;
 mod pandas;

@@ -558,10 +558,7 @@ impl TableSource for Grouped {
     }
     fn notices(&self) -> Notices {
         let mut notices = self.0.notices.clone();
-        if self.0.dropped > 0 {
-            let rows = if self.0.dropped == 1 { "1 row has".to_string() } else { format!("{} rows have", self.0.dropped) };
-            notices.warn(format!("{rows} a missing key and are left out; --keep-missing keeps them"), Place::default());
-        }
+        super::warn_dropped(&mut notices, self.0.dropped);
         notices
     }
     fn scan(&self, part: usize, request: &ScanRequest) -> Result<BatchIter> {

@@ -4,13 +4,17 @@
 //! number of threads, any budget and any size of batches. Few groups are merged by one thread; many are spread over 64 partitions by the
 //! hash of their keys. States are `new / update / merge / finish` throughout, and a partition could be spilled as it is.
 
+mod eager;
 mod finish;
 mod groups;
 mod keys;
+mod rows;
 mod state;
 mod texts;
 
+pub use eager::GroupBy;
 pub use finish::Grouped;
+pub(super) use rows::{group_rows, numbers};
 
 use self::groups::{Groups, PARTITIONS, Partial, Partition, Run, Spec};
 use self::keys::Layout;
@@ -20,7 +24,7 @@ use super::eval::evaluate;
 use super::ordered::{Ordered, Parts};
 use super::{ExecOptions, stream};
 use crate::dtype::DType;
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Notices, Place, Result};
 use crate::kernel::agg::Agg;
 use crate::plan::{Func, GroupPlan, Node, Typed};
 use crate::store::{Batch, BatchIter, Column, Reservation, ScanRequest, TableSource};
@@ -375,6 +379,16 @@ impl Arguments {
             self.arguments.len() - 1
         })
     }
+}
+
+/// Says how many rows have no group.
+fn warn_dropped(notices: &mut Notices, rows: u64) {
+    let rows = match rows {
+        0 => return,
+        1 => "1 row has".to_string(),
+        n => format!("{n} rows have"),
+    };
+    notices.warn(format!("{rows} a missing key and are left out; --keep-missing keeps them"), Place::default());
 }
 
 /// Positions from here on are keys.

@@ -1,8 +1,10 @@
 //! Groups of rows: `groupby` and `agg`.
 
 use super::{LazyFrame, Plan};
+use crate::dtype::DType;
 use crate::error::{Error, Place, Result};
 use crate::kernel::agg::Agg;
+use crate::kernel::order::Direction;
 use crate::plan::expr::{Expr, col};
 use crate::plan::parse::{parse, parse_assignment};
 use crate::plan::resolve::{Node, Typed, resolve};
@@ -53,6 +55,101 @@ impl GroupPlan {
     pub(super) fn explain(&self) -> String {
         let list = |l: &[NamedValues]| l.iter().map(|k| format!("{} = {}", k.name, k.expr)).collect::<Vec<_>>().join(", ");
         format!("group   by {}; {}", list(&self.keys), list(&self.aggregates))
+    }
+}
+
+/// What is done to the values of each group, the rows staying as they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transform {
+    /// Less the mean of the group.
+    Anomaly,
+    /// Less the mean, over the standard deviation (ddof 1).
+    Standardize,
+    /// The average rank in the group, from 1.
+    Rank,
+    /// The sum so far; missing values are passed over.
+    Cumsum,
+    /// Missing values become the mean of the group.
+    FillMean,
+}
+
+impl Transform {
+    /// Every one, with its name.
+    pub const ALL: [(Transform, &'static str); 5] = [
+        (Transform::Anomaly, "anomaly"),
+        (Transform::Standardize, "standardize"),
+        (Transform::Rank, "rank"),
+        (Transform::Cumsum, "cumsum"),
+        (Transform::FillMean, "fill_mean"),
+    ];
+
+    /// The transform of this name.
+    ///
+    /// # Errors
+    /// Not found, with the nearest name.
+    pub fn parse(name: &str) -> Result<Transform> {
+        let found = Transform::ALL.iter().find(|t| t.1 == name);
+        found.map(|t| t.0).ok_or_else(|| Error::not_found("transform", name, Transform::ALL.iter().map(|t| t.1)))
+    }
+
+    /// The type of the result for values of this type.
+    pub fn dtype(self, dtype: &DType) -> DType {
+        match (self, dtype) {
+            (Transform::Rank, _) => DType::F64,
+            (_, DType::F32) => DType::F32,
+            (Transform::Cumsum, DType::U8 | DType::U16 | DType::U32 | DType::U64) => DType::U64,
+            (Transform::Cumsum, t) if t.is_integer() => DType::I64,
+            _ => DType::F64,
+        }
+    }
+}
+
+/// What is done to the rows of groups.
+#[derive(Clone, Debug)]
+pub enum RowVerb {
+    /// The first rows of each group in an order, group by group.
+    Top {
+        /// How many.
+        rows: usize,
+        /// The order: columns by position.
+        by: Vec<(usize, Direction)>,
+    },
+    /// Columns changed, all rows kept where they are.
+    Transform {
+        /// How.
+        what: Transform,
+        /// Which columns.
+        columns: Vec<usize>,
+    },
+}
+
+/// Rows of groups, changed or chosen.
+#[derive(Clone, Debug)]
+pub struct GroupRows {
+    /// What is grouped.
+    pub input: Arc<Plan>,
+    /// The columns of the key.
+    pub keys: Vec<NamedValues>,
+    /// The order of the groups.
+    pub order: GroupOrder,
+    /// Whether rows with a missing key form groups.
+    pub keep_missing: bool,
+    /// What is done.
+    pub verb: RowVerb,
+    /// The columns of the result.
+    pub schema: Arc<Schema>,
+}
+
+impl GroupRows {
+    pub(super) fn explain(&self) -> String {
+        let keys = self.keys.iter().map(|k| format!("{} = {}", k.name, k.expr)).collect::<Vec<_>>().join(", ");
+        match &self.verb {
+            RowVerb::Top { rows, by } => format!("top     {rows} by {} of groups by {keys}", super::order::shown(by, &self.schema)),
+            RowVerb::Transform { what, .. } => {
+                let name = Transform::ALL.iter().find(|t| t.0 == *what).map_or("", |t| t.1);
+                format!("change  {name} in groups by {keys}")
+            }
+        }
     }
 }
 
@@ -168,15 +265,11 @@ impl LazyGroupBy {
     /// What resolving says; invalid, for two columns of one name or a column outside an aggregate.
     pub fn agg<S: Into<String>>(&self, aggregates: impl IntoIterator<Item = (S, Expr)>) -> Result<LazyFrame> {
         let schema = self.input.schema();
+        let keys = self.settled_keys()?;
         let settled = |name: String, expr: Expr| {
             let values = resolve(&expr, schema)?;
             Ok(NamedValues { name, expr, values })
         };
-        let keys = self.keys.iter().map(|k| settled(k.name.clone(), k.expr.clone())).collect::<Result<Vec<_>>>()?;
-        if let Some(k) = keys.iter().find(|k| k.values.has_aggregates()) {
-            let place = Place { expr: Some(k.expr.to_string()), ..Place::default() };
-            return Err(Error::unsupported("an aggregate in a key").help("add it as a column first").at(place));
-        }
         let aggregates = aggregates.into_iter().map(|(n, e)| settled(n.into(), e)).collect::<Result<Vec<_>>>()?;
         for a in &aggregates {
             if let Some(c) = outside(&a.values, &keys) {
@@ -209,6 +302,67 @@ impl LazyGroupBy {
             schema,
         };
         Ok(self.input.then(Plan::Group(Arc::new(plan))))
+    }
+
+    fn settled_keys(&self) -> Result<Vec<NamedValues>> {
+        let schema = self.input.schema();
+        let settled = |k: &GroupKey| {
+            let values = resolve(&k.expr, schema)?;
+            if values.has_aggregates() {
+                let place = Place { expr: Some(k.expr.to_string()), ..Place::default() };
+                return Err(Error::unsupported("an aggregate in a key").help("add it as a column first").at(place));
+            }
+            Ok(NamedValues { name: k.name.clone(), expr: k.expr.clone(), values })
+        };
+        self.keys.iter().map(settled).collect()
+    }
+
+    fn rows(&self, verb: RowVerb, schema: Arc<Schema>) -> Result<LazyFrame> {
+        let plan = GroupRows {
+            input: self.input.plan.clone(),
+            keys: self.settled_keys()?,
+            order: self.order,
+            keep_missing: self.keep_missing,
+            verb,
+            schema,
+        };
+        Ok(self.input.then(Plan::GroupRows(Arc::new(plan))))
+    }
+
+    /// The first `rows` rows of each group in an order (stable, missing last), group by group, all columns.
+    ///
+    /// # Errors
+    /// As [`LazyFrame::sort`], and what resolving the keys says.
+    pub fn top<B: Into<super::SortBy>>(&self, rows: usize, by: impl IntoIterator<Item = B>) -> Result<LazyFrame> {
+        let by = super::order::settle(by, self.input.schema())?;
+        self.rows(RowVerb::Top { rows, by }, self.input.schema().clone())
+    }
+
+    /// Numeric columns that are no key (or these columns) changed group by group; rows stay in their order. Rows without a key come
+    /// out missing, except that [`Transform::FillMean`] leaves them as they are.
+    ///
+    /// # Errors
+    /// Not found; type, for a column that is not numeric; what resolving the keys says.
+    pub fn transform<S: AsRef<str>>(&self, what: Transform, columns: Option<&[S]>) -> Result<LazyFrame> {
+        let mut schema = (**self.input.schema()).clone();
+        let numeric = |t: &DType| t.is_numeric();
+        let columns: Vec<usize> = match columns {
+            None => {
+                let is_key = |name: &str| self.keys.iter().any(|k| k.expr == Expr::Col(name.into()));
+                let fields = schema.fields.iter().enumerate();
+                fields.filter(|(_, f)| numeric(&f.dtype) && !is_key(&f.name)).map(|(i, _)| i).collect()
+            }
+            Some(names) => names.iter().map(|n| schema.position(n.as_ref())).collect::<Result<_>>()?,
+        };
+        for &c in &columns {
+            let field = &mut schema.fields[c];
+            if !numeric(&field.dtype) && field.dtype != DType::Bool {
+                let e = Error::wrong_type(format!("this is for numbers, not for {}", field.dtype));
+                return Err(e.at(Place::column(&field.name)));
+            }
+            field.dtype = what.dtype(&field.dtype);
+        }
+        self.rows(RowVerb::Transform { what, columns }, Arc::new(schema))
     }
 
     /// The names of the keys.
@@ -344,7 +498,6 @@ fn split(text: &str, separator: char) -> Result<Vec<&str>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dtype::DType;
 
     #[test]
     fn aggregates_are_read_from_text() {

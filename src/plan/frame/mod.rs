@@ -17,7 +17,9 @@ pub use resample::{LazyResample, ResamplePlan, TimeBins};
 pub use reshape::{Long, LongOrder, MeltOptions};
 pub use window::WindowPlan;
 
-pub use group::{GroupKey, GroupOrder, GroupPlan, LazyGroupBy, NamedValues, aggregate_all, parse_aggregates};
+pub use group::{
+    GroupKey, GroupOrder, GroupPlan, GroupRows, LazyGroupBy, NamedValues, RowVerb, Transform, aggregate_all, parse_aggregates,
+};
 
 use super::expr::Expr;
 use super::resolve::Typed;
@@ -69,6 +71,8 @@ pub enum Plan {
     },
     /// Rows to groups.
     Group(Arc<GroupPlan>),
+    /// Rows of groups, changed or chosen.
+    GroupRows(Arc<GroupRows>),
     /// The first rows.
     Limit {
         /// What is cut off.
@@ -163,6 +167,7 @@ impl Plan {
             Plan::Group(group) => &group.schema,
             Plan::Window(window) => &window.schema,
             Plan::Resample(plan) => &plan.schema,
+            Plan::GroupRows(group) => &group.schema,
         }
     }
 
@@ -184,6 +189,10 @@ impl Plan {
             Plan::Select { input, schema, .. } => {
                 input.explain(out);
                 writeln!(out, "select  {}", schema.names().collect::<Vec<_>>().join(", "))
+            }
+            Plan::GroupRows(group) => {
+                group.input.explain(out);
+                writeln!(out, "{}", group.explain())
             }
             Plan::Group(group) => {
                 group.input.explain(out);

@@ -1,0 +1,122 @@
+//! Groups: the same bits for any number of threads and any size of batches.
+
+use hpda_data::exec::{ExecOptions, MemSource};
+use hpda_data::plan::{GroupOrder, LazyFrame, parse_aggregates};
+use hpda_data::store::{Batch, BatchIter, ScanRequest, Schema, TableSource};
+use hpda_data::{Column, DataFrame, Result};
+use std::sync::Arc;
+
+/// A table in few parts, handed out in batches of its own choice.
+#[derive(Debug)]
+struct Cut {
+    batch: Batch,
+    parts: usize,
+    step: usize,
+}
+
+impl TableSource for Cut {
+    fn schema(&self) -> &Arc<Schema> {
+        &self.batch.schema
+    }
+    fn rows(&self) -> Option<u64> {
+        Some(self.batch.rows() as u64)
+    }
+    fn parts(&self) -> usize {
+        self.parts
+    }
+    fn part_bytes(&self, _: usize) -> u64 {
+        1
+    }
+    fn scan(&self, part: usize, request: &ScanRequest) -> Result<BatchIter> {
+        let size = self.batch.rows().div_ceil(self.parts);
+        let (start, end) = ((part * size).min(self.batch.rows()), ((part + 1) * size).min(self.batch.rows()));
+        let batch = match &request.columns {
+            None => self.batch.clone(),
+            Some(c) => self.batch.project(c, Arc::new(self.batch.schema.project(c))),
+        };
+        let step = self.step;
+        Ok(Box::new((start..end).step_by(step).map(move |s| Ok(batch.slice(s, step.min(end - s))))))
+    }
+}
+
+fn table(rows: u64) -> Batch {
+    let random = |i: u64, salt: u64| {
+        let mut z = (i + salt).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z ^ (z >> 27)
+    };
+    let values = |salt| {
+        (0..rows).map(move |i| {
+            let r = random(i, salt);
+            // Twenty orders of magnitude, both signs, some missing.
+            if r.is_multiple_of(17) { f64::NAN } else { (r as i64 as f64) * 10f64.powi((r % 21) as i32 - 10) / 9e18 }
+        })
+    };
+    let few: Vec<Option<String>> =
+        (0..rows).map(|i| (!i.is_multiple_of(29)).then(|| format!("group number {}", random(i, 3) % 10))).collect();
+    let many: Vec<i64> = (0..rows).map(|i| (random(i, 4) % (rows / 2)) as i64).collect();
+    let df = DataFrame::new([
+        ("few", Column::from_texts(few)),
+        ("many", Column::from(many)),
+        ("own", Column::from((0..rows as i64).map(|i| i * 7919).collect::<Vec<i64>>())),
+        ("x", Column::from(values(1).collect::<Vec<f64>>())),
+        ("y", Column::from(values(2).collect::<Vec<f64>>())),
+    ]);
+    df.unwrap().to_batch().unwrap()
+}
+
+fn bits(frame: &DataFrame) -> Vec<u64> {
+    let bits = |c: &Column| {
+        (0..c.len())
+            .map(|i| match c.scalar(i) {
+                hpda_data::Scalar::F64(x) => x.to_bits(),
+                other => foldhash_of(&format!("{other:?}")),
+            })
+            .collect::<Vec<u64>>()
+    };
+    frame.columns().iter().flat_map(bits).collect()
+}
+
+fn foldhash_of(text: &str) -> u64 {
+    text.bytes().fold(14_695_981_039_346_656_037, |h, b| (h ^ b as u64).wrapping_mul(1_099_511_628_211))
+}
+
+#[test]
+fn groups_are_the_same_bits_for_threads_batches_and_budgets() {
+    let batch = table(68_000);
+    let aggregates = "x:sum,mean,std,skew,median,min,first,argmax,nunique,r=corr(x,y)";
+    for (keys, order) in
+        [(vec!["few"], GroupOrder::Sorted), (vec!["many", "few"], GroupOrder::Appearance), (vec!["own"], GroupOrder::Sorted)]
+    {
+        let mut first: Option<Vec<u64>> = None;
+        for (threads, step, memory) in [(1, 68_000, 1 << 30), (3, 1000, 300 << 20), (2, 9999, 1 << 29)] {
+            let lazy = LazyFrame::scan(Arc::new(Cut { batch: batch.clone(), parts: 2, step }));
+            let options = ExecOptions { threads: Some(threads), ..ExecOptions::default().with_memory(memory) };
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let wanted = parse_aggregates(aggregates, lazy.schema()).unwrap();
+            let plan = lazy.groupby(keys.clone()).order(order).agg(wanted).unwrap();
+            let found = bits(&pool.install(|| plan.collect(&options)).unwrap());
+            match &first {
+                None => first = Some(found),
+                Some(f) => assert!(*f == found, "{keys:?} with {threads} threads and batches of {step}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn groups_of_a_column_put_together_are_the_column() {
+    let batch = table(30_000);
+    let df = DataFrame::from_batch(&batch).unwrap();
+    let lazy = LazyFrame::scan(Arc::new(MemSource::from_frame(&df).unwrap()));
+    let options = ExecOptions::default();
+    let count = |keys: Vec<&str>| {
+        let wanted = parse_aggregates("x:count,size", lazy.schema()).unwrap();
+        let out = lazy.groupby(keys).keep_missing().agg(wanted).unwrap().collect(&options).unwrap();
+        let sum = |c: &str| (0..out.height()).map(|i| out.column(c).unwrap().scalar(i).as_f64().unwrap()).sum::<f64>();
+        (out.height(), sum("x_count"), sum("x_size"))
+    };
+    let there = 30_000 - df.column("x").unwrap().missing_count();
+    assert_eq!(count(vec!["few"]), (11, there as f64, 30_000.0));
+    assert_eq!(count(vec!["own", "few", "many", "y"]), (30_000, there as f64, 30_000.0));
+}
