@@ -15,7 +15,7 @@ struct GroupbyArgs {
     /// The key: columns, parts of a time (time.month), or NAME=EXPR, between commas
     #[arg(long, value_name = "K,K", required = true, allow_hyphen_values = true)]
     by: String,
-    /// What is computed of each group: COL:FN[,FN], NAME=COL:FN or 'NAME=max(x)-min(x)' (repeatable)
+    /// What is computed of each group: COL:FN,FN, NAME=COL:FN or 'NAME=max(x)-min(x)' (repeatable)
     #[arg(long, value_name = "COL:FN", allow_hyphen_values = true)]
     agg: Vec<String>,
     /// One aggregation of every column that it is meant for

@@ -21,7 +21,7 @@ struct ReduceArgs {
     /// Weights of the cells of a cube: 'cos(lat)', area (of the cells), days (of the steps in time), or an expression
     #[arg(long, value_name = "EXPR")]
     weights: Option<String>,
-    /// Aggregates of columns of a table: COL:FN[,FN], NAME=COL:FN or NAME=EXPR (repeatable)
+    /// Aggregates of columns of a table: COL:FN,FN, NAME=COL:FN or NAME=EXPR (repeatable)
     #[arg(long, value_name = "COL:FN", allow_hyphen_values = true)]
     agg: Vec<String>,
     /// Only these variables of a cube

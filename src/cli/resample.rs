@@ -25,7 +25,7 @@ struct ResampleArgs {
     /// The aggregation of every variable or column that it is meant for: mean, sum, max
     #[arg(long, value_name = "FN")]
     op: Option<String>,
-    /// Aggregates of columns of a table: COL:FN[,FN], NAME=COL:FN or NAME=EXPR (repeatable)
+    /// Aggregates of columns of a table: COL:FN,FN, NAME=COL:FN or NAME=EXPR (repeatable)
     #[arg(long, value_name = "COL:FN", allow_hyphen_values = true)]
     agg: Vec<String>,
     /// The side that names a bin: left, or right (for W ME QE YE)

@@ -24,7 +24,7 @@ struct RollingArgs {
     /// So many values must be there, else the result is missing (default: all rows of the window; 1 for windows of time)
     #[arg(long, value_name = "N")]
     min_count: Option<usize>,
-    /// What is computed of each window: COL:FN[,FN] or NAME=COL:FN (repeatable)
+    /// What is computed of each window: COL:FN,FN or NAME=COL:FN (repeatable)
     #[arg(long, value_name = "COL:FN", required = true, allow_hyphen_values = true)]
     agg: Vec<String>,
     /// What is taken from the count below the line of std, var and sem

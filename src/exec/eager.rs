@@ -245,7 +245,7 @@ impl DataFrame {
     /// # Errors
     /// Never in practice.
     pub fn isna(&self) -> Result<DataFrame> {
-        self.map_columns(|c| Ok(Column::new(DType::Bool, Arc::new(BooleanArray::new(!&c.present(), None)))?))
+        self.map_columns(|c| Column::new(DType::Bool, Arc::new(BooleanArray::new(!&c.present(), None))))
     }
 
     /// Whether values are there.
@@ -253,7 +253,7 @@ impl DataFrame {
     /// # Errors
     /// Never in practice.
     pub fn notna(&self) -> Result<DataFrame> {
-        self.map_columns(|c| Ok(Column::new(DType::Bool, Arc::new(BooleanArray::new(c.present(), None)))?))
+        self.map_columns(|c| Column::new(DType::Bool, Arc::new(BooleanArray::new(c.present(), None))))
     }
 
     /// Without rows that have missing values: any (the default), all, or fewer than so many values.

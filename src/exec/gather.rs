@@ -7,8 +7,8 @@ use crate::kernel::order::{row_count, take, take_optional};
 use crate::store::{Batch, BatchIter, Column, Reservation, ScanRequest, Schema, TableSource};
 use arrow::array::{ArrayRef, AsArray};
 use arrow::buffer::ScalarBuffer;
+use hashbrown::HashSet;
 use rayon::prelude::*;
-use std::collections::HashSet;
 use std::sync::Arc;
 
 /// A table in memory, one array per column, booked as long as it is held.

@@ -232,6 +232,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::reversed_empty_ranges, reason = "negative positions count from the end")]
     fn slices_of_positions_are_pythons() {
         let of = |p: Positions| p.resolve(5, "row").unwrap();
         assert_eq!(of((-2..).into()), [3, 4]);

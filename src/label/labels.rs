@@ -213,7 +213,7 @@ impl Labels {
 
 /// An index of one level is a flat one.
 pub(crate) fn one_level(index: MultiIndex) -> Index {
-    match &index.levels()[..] {
+    match index.levels() {
         [_] => Index::flat(index.names()[0].as_deref(), index.columns().swap_remove(0)),
         _ => Index::Multi(index),
     }

@@ -101,7 +101,8 @@ impl SaveOptions {
     /// Options that the format has no place for are refused rather than passed over.
     fn fit(&self, format: Format) -> Result<()> {
         let compressed = self.compress.as_deref().is_some_and(|c| c != "none");
-        let options: [(&str, bool, fn(&Holds) -> bool); 5] = [
+        type Able = fn(&Holds) -> bool;
+        let options: [(&str, bool, Able); 5] = [
             ("--row-group", self.row_group.is_some(), |h| h.row_groups),
             ("--compress", compressed, |h| !h.compressions.is_empty()),
             ("--chunks", !self.chunks.is_empty(), |h| h.chunks),

@@ -59,6 +59,7 @@ fn loc_of_what_is_not_there_names_what_is_near() {
 }
 
 #[test]
+#[expect(clippy::reversed_empty_ranges, reason = "negative positions count from the end")]
 fn iloc_takes_pythons_slices() {
     let df = people();
     assert_eq!(labels(&df.iloc(step(None, None, -2), ..).unwrap()), ["Zoë", "Zoë"]);

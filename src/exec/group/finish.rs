@@ -156,7 +156,7 @@ pub(super) fn finish(
 }
 
 /// Aggregates that need all values of a group.
-fn per_group<K: OrderKey>(
+fn per_group<K>(
     values: &mut [K],
     starts: &[usize],
     aggs: &[Agg],
@@ -165,7 +165,7 @@ fn per_group<K: OrderKey>(
     keep: impl Fn(Vec<K>) -> Held,
 ) -> Vec<Held>
 where
-    K: TryInto<usize>,
+    K: OrderKey + TryInto<usize>,
 {
     let mut slices: Vec<&mut [K]> = Vec::with_capacity(starts.len().saturating_sub(1));
     let mut rest = values;

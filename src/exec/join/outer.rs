@@ -12,6 +12,9 @@ use rayon::prelude::*;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
+/// A column, and the domain in which its values are compared.
+type Key = (usize, Domain);
+
 /// Rows that are looked up in one piece of parallel work.
 const PIECE: u32 = 64 * 1024;
 
@@ -19,7 +22,7 @@ pub(super) fn join(
     left: &Arc<dyn TableSource>,
     right: &Arc<dyn TableSource>,
     how: &Arc<Join>,
-    (left_keys, right_keys): (&[(usize, Domain)], &[(usize, Domain)]),
+    (left_keys, right_keys): (&[Key], &[Key]),
     options: &ExecOptions,
 ) -> Result<Arc<dyn TableSource>> {
     let left = gather(left, None, "the left table of a join", options)?;

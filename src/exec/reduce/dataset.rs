@@ -235,13 +235,15 @@ fn coordinates(ds: &Dataset, out: &mut Dataset, group: Option<(&Arc<str>, &Arc<G
             out.insert_coord(groups.name.clone(), v)?;
         } else if !c.dims().iter().any(goes) {
             out.insert_coord(name, c.clone())?;
-        } else if c.dims().len() == 1 && &*c.dims()[0] == name && group.is_none_or(|g| &**g.0 != name) && is_time(c) {
-            if let Some(middle) = middle(ds, name, c)? {
-                let mut v =
-                    Variable::from_array(Vec::<Arc<str>>::new(), middle)?.with_attrs(c.attrs.clone()).with_encoding(c.encoding.clone());
-                v.encoding.chunks = None;
-                out.insert_coord(name, v)?;
-            }
+        } else if c.dims().len() == 1
+            && &*c.dims()[0] == name
+            && group.is_none_or(|g| &**g.0 != name)
+            && is_time(c)
+            && let Some(middle) = middle(ds, name, c)?
+        {
+            let mut v = Variable::from_array(Vec::<Arc<str>>::new(), middle)?.with_attrs(c.attrs.clone()).with_encoding(c.encoding.clone());
+            v.encoding.chunks = None;
+            out.insert_coord(name, v)?;
         }
     }
     if let Some((_, groups)) = group.filter(|(_, g)| !out.coords.contains(&g.name) && out.dims.contains_key(g.name.as_str())) {

@@ -361,7 +361,10 @@ fn v2_chain(metadata: &Map<String, Value>, rank: usize, big_endian: bool, stored
     Some(Chain::Ours { order, big_endian, steps })
 }
 
-fn v3_chain(codecs: &[Value], chunk: &[usize], stored: Stored) -> Option<(Chain, Option<(Vec<usize>, Shard)>)> {
+/// The chain of the chunks, and the shape of chunks within a shard, where there are shards.
+type Codecs = (Chain, Option<(Vec<usize>, Shard)>);
+
+fn v3_chain(codecs: &[Value], chunk: &[usize], stored: Stored) -> Option<Codecs> {
     if let [only] = codecs
         && name_of(only) == "sharding_indexed"
     {

@@ -3,7 +3,7 @@
 use super::array::ZarrArray;
 use super::layout::Shard;
 use crate::error::{Error, IoResultExt, Result};
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::sync::{Arc, Mutex};

@@ -272,7 +272,7 @@ impl Seen<'_> {
     #[inline]
     fn put(&mut self, entry: Entry, next: u32) -> (u32, bool) {
         // The leading bits of a tag are those in which a partition's hashes differ.
-        let mut at = (entry.tag as u64 * (self.mask as u64 + 1) >> 32) as usize;
+        let mut at = ((entry.tag as u64 * (self.mask as u64 + 1)) >> 32) as usize;
         loop {
             let (there, number) = self.slots[at];
             if number == u32::MAX {
@@ -359,7 +359,7 @@ pub fn row_codes(keys: &[KeyColumn], rows: u32) -> (Vec<u32>, Vec<u32>) {
 mod tests {
     use super::*;
     use crate::store::Column;
-    use std::collections::HashMap;
+    use hashbrown::HashMap;
 
     fn keys(columns: &[Column]) -> Vec<KeyColumn> {
         columns.iter().map(|c| KeyColumn::new(c).unwrap()).collect()
@@ -383,7 +383,7 @@ mod tests {
             assert_eq!(codes[i], code);
         }
         assert_eq!(firsts, want_firsts);
-        let first = first_rows(&keys(&[Column::from(a), Column::from(b)]), n as u32);
+        let first = first_rows(&keys(&[Column::from(a), Column::from(b.clone())]), n as u32);
         assert_eq!(first.set_indices().map(|i| i as u32).collect::<Vec<_>>(), firsts);
     }
 

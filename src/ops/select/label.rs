@@ -215,8 +215,8 @@ impl Axis<'_> {
                 .help("select by position (--isel) or by a list"));
         }
         // The first instant of one end, the last of the other.
-        let early = |t: &str| -> Result<f64> { Ok(self.time(t)?.map(|s| s.first as f64).map_or_else(|| self.number(t), Ok)?) };
-        let late = |t: &str| -> Result<f64> { Ok(self.time(t)?.map(|s| (s.end - 1) as f64).map_or_else(|| self.number(t), Ok)?) };
+        let early = |t: &str| -> Result<f64> { self.time(t)?.map(|s| s.first as f64).map_or_else(|| self.number(t), Ok) };
+        let late = |t: &str| -> Result<f64> { self.time(t)?.map(|s| (s.end - 1) as f64).map_or_else(|| self.number(t), Ok) };
         let found: Vec<usize> = if falls {
             let (low, high) = (low.map(late).transpose()?, high.map(early).transpose()?);
             (0..numbers.len()).filter(|&i| low.is_none_or(|l| numbers[i] <= l) && high.is_none_or(|h| numbers[i] >= h)).collect()
