@@ -385,10 +385,10 @@ impl Arguments {
 fn warn_dropped(notices: &mut Notices, rows: u64) {
     let rows = match rows {
         0 => return,
-        1 => "1 row has".to_string(),
-        n => format!("{n} rows have"),
+        1 => "1 row has a missing key and is".to_string(),
+        n => format!("{n} rows have a missing key and are"),
     };
-    notices.warn(format!("{rows} a missing key and are left out; --keep-missing keeps them"), Place::default());
+    notices.warn(format!("{rows} left out; --keep-missing keeps them"), Place::default());
 }
 
 /// Positions from here on are keys.

@@ -164,8 +164,20 @@ mod tests {
             part.iter().for_each(|&x| m.add(x));
             merged.merge(&m);
         }
-        let near = |a: Option<f64>, b: Option<f64>| (a.unwrap() - b.unwrap()).abs() <= 1e-11 * b.unwrap().abs().max(1e-3);
-        assert!(near(all.var(1.0), merged.var(1.0)) && near(all.skew(), merged.skew()) && near(all.kurt(), merged.kurt()));
+        // By the formulas, from values that were centred exactly: sums of integers.
+        let n = values.len() as f64;
+        let mean = values.iter().map(|x| x - 1e6).sum::<f64>() / n;
+        let central = |p: i32| values.iter().map(|x| (x - 1e6 - mean).powi(p)).sum::<f64>();
+        let (m2, m3, m4) = (central(2), central(3), central(4));
+        let var = m2 / (n - 1.0);
+        let skew = n * (n - 1.0).sqrt() / (n - 2.0) * m3 / m2.powf(1.5);
+        let kurt = n * (n + 1.0) * (n - 1.0) / ((n - 2.0) * (n - 3.0)) * m4 / (m2 * m2)
+            - 3.0 * (n - 1.0) * (n - 1.0) / ((n - 2.0) * (n - 3.0));
+        for m in [all, merged] {
+            for (got, want) in [(m.var(1.0), var), (m.skew(), skew), (m.kurt(), kurt)] {
+                assert!((got.unwrap() - want).abs() <= 1e-10 * want.abs().max(1.0), "{got:?} {want}");
+            }
+        }
     }
 
     #[test]
