@@ -23,7 +23,8 @@ fn mix(i: u64) -> u64 {
 fn large(n: u64) -> DataFrame {
     let key = (0..n).map(|i| (!mix(i).is_multiple_of(17)).then_some((mix(i) % 5000) as i64)).collect::<Vec<_>>();
     let text = (0..n).map(|i| format!("station number {}", mix(i + n) % 700)).collect::<Vec<_>>();
-    let x = (0..n).map(|i| if mix(i + 2 * n).is_multiple_of(23) { f64::NAN } else { mix(i + 2 * n) as f64 / 1e3 - 9e15 }).collect::<Vec<_>>();
+    let x =
+        (0..n).map(|i| if mix(i + 2 * n).is_multiple_of(23) { f64::NAN } else { mix(i + 2 * n) as f64 / 1e3 - 9e15 }).collect::<Vec<_>>();
     let row = (0..n as i64).collect::<Vec<_>>();
     DataFrame::new([("key", Column::from(key)), ("text", text.into()), ("x", x.into()), ("row", row.into())]).unwrap()
 }

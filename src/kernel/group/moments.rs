@@ -171,8 +171,8 @@ mod tests {
         let (m2, m3, m4) = (central(2), central(3), central(4));
         let var = m2 / (n - 1.0);
         let skew = n * (n - 1.0).sqrt() / (n - 2.0) * m3 / m2.powf(1.5);
-        let kurt = n * (n + 1.0) * (n - 1.0) / ((n - 2.0) * (n - 3.0)) * m4 / (m2 * m2)
-            - 3.0 * (n - 1.0) * (n - 1.0) / ((n - 2.0) * (n - 3.0));
+        let kurt =
+            n * (n + 1.0) * (n - 1.0) / ((n - 2.0) * (n - 3.0)) * m4 / (m2 * m2) - 3.0 * (n - 1.0) * (n - 1.0) / ((n - 2.0) * (n - 3.0));
         for m in [all, merged] {
             for (got, want) in [(m.var(1.0), var), (m.skew(), skew), (m.kurt(), kurt)] {
                 assert!((got.unwrap() - want).abs() <= 1e-10 * want.abs().max(1.0), "{got:?} {want}");
