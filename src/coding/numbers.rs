@@ -91,6 +91,11 @@ impl Unpack {
         Plan { step, consumed, odd }
     }
 
+    /// Whether values are left as they are or missing.
+    fn is_mask(&self) -> bool {
+        self.scale.is_none() && self.offset.is_none()
+    }
+
     fn missing<T: Raw>(&self) -> Missing<T> {
         let range = self.range.as_ref().and_then(|(l, h)| Some((T::of_scalar(l)?, T::of_scalar(h)?)));
         Missing { fills: self.fills.iter().filter_map(T::of_scalar).collect(), range }
@@ -200,6 +205,8 @@ impl DecodeStep for Unpack {
         with_phys!(seen.phys(), T => {
             let values = seen.as_slice::<T>().ok_or_else(wrong)?;
             match self.out {
+                // Nothing changes, and most blocks have nothing missing.
+                ref out if out == seen.dtype() && self.is_mask() && out.is_float() && !pack::any_missing(values, &self.missing::<T>()) => Ok(seen),
                 DType::F32 => NdArray::from_vec(self.floats::<T, f32>(values), &shape),
                 DType::F64 => NdArray::from_vec(self.floats::<T, f64>(values), &shape),
                 _ => {
@@ -248,12 +255,12 @@ impl Pack {
         let f = &self.forward;
         let fill = f.fills.iter().find_map(T::of_scalar);
         let (scale, offset) = (f.scale.unwrap_or(1.0), f.offset.unwrap_or(0.0));
-        let plain = f.scale.is_none() && f.offset.is_none();
+        let plain = f.is_mask();
         let valid = block.valid();
         let integers = plain && T::INTEGER && !block.dtype().is_float();
         // Other pairs of types go by way of a wide one, which keeps the number of compiled combinations small.
         let done = match (block.as_slice::<T>(), block.as_slice::<f32>(), block.as_slice::<f64>()) {
-            (Some(same), ..) if integers => pack::refill(same, valid, fill),
+            (Some(same), ..) if plain => pack::refill(same, valid, fill),
             (_, Some(x), _) => pack::pack(x, valid, fill, scale, offset),
             (_, _, Some(x)) => pack::pack(x, valid, fill, scale, offset),
             _ if integers => pack::narrow(&wide(block)?, valid, fill),
@@ -298,6 +305,10 @@ impl DecodeStep for Pack {
         let seen = &self.forward.seen;
         let phys = seen.phys().ok_or_else(|| Error::internal("packing in a type without numbers"))?;
         with_phys!(phys, T => {
+            let f = &self.forward;
+            if f.is_mask() && block.valid().is_none() && block.as_slice::<T>().is_some_and(|x| pack::is_packed(x, f.fills.iter().find_map(T::of_scalar))) {
+                return block.reinterpret(f.stored.clone());
+            }
             let values = self.packed::<T>(&block)?;
             NdArray::from_vec(values, block.shape())?.reinterpret(self.forward.stored.clone())
         }, text => Err(Error::internal("packing in text")))

@@ -6,6 +6,9 @@ use rayon::prelude::*;
 /// Values that one thread takes at a time; below it, one thread does it all.
 const RUN: usize = 128 * 1024;
 
+/// Values that are compared before it is asked whether one was found.
+const LINE: usize = 1024;
+
 /// A number type that a file may hold.
 pub trait Raw: Element {
     /// Whether it is an integer type.
@@ -166,6 +169,27 @@ pub fn try_map<T: Sync + Copy, O: Send + Default + Clone>(values: &[T], f: impl 
     bad.map_or(Ok(out), Err)
 }
 
+/// Each value through `f`, which also says whether it went well; `Err` with the first position where not. Nothing in between: so
+/// many values go through at once.
+fn try_map_all<T: Sync + Copy, O: Send + Default + Clone>(values: &[T], f: impl Fn(usize, T) -> (O, bool) + Sync) -> Result<Vec<O>, usize> {
+    let mut out = vec![O::default(); values.len()];
+    let run = |(k, (o, v)): (usize, (&mut [O], &[T]))| -> Option<usize> {
+        let mut good = true;
+        for (i, (o, &x)) in o.iter_mut().zip(v).enumerate() {
+            let (y, well) = f(k * RUN + i, x);
+            *o = y;
+            good &= well;
+        }
+        if good { None } else { v.iter().enumerate().map(|(i, &x)| (k * RUN + i, x)).find(|&(i, x)| !f(i, x).1).map(|(i, _)| i) }
+    };
+    let bad = if values.len() <= RUN {
+        out.chunks_mut(RUN).zip(values.chunks(RUN)).enumerate().find_map(run)
+    } else {
+        out.par_chunks_mut(RUN).zip(values.par_chunks(RUN)).enumerate().filter_map(run).min()
+    };
+    bad.map_or(Ok(out), Err)
+}
+
 /// Raw values as floats: missing is NaN, the others are multiplied and shifted in the type of the result, as numpy does.
 pub fn unpack<T: Raw, O: Real + Default>(values: &[T], missing: &Missing<T>, scale: Option<O>, offset: Option<O>) -> Vec<O> {
     let with = |f: &(dyn Fn(T) -> bool + Sync)| match (scale, offset) {
@@ -186,16 +210,22 @@ pub fn unpack<T: Raw, O: Real + Default>(values: &[T], missing: &Missing<T>, sca
     }
 }
 
+/// Whether any value is missing.
+pub fn any_missing<T: Raw>(values: &[T], missing: &Missing<T>) -> bool {
+    let found = |run: &[T]| match missing.single() {
+        // All of a run, without a way out, so that many are compared at once.
+        Some(fill) => run.chunks(LINE).any(|line| line.iter().fold(false, |any, &x| any | (x == fill))),
+        None => run.iter().any(|&x| missing.holds(x)),
+    };
+    !missing.is_nothing() && if values.len() <= RUN { found(values) } else { values.par_chunks(RUN).any(found) }
+}
+
 /// Validity bytes (1: there), or `None` where nothing is missing.
 pub fn validity<T: Raw>(values: &[T], missing: &Missing<T>) -> Option<Vec<u8>> {
-    if missing.is_nothing() {
-        return None;
-    }
-    let there = match missing.single() {
+    any_missing(values, missing).then(|| match missing.single() {
         Some(fill) => map(values, |x| (x != fill) as u8),
         None => map(values, |x| !missing.holds(x) as u8),
-    };
-    there.contains(&0).then_some(there)
+    })
 }
 
 /// Floats as raw values: `(x - offset) / scale`, rounded for integer types. NaN and what `valid` marks missing become the fill.
@@ -236,17 +266,30 @@ pub fn narrow<T: Raw + Default>(values: &[i128], valid: Option<&[u8]>, fill: Opt
     })
 }
 
-/// Integers of their own type with the fill where `valid` marks missing.
+/// Numbers of their own type with the fill where `valid` marks missing, and where NaN is.
 ///
 /// # Errors
 /// As [`pack`].
 pub fn refill<T: Raw + Default>(values: &[T], valid: Option<&[u8]>, fill: Option<T>) -> Result<Vec<T>, usize> {
-    try_map(values, |i, x| {
-        if valid.is_some_and(|v| v[i] == 0) {
-            return fill;
-        }
-        (Some(x) != fill).then_some(x)
+    let gap = fill.or(T::of_f64(f64::NAN).filter(|_| !T::INTEGER));
+    let (no_fill, no_gap, stands_in) = (fill.is_none(), gap.is_none(), gap.unwrap_or_default());
+    try_map_all(values, |i, x| {
+        // Only NaN is not itself.
+        #[allow(clippy::eq_op)]
+        let there = valid.is_none_or(|v| v[i] != 0) & (x == x);
+        (if there { x } else { stands_in }, if there { no_fill | (x != stands_in) } else { !no_gap })
     })
+}
+
+/// Whether [`refill`] would change nothing: neither NaN nor the fill is among the values.
+pub fn is_packed<T: Raw>(values: &[T], fill: Option<T>) -> bool {
+    #[allow(clippy::eq_op)]
+    let line = |line: &[T]| match fill {
+        Some(fill) => line.iter().fold(true, |all, &x| all & (x == x) & (x != fill)),
+        None => T::INTEGER || line.iter().fold(true, |all, &x| all & (x == x)),
+    };
+    let run = |run: &[T]| run.chunks(LINE).all(line);
+    if values.len() <= RUN { run(values) } else { values.par_chunks(RUN).all(run) }
 }
 
 /// Any numbers as wide integers; floats are cut.
@@ -280,6 +323,12 @@ mod tests {
         assert_eq!(pack::<f64, i8>(&[-1.0], None, Some(-1), 1.0, 0.0), Err(0));
         assert_eq!(narrow::<u8>(&[255, 256], None, None), Err(1));
         assert_eq!(refill::<u8>(&[7, 8], Some(&[1, 0]), Some(9)), Ok(vec![7, 9]));
+        assert_eq!(refill(&[1.5f32, f32::NAN, -0.0], None, Some(9.0)), Ok(vec![1.5, 9.0, -0.0]));
+        assert_eq!(refill(&[1.5f32, f32::NAN, 9.0], None, Some(9.0)), Err(2));
+        assert!(refill(&[1.5f32, f32::NAN], None, None).unwrap()[1].is_nan());
+        assert_eq!(refill::<u8>(&[7, 8], Some(&[1, 0]), None), Err(1));
+        assert!(is_packed(&[1.5f32, f32::INFINITY], Some(9.0)) && is_packed(&[1i8], None));
+        assert!(!is_packed(&[f32::NAN], None) && !is_packed(&[9u8], Some(9)));
         assert_eq!(pack::<f64, f32>(&[1e300], None, None, 1.0, 0.0), Err(0));
         assert_eq!(u64::of_f64(18446744073709551616.0), None);
         assert_eq!(i64::of_f64(9223372036854775808.0), None);
