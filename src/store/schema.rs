@@ -68,6 +68,11 @@ pub struct Schema {
 }
 
 impl Schema {
+    /// Whether anything is said about the table or a column. What polars notes for its own types does not count.
+    pub fn has_attrs(&self) -> bool {
+        !self.attrs.is_empty() || self.fields.iter().any(|f| f.attrs.iter().any(|(name, _)| !name.starts_with("_PL_")))
+    }
+
     /// Columns without more.
     pub fn new(fields: Vec<Field>) -> Schema {
         Schema { fields, ..Schema::default() }

@@ -88,8 +88,6 @@ pub(crate) fn read_schema(arrow: &ArrowSchema, extra: &BTreeMap<String, String>,
 
 fn read_field(field: &ArrowField) -> Field {
     let mut metadata: BTreeMap<&String, &String> = field.metadata().iter().collect();
-    // What polars notes for itself is no attribute.
-    metadata.retain(|k, _| !k.starts_with("_PL_"));
     let mut dtype = DType::from_arrow(field.data_type());
     #[allow(deprecated)]
     let ordered = field.dict_is_ordered() == Some(true);

@@ -67,7 +67,7 @@ fn losses(schema: &Schema, name: &Path) -> Notices {
             _ => {}
         }
     }
-    if !schema.attrs.is_empty() || schema.fields.iter().any(|f| !f.attrs.is_empty()) {
+    if schema.has_attrs() {
         notices.push(Level::Omitted, "text has no place for attributes", Place::file(name));
     }
     notices

@@ -52,7 +52,7 @@ pub struct ZarrSink {
 
 impl ZarrSink {
     /// Plans the arrays of an encoded cube (numbers, booleans, texts). Storage is what each encoding says; where it says nothing,
-    /// chunks of some megabytes in zstd.
+    /// chunks of some megabytes in blosc (zstd, bytes shuffled).
     ///
     /// # Errors
     /// Loss, for names that a store does not allow; type, for a variable that is not encoded.
