@@ -1,4 +1,4 @@
-use super::Dataset;
+use super::{Dataset, Variable};
 use indexmap::IndexMap;
 
 /// What a companion is to its parent: the attribute that names it.
@@ -78,4 +78,29 @@ pub fn companions(dataset: &Dataset) -> IndexMap<String, Companion> {
         }
     }
     out
+}
+
+impl Dataset {
+    /// Takes away what attributes say of companions that are no longer here.
+    pub(crate) fn forget(&mut self, gone: &[&str]) {
+        if gone.is_empty() {
+            return;
+        }
+        let clean = |v: &mut Variable| {
+            for role in Role::ALL {
+                let names = |t: &str| role.names(t).iter().any(|n| gone.contains(n));
+                for attrs in [&mut v.attrs, &mut v.encoding.attrs] {
+                    if attrs.text(role.attribute()).is_some_and(names) {
+                        attrs.remove(role.attribute());
+                    }
+                }
+            }
+        };
+        self.vars.values_mut().for_each(clean);
+        let coords: Vec<(String, Variable)> = self.coords.iter().map(|(n, c)| (n.to_string(), c.clone())).collect();
+        for (name, mut c) in coords {
+            clean(&mut c);
+            self.coords.insert(name, c);
+        }
+    }
 }

@@ -177,7 +177,12 @@ impl Dataset {
         for (n, v) in &self.vars {
             out.insert(n, pick(v)?)?;
         }
-        out.groups = self.groups.clone();
+        // Groups below share the dimensions that they do not define with another length.
+        for (name, group) in &self.groups {
+            let shared = |d: &str| group.dims.get(d).is_some() && group.dims.get(d) == self.dims.get(d);
+            let here: Vec<(&str, Selector)> = selectors.iter().filter(|(d, _)| shared(d)).cloned().collect();
+            out.groups.insert(name.clone(), if here.is_empty() { group.clone() } else { group.isel(&here)? });
+        }
         Ok(out)
     }
 }

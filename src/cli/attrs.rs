@@ -124,7 +124,7 @@ pub fn set_on_table(table: &LazyFrame, change: &Change) -> Result<LazyFrame> {
 }
 
 /// Makes a change on a cube.
-fn set_on_cube(ds: &mut Dataset, change: &Change) -> Result<()> {
+pub fn set_on_cube(ds: &mut Dataset, change: &Change) -> Result<()> {
     let Some(name) = &change.variable else { return change.apply(&mut ds.attrs) };
     if let Some(variable) = ds.vars.get_mut(name) {
         return change.apply(&mut variable.attrs);

@@ -1,9 +1,11 @@
 //! `select IN...`
 
 use super::verb::{Verb, VerbArgs};
-use super::{attrs, lists, typed};
+use super::{attrs, lists, options, typed};
+use crate::array::Dataset;
 use crate::error::{Error, Place, Result, ResultExt};
-use crate::open::Scanned;
+use crate::open::{Scanned, only};
+use crate::ops::select::{SelectOptions, parse_isel, parse_sel};
 use crate::plan::{LazyFrame, parse, parse_assignment};
 use clap::{ArgMatches, Args, Command, ValueHint};
 use std::path::PathBuf;
@@ -23,17 +25,17 @@ struct SelectArgs {
 #[derive(Args)]
 #[command(next_help_heading = "Parts, which act in the order written (with --where and --with)")]
 struct PartArgs {
-    /// Only these columns, in this order
+    /// Only these columns, in this order; of a cube these variables
     #[arg(long, alias = "vars", value_name = "A,B")]
     columns: Vec<String>,
-    /// All columns but these
+    /// All columns or variables but these
     #[arg(long, value_name = "A")]
     drop: Vec<String>,
-    /// Other names for columns
+    /// Other names for columns or variables
     #[arg(long, value_name = "OLD=NEW")]
     rename: Vec<String>,
-    /// An attribute of a column
-    #[arg(long, value_name = "COLUMN:NAME=VALUE")]
+    /// An attribute of a column or variable
+    #[arg(long, value_name = "NAME:ATTR=VALUE")]
     attr: Vec<String>,
     /// The first rows only
     #[arg(long, value_name = "N")]
@@ -41,19 +43,19 @@ struct PartArgs {
     /// The first row of each different combination of values, in all columns or in these
     #[arg(long, value_name = "A,B", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     distinct: Vec<String>,
-    /// Cubes: positions along dims
+    /// Cubes: positions along dims, negative ones from the end: lat=0:10:2,time=-1,lon=[0,5]
     #[arg(long, value_name = "DIM=I")]
     isel: Vec<String>,
-    /// Cubes: labels along dims
+    /// Cubes: labels along dims, both ends of a slice included: time=1850-01:1859-12,lat=59.33,lon=[10,20]
     #[arg(long, value_name = "DIM=LABEL", allow_hyphen_values = true)]
     sel: Vec<String>,
     /// Cubes: other names for dims
     #[arg(long, value_name = "OLD=NEW")]
     rename_dim: Vec<String>,
-    /// Cubes: which label counts where one is not there
+    /// Cubes: which label counts where one of --sel is not there
     #[arg(long, value_name = "nearest|pad|backfill")]
     method: Option<String>,
-    /// Cubes: how far away it may be
+    /// Cubes: how far away it may be, in the units of the coordinate; of times 3D, 12h, or seconds
     #[arg(long, value_name = "X")]
     tolerance: Option<String>,
 }
@@ -101,10 +103,48 @@ fn apply(table: &LazyFrame, part: &str, value: &str) -> Result<LazyFrame> {
     }
 }
 
+fn apply_on_cube(ds: &Dataset, part: &str, value: &str, how: &SelectOptions) -> Result<Dataset> {
+    let rows = |what: &str, way: &str| Err(Error::unsupported(format!("--{part} {what} of a table, and this is a cube")).help(way));
+    match part {
+        "columns" => only(ds, &lists::items(value)?),
+        "drop" => ds.drop_vars(&lists::items(value)?),
+        "rename" => ds.rename(&lists::pairs(value, "--rename")?),
+        "rename_dim" => ds.rename_dims(&lists::pairs(value, "--rename-dim")?),
+        "attr" => {
+            let mut out = ds.clone();
+            attrs::set_on_cube(&mut out, &attrs::Change::parse(value, "--attr")?)?;
+            Ok(out)
+        }
+        "isel" => ds.isel_at(&parse_isel(value)?),
+        "sel" => ds.sel(&parse_sel(value)?, how),
+        "limit" => rows("takes rows", "--isel DIM=0:N takes the first N positions along a dim"),
+        "distinct" => rows("compares rows", "`hpda-data convert` makes a table of a cube, which it takes"),
+        _ => options::no_steps(&[options::Step::Where(value.into())]).map(|()| ds.clone()),
+    }
+}
+
+/// Selects from a cube; what is selected is read when it is written.
+fn run_on_cube(ds: Dataset, matches: &ArgMatches, args: &SelectArgs, verb: &Verb) -> Result<()> {
+    let how = SelectOptions::parse(args.parts.method.as_deref(), args.parts.tolerance.as_deref())?;
+    if args.parts.method.is_some() && args.parts.sel.is_empty() {
+        return Err(Error::invalid("--method goes with --sel").help("--sel DIM=LABEL --method nearest"));
+    }
+    let mut ds = ds;
+    for (part, value) in parts(matches) {
+        let op = format!("--{}", part.replace('_', "-"));
+        let place = || Place { op: Some(op), expr: Some(value.clone()).filter(|v| !v.is_empty()), ..Place::default() };
+        ds = apply_on_cube(&ds, part, &value, &how).at(place)?;
+    }
+    verb.deliver_cube(ds, &verb.exec())
+}
+
 pub fn run(matches: &ArgMatches) -> Result<()> {
     let args: SelectArgs = typed(matches)?;
     let verb = Verb::new(&args.verb, "select")?;
-    let Scanned::Table(source) = verb.scan(&args.files)? else { return Err(verb.no_cubes()) };
+    let source = match verb.scan(&args.files)? {
+        Scanned::Table(source) => source,
+        Scanned::Cube(ds) => return run_on_cube(ds, matches, &args, &verb),
+    };
     if args.parts.method.is_some() || args.parts.tolerance.is_some() {
         return Err(Error::invalid("--method and --tolerance go with --sel, which takes dims"));
     }

@@ -2,6 +2,7 @@ mod bridge;
 mod coding;
 mod combine;
 mod core;
+mod cubes;
 mod exec;
 mod expr;
 mod formats;

@@ -6,4 +6,5 @@ mod orders;
 mod pandas;
 mod reduce;
 mod resample;
+mod select;
 mod xarray;

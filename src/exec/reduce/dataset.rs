@@ -10,7 +10,6 @@ use crate::exec::ExecOptions;
 use crate::kernel::agg::Agg;
 use crate::plan::{Expr, parse};
 use crate::store::NdArray;
-use indexmap::IndexMap;
 use std::sync::Arc;
 
 /// An aggregation over dimensions: which, and how.
@@ -216,7 +215,7 @@ fn reduce(
             out.insert(name.clone(), result.with_attrs(attrs).with_encoding(encoding))?;
         }
     }
-    forget(&mut out, &gone);
+    out.forget(&gone);
     for (name, inner) in &ds.groups {
         out.groups.insert(name.clone(), reduce(inner, dims, group, how, options, &format!("{path}{name}/"), notices)?);
     }
@@ -314,25 +313,4 @@ fn outer_bounds(
 
 fn without_chunks(v: &Variable) -> crate::array::Encoding {
     crate::array::Encoding { chunks: None, filters: Vec::new(), ..v.encoding.clone() }
-}
-
-/// Takes away what attributes say of companions that are no longer there.
-fn forget(ds: &mut Dataset, gone: &[&str]) {
-    let clean = |v: &mut Variable| {
-        for role in Role::ALL {
-            let names = |t: &str| role.names(t).iter().any(|n| gone.contains(n));
-            if v.attrs.text(role.attribute()).is_some_and(names) {
-                v.attrs.remove(role.attribute());
-            }
-            if v.encoding.attrs.text(role.attribute()).is_some_and(names) {
-                v.encoding.attrs.remove(role.attribute());
-            }
-        }
-    };
-    ds.vars.values_mut().for_each(clean);
-    let coords: IndexMap<String, Variable> = ds.coords.iter().map(|(n, c)| (n.to_string(), c.clone())).collect();
-    for (name, mut c) in coords {
-        clean(&mut c);
-        ds.coords.insert(name, c);
-    }
 }

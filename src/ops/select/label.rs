@@ -3,7 +3,8 @@
 use super::when::{Span, span};
 use crate::array::{Variable, is_longitude};
 use crate::dtype::{Calendar, DType, Scalar, TimeUnit};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
+use crate::kernel::window::Width;
 use crate::label::{Index, Method};
 use crate::store::Selector;
 
@@ -14,6 +15,8 @@ pub enum Labels {
     One(String),
     /// From the first to the last, both included, in the coordinate's own order.
     Slice(Option<String>, Option<String>),
+    /// Every so many of these; a negative step walks back, from the first one named to the second.
+    Steps(Option<String>, Option<String>, i64),
     /// These, in this order.
     List(Vec<String>),
 }
@@ -25,6 +28,34 @@ pub struct SelectOptions {
     pub method: Method,
     /// How far away it may be, in the units of the coordinate (seconds for times).
     pub tolerance: Option<f64>,
+}
+
+impl SelectOptions {
+    /// By the words for them: `nearest`, `pad` (or `ffill`), `backfill` (or `bfill`); a tolerance is a number or a length of time (`3D`).
+    ///
+    /// # Errors
+    /// Not found, for another method; parse, for another tolerance; invalid, for a tolerance without a method.
+    pub fn parse(method: Option<&str>, tolerance: Option<&str>) -> Result<SelectOptions> {
+        let method = match method {
+            None | Some("exact") => Method::Exact,
+            Some("nearest") => Method::Nearest,
+            Some("pad" | "ffill") => Method::Pad,
+            Some("backfill" | "bfill") => Method::Backfill,
+            Some(other) => return Err(Error::not_found("method", other, ["nearest", "pad", "backfill"])),
+        };
+        if tolerance.is_some() && method == Method::Exact {
+            return Err(Error::invalid("a tolerance goes with a method").help("--method nearest"));
+        }
+        let length = |text: &str| match text.trim().parse::<f64>() {
+            Ok(x) if x >= 0.0 => Ok(x),
+            Ok(x) => Err(Error::invalid(format!("a tolerance of {x} is less than nothing"))),
+            Err(_) => match Width::parse(text) {
+                Ok(Width::Time(nanos)) => Ok(nanos as f64 / 1e9),
+                _ => Err(Error::parse(format!("{text:?} is no tolerance")).help("a number, or of times a length: 3D, 12h")),
+            },
+        };
+        Ok(SelectOptions { method, tolerance: tolerance.map(length).transpose()? })
+    }
 }
 
 impl Default for SelectOptions {
@@ -53,6 +84,16 @@ pub(super) fn selector(dim: &str, coord: &Variable, index: &Index, labels: &Labe
         },
         Labels::List(texts) => Ok(Selector::Take(texts.iter().map(|t| axis.one(t, options)).collect::<Result<Vec<_>>>()?.into())),
         Labels::Slice(low, high) => axis.slice(low.as_deref(), high.as_deref()),
+        Labels::Steps(_, _, 0) => Err(Error::invalid(format!("a step of 0 along {dim:?}"))),
+        Labels::Steps(from, to, step) => {
+            // Walking back, the first one named is the last of the stretch.
+            let (low, high) = if *step > 0 { (from, to) } else { (to, from) };
+            let inside = axis.slice(low.as_deref(), high.as_deref())?;
+            let n = inside.count(index.len()).unwrap_or(0);
+            let apart = usize::try_from(step.unsigned_abs()).unwrap_or(usize::MAX);
+            let at = |i: usize| inside.position(if *step > 0 { i } else { n - 1 - i });
+            Ok(even((0..n).step_by(apart).map(at).collect(), *step))
+        }
     }
 }
 
@@ -62,6 +103,17 @@ fn positions(found: Vec<usize>) -> Selector {
         None => Selector::span(0, 0),
         Some(&first) if found.windows(2).all(|w| w[1] == w[0] + 1) => Selector::span(first, found.len()),
         _ => Selector::Take(found.into()),
+    }
+}
+
+/// Positions a step apart, as a selector without a list where that can be.
+fn even(found: Vec<usize>, step: i64) -> Selector {
+    match (found.first(), isize::try_from(step)) {
+        (None, _) => Selector::span(0, 0),
+        (Some(&start), Ok(step)) if found.windows(2).all(|w| w[1] as isize - w[0] as isize == step) => {
+            Selector::Range { start, count: found.len(), step }
+        }
+        (Some(_), _) => Selector::Take(found.into()),
     }
 }
 
@@ -113,14 +165,14 @@ impl Axis<'_> {
             (_, Some(numbers)) => match self.number(text) {
                 Ok(x) => {
                     let mut order: Vec<usize> = (0..numbers.len()).filter(|&i| !numbers[i].is_nan()).collect();
-                    order.sort_by(|&a, &b| (numbers[a] - x).abs().total_cmp(&(numbers[b] - x).abs()));
+                    order.sort_by(|&a, &b| self.away(numbers[a], x).total_cmp(&self.away(numbers[b], x)));
                     order.into_iter().take(2).map(|i| self.shown(numbers[i])).collect()
                 }
                 Err(_) => Vec::new(),
             },
             _ => Vec::new(),
         };
-        let e = Error::new(crate::error::ErrorKind::NotFound, format!("label {text:?} does not exist along {:?}", self.dim));
+        let e = Error::new(ErrorKind::NotFound, format!("label {text:?} does not exist along {:?}", self.dim));
         match near.is_empty() {
             true => e,
             false => e.help(format!("the nearest are {}; --method nearest takes the closest", near.join(" and "))),
@@ -138,6 +190,15 @@ impl Axis<'_> {
         }
     }
 
+    /// How far apart two labels are; along a longitude the short way round.
+    fn away(&self, a: f64, b: f64) -> f64 {
+        if !self.round {
+            return (a - b).abs();
+        }
+        let d = (a - b).rem_euclid(360.0);
+        d.min(360.0 - d)
+    }
+
     /// The position of one label.
     fn one(&self, text: &str, options: &SelectOptions) -> Result<usize> {
         if let Some(texts) = &self.texts {
@@ -152,19 +213,22 @@ impl Axis<'_> {
         if options.method == Method::Exact {
             // A label of f32 is met by what prints like it.
             let same = |y: f64| y == x || *self.dtype == DType::F32 && y == x as f32 as f64;
-            let mut found = numbers.iter().enumerate().filter(|(_, y)| same(**y)).map(|(i, _)| i);
-            return self.single(text, found.next(), found.next());
-        }
-        let away = |y: f64| match self.round && options.method == Method::Nearest {
-            true => {
-                let d = (y - x).rem_euclid(360.0);
-                d.min(360.0 - d)
+            let find = |same: &dyn Fn(f64) -> bool| {
+                let mut found = numbers.iter().enumerate().filter(|(_, y)| same(**y)).map(|(i, _)| i);
+                (found.next(), found.next())
+            };
+            let (mut first, mut second) = find(&same);
+            if first.is_none() && self.round {
+                (first, second) = find(&|y| (y - x).rem_euclid(360.0) == 0.0);
             }
-            false => (y - x).abs(),
-        };
-        let fits = |y: f64| match options.method {
-            Method::Pad => y <= x,
-            Method::Backfill => y >= x,
+            return self.single(text, first, second);
+        }
+        let away = |y: f64| if options.method == Method::Nearest { self.away(y, x) } else { (y - x).abs() };
+        // As pandas: pad is the label before, which among falling labels is the larger one.
+        let falls = numbers.first() > numbers.last();
+        let fits = |y: f64| match (options.method, falls) {
+            (Method::Pad, false) | (Method::Backfill, true) => y <= x,
+            (Method::Backfill, false) | (Method::Pad, true) => y >= x,
             _ => !y.is_nan(),
         };
         let best = numbers
@@ -180,7 +244,14 @@ impl Axis<'_> {
         };
         match best {
             Some((i, distance, _)) if options.tolerance.is_none_or(|t| distance <= t * per) => Ok(i),
-            Some((_, distance, y)) => Err(self.absent(text).help(format!("the nearest, {}, is {} away", self.shown(y), distance / per))),
+            Some((_, distance, y)) => {
+                let near = options.tolerance.unwrap_or_default();
+                Err(Error::new(ErrorKind::NotFound, format!("no label of {:?} is within {near} of {text:?}", self.dim)).help(format!(
+                    "the nearest, {}, is {} away",
+                    self.shown(y),
+                    distance / per
+                )))
+            }
             None => Err(self.absent(text)),
         }
     }

@@ -1,13 +1,15 @@
 //! Selections of cubes by label and by position, as people write them.
 
 mod label;
+mod names;
 mod text;
 mod when;
 
 pub use label::{Labels, SelectOptions};
 pub use text::{parse_isel, parse_sel};
 
-use crate::array::Dataset;
+use crate::array::{Dataset, Variable, is_latitude, is_longitude};
+use crate::dtype::DType;
 use crate::error::{Error, Place, Result};
 use crate::store::Selector;
 
@@ -80,14 +82,15 @@ impl Dataset {
             let length = self.dims[dim];
             selectors.push((dim, positions.selector(dim, length)?));
         }
-        let selectors: Vec<(&str, Selector)> = selectors;
+        Dataset::once(&selectors)?;
         self.isel(&selectors)
     }
 
     /// Selects by label along dimensions. A single label leaves a scalar coordinate, a partial date (`1850-01`) is a slice of all that it
     /// covers, both ends of a slice are included. Lazy stays lazy.
     ///
-    /// A dimension may also be named by the `standard_name` of its coordinate.
+    /// A dimension may also be named as CF finds it: by the `standard_name` or `axis` of its coordinate, `latitude` by its units. A
+    /// longitude that is not there is looked for a whole circle away: -74 finds 286.
     ///
     /// # Errors
     /// Not found, for a dimension or a label that is not there, with the nearest ones; type, for a label of another type.
@@ -112,19 +115,36 @@ impl Dataset {
             let place = || Place { dim: Some(dim.to_string()), ..Place::default() };
             selectors.push((dim, label::selector(dim, coord, &index, labels, options).map_err(|e| e.at(place()))?));
         }
+        Dataset::once(&selectors)?;
         self.isel(&selectors)
     }
 
-    /// The dimension of this name, or that of the coordinate with this `standard_name`.
+    /// The dimension of this name; or of the coordinate that CF calls so: by its `standard_name`, as `latitude` or `longitude` by its
+    /// units, by its `axis` (`X`, `Y`, `Z`, `T`), or as `time` because it is the only one with times.
     fn dim_named(&self, name: &str) -> Result<&str> {
         if let Some((d, _)) = self.dims.get_key_value(name) {
             return Ok(d);
         }
-        let by_standard =
-            self.coords.iter().find(|(n, c)| c.dims().len() == 1 && &*c.dims()[0] == *n && c.attrs.text("standard_name") == Some(name));
-        match by_standard {
-            Some((n, _)) => Ok(n),
-            None => Err(Error::not_found("dim", name, self.dims.keys().map(|d| &**d))),
+        let axes = || self.coords.iter().filter(|(n, c)| c.dims().len() == 1 && &*c.dims()[0] == *n);
+        let only = |fits: &dyn Fn(&str, &Variable) -> bool| {
+            let mut found = axes().filter(|(n, c)| fits(n, c)).map(|(n, _)| n);
+            found.next().filter(|_| found.next().is_none())
+        };
+        let found = only(&|_, c| c.attrs.text("standard_name") == Some(name)).or_else(|| match name {
+            "latitude" | "lat" => only(&is_latitude),
+            "longitude" | "lon" => only(&is_longitude),
+            "X" | "Y" | "Z" | "T" => only(&|_, c| c.attrs.text("axis") == Some(name)),
+            "time" => only(&|_, c| matches!(c.dtype(), DType::Instant { .. } | DType::Date)),
+            _ => None,
+        });
+        found.ok_or_else(|| Error::not_found("dim", name, self.dims.keys().map(|d| &**d)))
+    }
+
+    /// Refuses a dimension that is named twice.
+    fn once(selectors: &[(&str, Selector)]) -> Result<()> {
+        match selectors.iter().enumerate().find(|(i, (d, _))| selectors[..*i].iter().any(|(e, _)| e == d)) {
+            Some((_, (d, _))) => Err(Error::invalid(format!("the dim {d:?} is selected twice at once")).help("in two steps: --sel twice")),
+            None => Ok(()),
         }
     }
 }

@@ -114,11 +114,19 @@ fn labels(value: &str) -> Result<Labels> {
             let mut fitting = ends.filter(|(a, b)| fits(a) && fits(b));
             match (fitting.next(), fitting.next()) {
                 (Some((a, b)), None) => Ok(Labels::Slice(end(&a), end(&b))),
+                (None, _) if let Some(steps) = steps(&parts) => Ok(steps),
                 _ => Err(Error::parse(format!("{value:?} does not read as one label, a list or a slice"))
                     .help("times in slices may be quoted: time='1850-01-01T06:00':'1850-01-02T00:00'")),
             }
         }
     }
+}
+
+/// `from:to:step`; clocks in it stand in quotes.
+fn steps(parts: &[String]) -> Option<Labels> {
+    let end = |t: &str| Some(bare(t)).filter(|t| !t.is_empty());
+    let [from, to, step] = parts else { return None };
+    Some(Labels::Steps(end(from), end(to), step.trim().parse().ok()?))
 }
 
 #[cfg(test)]
@@ -141,6 +149,17 @@ mod tests {
         assert_eq!(parse_sel("time=1850-01-01T06:00:1850-01-02T00:00").unwrap()[0].1, slice);
         assert_eq!(parse_sel("time='1850-01-01T06:00':'1850-01-02T00:00'").unwrap()[0].1, slice);
         assert_eq!(parse_sel("time=:1850").unwrap()[0].1, Labels::Slice(None, Some("1850".into())));
+    }
+
+    #[test]
+    fn slices_may_have_steps() {
+        let steps = |text: &str| parse_sel(text).unwrap().remove(0).1;
+        let some = |t: &str| Some(t.to_string());
+        assert_eq!(steps("lat=10:20:2"), Labels::Steps(some("10"), some("20"), 2));
+        assert_eq!(steps("time=::12"), Labels::Steps(None, None, 12));
+        assert_eq!(steps("time=1850-01:1851-12:12"), Labels::Steps(some("1850-01"), some("1851-12"), 12));
+        assert_eq!(steps("lat=20:10:-1"), Labels::Steps(some("20"), some("10"), -1));
+        assert!(parse_sel("lat=1:2:3:4").is_err() && parse_sel("lat=1:2:x").is_err());
     }
 
     #[test]
