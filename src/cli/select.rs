@@ -43,10 +43,10 @@ struct PartArgs {
     /// The first row of each different combination of values, in all columns or in these
     #[arg(long, value_name = "A,B", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     distinct: Vec<String>,
-    /// Cubes: positions along dims, negative ones from the end: lat=0:10:2,time=-1,lon=[0,5]
+    /// Cubes: positions along dims, negative ones from the end: lat=0:10:2,time=-1
     #[arg(long, value_name = "DIM=I")]
     isel: Vec<String>,
-    /// Cubes: labels along dims, both ends of a slice included: time=1850-01:1859-12,lat=59.33,lon=[10,20]
+    /// Cubes: labels along dims, both ends of a slice included: time=1850-01:1859-12,lat=59.33
     #[arg(long, value_name = "DIM=LABEL", allow_hyphen_values = true)]
     sel: Vec<String>,
     /// Cubes: other names for dims
