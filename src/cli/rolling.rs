@@ -1,9 +1,9 @@
 //! `rolling FILE --window N|7D`
 
-use super::typed;
-use super::verb::{VerbArgs, on_table};
+use super::verb::{VerbArgs, on_data};
+use super::{cube, lists, typed};
 use crate::error::{Error, Result};
-use crate::plan::{Width, Windowing, parse_aggregates};
+use crate::plan::{Agg, Width, Windowing, aggregate_all, parse_aggregates};
 use clap::{ArgMatches, Args, Command, ValueHint};
 use std::path::PathBuf;
 
@@ -24,12 +24,21 @@ struct RollingArgs {
     /// So many values must be there, else the result is missing (default: all rows of the window; 1 for windows of time)
     #[arg(long, value_name = "N")]
     min_count: Option<usize>,
-    /// What is computed of each window: COL:FN,FN or NAME=COL:FN (repeatable)
-    #[arg(long, value_name = "COL:FN", required = true, allow_hyphen_values = true)]
+    /// What is computed of each window of a table: COL:FN,FN or NAME=COL:FN (repeatable)
+    #[arg(long, value_name = "COL:FN", allow_hyphen_values = true)]
     agg: Vec<String>,
-    /// What is taken from the count below the line of std, var and sem
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    ddof: u64,
+    /// One aggregation of every variable of a cube, or as COL_FN of every column that it is meant for
+    #[arg(long, value_name = "FN", conflicts_with = "agg")]
+    op: Option<String>,
+    /// The dimension of a cube along which windows move
+    #[arg(long, value_name = "DIM")]
+    dim: Option<String>,
+    /// Only these variables of a cube
+    #[arg(long, value_name = "NAMES")]
+    vars: Option<String>,
+    /// What is taken from the count below the line of std, var and sem (1 for tables, 0 for cubes)
+    #[arg(long, value_name = "N")]
+    ddof: Option<u64>,
     #[command(flatten)]
     verb: VerbArgs,
 }
@@ -40,11 +49,38 @@ pub fn arguments(command: Command) -> Command {
 
 pub fn run(matches: &ArgMatches) -> Result<()> {
     let args: RollingArgs = typed(matches)?;
-    on_table(matches, &args.verb, &args.files, "rolling", |table, exec| {
-        let windows = Windowing { width: Width::parse(&args.window)?, center: args.center, min_count: args.min_count, ddof: args.ddof };
+    let windows = |ddof| -> Result<Windowing> {
+        Ok(Windowing {
+            width: Width::parse(&args.window)?,
+            center: args.center,
+            min_count: args.min_count,
+            ddof: args.ddof.unwrap_or(ddof),
+        })
+    };
+    let vars = args.vars.as_deref().map(lists::items).transpose()?;
+    let rolled_cube = |ds: crate::array::Dataset, exec: &crate::exec::ExecOptions| {
+        if args.on.is_some() {
+            return Err(Error::invalid("--on names a column of a table").help("--dim names the dimension of a cube"));
+        }
+        let op = cube::reduction(args.op.as_deref(), &args.agg, Vec::new(), None)?;
+        let dim = args.dim.as_deref().ok_or_else(|| {
+            let dims: Vec<&str> = ds.dims.keys().map(|d| &**d).collect();
+            Error::invalid("windows of a cube move along a dimension").help(format!("name it: --dim {}", dims.first().unwrap_or(&"time")))
+        })?;
+        ds.rolling(dim, op.agg, &windows(0)?, exec)
+    };
+    on_data(matches, &args.verb, &args.files, vars, "rolling", rolled_cube, |table, exec| {
+        if args.dim.is_some() {
+            return Err(Error::unsupported("--dim is for cubes, and this is a table"));
+        }
+        let (windows, schema) = (windows(1)?, table.schema());
         let mut wanted = Vec::new();
         for text in &args.agg {
-            wanted.extend(parse_aggregates(text, table.schema())?);
+            wanted.extend(parse_aggregates(text, schema)?);
+        }
+        if let Some(op) = &args.op {
+            let without: Vec<&str> = args.on.as_deref().into_iter().collect();
+            wanted.extend(aggregate_all(Agg::parse(op)?, schema, &without)?.into_iter().map(|(name, e)| (format!("{name}_{op}"), e)));
         }
         if let Some(on) = &args.on
             && matches!(windows.width, Width::Rows(_))

@@ -6,5 +6,6 @@ mod orders;
 mod pandas;
 mod reduce;
 mod resample;
+mod rolling;
 mod select;
 mod xarray;

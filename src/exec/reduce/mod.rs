@@ -9,6 +9,7 @@ mod keys;
 mod load;
 mod methods;
 mod resample;
+mod rolling;
 mod source;
 mod transform;
 mod weighting;
