@@ -4,6 +4,7 @@
 pub mod array;
 pub mod cli;
 pub mod coding;
+pub mod diff;
 pub mod dtype;
 pub mod error;
 pub mod exec;

@@ -8,6 +8,7 @@ mod convert;
 mod corr;
 mod counts;
 mod cube;
+mod diff;
 mod groupby;
 mod head;
 mod info;
@@ -67,6 +68,13 @@ const COMMANDS: &[Entry] = &[
         example: include_str!("examples/summary.md"),
         arguments: summary::arguments,
         run: summary::run,
+    },
+    Entry {
+        name: "diff",
+        about: "What two files differ in: structure, labels, types, values, attributes, encoding",
+        example: include_str!("examples/diff.md"),
+        arguments: diff::arguments,
+        run: diff::run,
     },
     Entry {
         name: "reduce",
@@ -197,7 +205,7 @@ const COMMANDS: &[Entry] = &[
 ];
 
 /// Commands of the contract that later versions have.
-const LATER: &[&str] = &["diff", "doctor", "plot", "pipe", "apply", "sql", "serve"];
+const LATER: &[&str] = &["doctor", "plot", "pipe", "apply", "sql", "serve"];
 
 /// Runs the program on the arguments of this process.
 pub fn main() -> ExitCode {
@@ -205,7 +213,7 @@ pub fn main() -> ExitCode {
     session::catch_faults();
     let outcome = std::panic::catch_unwind(|| run(std::env::args_os()));
     match outcome {
-        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Ok(())) => ExitCode::from(session::code()),
         Ok(Err(e)) if e.is_broken_pipe() => {
             remove_unfinished();
             ExitCode::SUCCESS

@@ -10,6 +10,7 @@ use crate::store::Budget;
 use anstyle::{AnsiColor, Style};
 use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 const RED: Style = AnsiColor::Red.on_default().bold();
 const YELLOW: Style = AnsiColor::Yellow.on_default();
@@ -119,6 +120,18 @@ pub fn print(text: &str) -> Result<()> {
 pub fn width() -> usize {
     let asked = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok()).filter(|c| *c >= 20);
     asked.or_else(|| terminal_size::terminal_size_of(std::io::stdout()).map(|(w, _)| w.0 as usize)).unwrap_or(100)
+}
+
+static DIFFERENCES: AtomicBool = AtomicBool::new(false);
+
+/// The command has run well and has found differences: the program ends with 1.
+pub fn found_differences() {
+    DIFFERENCES.store(true, Ordering::Relaxed);
+}
+
+/// What the program ends with where there is no error.
+pub fn code() -> u8 {
+    DIFFERENCES.load(Ordering::Relaxed).into()
 }
 
 static FAULT: Mutex<Option<String>> = Mutex::new(None);

@@ -3,6 +3,7 @@
 pub mod agg;
 pub mod calendar;
 pub mod cells;
+pub mod compare;
 pub mod correlate;
 mod display;
 pub mod fill;

@@ -3,6 +3,7 @@ mod coding;
 mod combine;
 mod core;
 mod cubes;
+mod diff;
 mod exec;
 mod expr;
 mod formats;

@@ -3,9 +3,11 @@
 mod blocks;
 mod copy;
 mod dense;
+mod pairs;
 mod reduce;
 mod slabs;
 
 pub(in crate::exec) use blocks::persist;
 pub use copy::copy;
+pub use pairs::pairs;
 pub use reduce::{Whole, reduce, whole};
