@@ -117,7 +117,8 @@ fn table_values_tell_how_many_how_far_and_where_first() {
     let rows = 200_000usize;
     let column = |f: &dyn Fn(usize) -> f64| Column::from((0..rows).map(f).collect::<Vec<f64>>());
     let a = DataFrame::new([("x", column(&|i| i as f64)), ("y", column(&|_| 1.0))]).unwrap();
-    let b = DataFrame::new([("x", column(&|i| if i % 50_000 == 49_999 { i as f64 - 2.5 } else { i as f64 })), ("y", column(&|_| 1.0 + 1e-9))]);
+    let b =
+        DataFrame::new([("x", column(&|i| if i % 50_000 == 49_999 { i as f64 - 2.5 } else { i as f64 })), ("y", column(&|_| 1.0 + 1e-9))]);
     let b = b.unwrap();
     for threads in [1, 4] {
         let exec = ExecOptions { threads: Some(threads), ..ExecOptions::default() }.with_memory(2_000_000);
@@ -282,7 +283,8 @@ fn cube_larger_than_the_budget_is_compared_in_blocks() {
     b_ds.save(&b).unwrap();
     for threads in [1, 3] {
         let exec = ExecOptions { threads: Some(threads), ..ExecOptions::default() }.with_memory(2_000_000);
-        let found = diff(&a, &b_ds, &DiffOptions { exec, ignore: Ignore { encoding: true, ..Ignore::default() }, ..DiffOptions::default() });
+        let found =
+            diff(&a, &b_ds, &DiffOptions { exec, ignore: Ignore { encoding: true, ..Ignore::default() }, ..DiffOptions::default() });
         let found = found.unwrap();
         let values = found.differences[0].values.clone().unwrap();
         assert_eq!((values.count, values.max_abs), (1, Some(8.0)), "{found}");
