@@ -2,7 +2,8 @@
 
 use super::args::{CsvArgs, ExprArgs, OutputArgs, ReadArgs, RunArgs};
 use super::{lists, options, start, typed};
-use crate::error::{Error, Result};
+use crate::diff::{can_verify, verify};
+use crate::error::{Error, Place, Result};
 use crate::io::Format;
 use crate::open::{Scanned, Target, check, save, scan};
 use clap::{ArgMatches, Args, Command, ValueHint};
@@ -23,8 +24,8 @@ struct ConvertArgs {
     /// The dimension along which several cubes are joined
     #[arg(long, value_name = "DIM")]
     dim: Option<String>,
-    /// Read the result back and compare it
-    #[arg(long, hide = true)]
+    /// Read the result back and compare it with the input; what was listed as lost is no difference
+    #[arg(long)]
     verify: bool,
     #[command(flatten)]
     before: ExprArgs,
@@ -52,9 +53,6 @@ fn names_output(files: &[PathBuf], to: Option<&str>) -> bool {
 
 pub fn run(matches: &ArgMatches) -> Result<()> {
     let mut args: ConvertArgs = typed(matches)?;
-    if args.verify {
-        return Err(Error::unsupported("--verify is not there yet").help("convert back and compare with `cmp` or in Python"));
-    }
     if args.out.output.is_none() && names_output(&args.files, args.out.write.to.as_deref()) {
         args.out.output = args.files.pop();
     }
@@ -73,6 +71,10 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     how.index = args.index.as_deref().map(lists::items).transpose()?;
     // What is wrong with the output is said before the input is read.
     check(&target, &how)?;
+    if args.verify {
+        can_verify(&target, &how)?;
+        not_itself(&args.files, &target)?;
+    }
     let exec = session.exec("converting");
     let steps = options::steps(matches);
     let (scanned, notices) = scan(&args.files, &open)?;
@@ -86,6 +88,29 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
             cube
         }
     };
+    let source = args.verify.then(|| scanned.clone());
+    let mut listed = notices;
     let notices = save(scanned, &target, &how, &exec)?;
-    session.tell(&notices)
+    session.tell(&notices)?;
+    let (Some(source), Target::File(path)) = (source, &target) else { return Ok(()) };
+    listed.extend(notices);
+    let format = match &args.files[..] {
+        [one] => open.format_of(one).ok(),
+        _ => None,
+    };
+    verify(source, format, path, &how, &listed, &session.exec("verifying"))?;
+    session.remark("verified: the output says what the input says");
+    Ok(())
+}
+
+/// An input that the output replaces cannot be read again.
+fn not_itself(files: &[PathBuf], target: &Target) -> Result<()> {
+    let Target::File(path) = target else { return Ok(()) };
+    let Ok(path) = path.canonicalize() else { return Ok(()) };
+    match files.iter().find(|f| f.canonicalize().is_ok_and(|f| f == path)) {
+        Some(same) => Err(Error::invalid("--verify needs the input, which the output replaces")
+            .help("write to another file first")
+            .at(Place::file(same))),
+        None => Ok(()),
+    }
 }

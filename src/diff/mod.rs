@@ -6,10 +6,12 @@ mod encoding;
 mod report;
 mod side;
 mod table;
+mod verify;
 
 pub use crate::kernel::compare::Tolerance;
 pub use assert::{assert_close, assert_identical};
 pub use side::{Comparable, Side};
+pub use verify::{can_verify, verify};
 
 use crate::dtype::Scalar;
 use crate::error::{Error, Result};

@@ -16,6 +16,7 @@ pub use crate::coding::TimeRange;
 pub use cube::{companions, group_of, only, open_dataset, open_mfdataset};
 pub use info::{Content, CubeInfo, Info, TableInfo, info};
 pub use rows::{Pick, rows};
+pub(crate) use save::shaped;
 pub use save::{Losses, SaveOptions, Target, check, save, save_frame, to_table};
 pub use table::{read_arrow, read_csv, read_csv_with, read_json, read_jsonl, read_parquet};
 

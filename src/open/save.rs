@@ -192,18 +192,35 @@ pub fn check(target: &Target, options: &SaveOptions) -> Result<Format> {
 /// Loss, for what may not be lost; what the readers and writers say. Nothing is then at the target.
 pub fn save(scanned: Scanned, target: &Target, options: &SaveOptions, exec: &ExecOptions) -> Result<Notices> {
     let format = check(target, options)?;
-    let mut grouped = options.clone();
-    let (scanned, options) = match (scanned, &options.vars) {
+    let (shaped, options, notices) = shaped(scanned, format, options, exec)?;
+    match shaped {
+        Scanned::Table(source) => write_table(&source, target, format, &options, exec, notices),
+        Scanned::Cube(ds) => write_cube(&ds, target, format, &options, exec, notices),
+    }
+}
+
+/// A table or cube as the kind that a format holds: cubes in their long form, tables by the columns that label a cube. The options
+/// that come back are those for it: names of variables are those in the group that it is now.
+///
+/// # Errors
+/// Invalid, where it cannot be made so.
+pub(crate) fn shaped(
+    scanned: Scanned,
+    format: Format,
+    options: &SaveOptions,
+    exec: &ExecOptions,
+) -> Result<(Scanned, SaveOptions, Notices)> {
+    let mut options = options.clone();
+    let scanned = match (scanned, &options.vars) {
         // One array or table holds what is in one group.
         (Scanned::Cube(ds), Some(names)) if !matches!(format, Format::Nc | Format::Nc3 | Format::H5 | Format::Npz | Format::Zarr) => {
             let (ds, names) = super::cube::group_of(&ds, names)?;
-            grouped.vars = Some(names);
-            (Scanned::Cube(ds), &grouped)
+            options.vars = Some(names);
+            Scanned::Cube(ds)
         }
-        (scanned, _) => (scanned, options),
+        (scanned, _) => scanned,
     };
-    match (scanned, format.kind()) {
-        (Scanned::Table(source), Kind::Table) => write_table(&source, target, format, options, exec, Notices::new()),
+    let (scanned, notices) = match (scanned, format.kind()) {
         (Scanned::Table(source), Kind::Cube) => {
             let Some(index) = &options.index else {
                 return Err(Error::invalid(format!("a table becomes a cube, which {} holds, by columns that label it", format.name()))
@@ -211,20 +228,21 @@ pub fn save(scanned: Scanned, target: &Target, options: &SaveOptions, exec: &Exe
             };
             let index: Vec<&str> = index.iter().map(String::as_str).collect();
             let (ds, notices) = table_to_cube(&*source, &index, &exec.budget)?;
-            write_cube(&ds, target, format, options, exec, notices)
+            (Scanned::Cube(ds), notices)
         }
         (Scanned::Cube(ds), Kind::Table) => {
             let (source, notices): (Arc<dyn TableSource>, _) = if options.matrix {
-                let name = one_name(options, "a matrix")?;
+                let name = one_name(&options, "a matrix")?;
                 let (matrix, notices) = CubeMatrix::new(&ds, name.as_deref(), &exec.budget)?;
                 (Arc::new(matrix), notices)
             } else {
                 to_table(&ds, options.vars.as_deref(), exec)?
             };
-            write_table(&source, target, format, options, exec, notices)
+            (Scanned::Table(source), notices)
         }
-        (Scanned::Cube(ds), Kind::Cube) => write_cube(&ds, target, format, options, exec, Notices::new()),
-    }
+        (same, _) => (same, Notices::new()),
+    };
+    Ok((scanned, options, notices))
 }
 
 /// Writes a table that is in memory.

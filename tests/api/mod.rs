@@ -10,3 +10,4 @@ mod formats;
 mod frame;
 mod orders;
 mod summary;
+mod verify;
