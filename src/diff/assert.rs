@@ -11,7 +11,8 @@ use super::{Comparable, DiffOptions, Ignore, Tolerance, diff};
 /// # Examples
 /// ```
 /// use hpda_data::diff::assert_identical;
-/// assert_identical(&hpda_data::read_csv("data/stations.csv")?, &hpda_data::read_csv("data/stations.tsv")?.clone());
+/// let df = hpda_data::read_csv("data/stations.csv")?;
+/// assert_identical(&df, "data/stations.parquet");
 /// # Ok::<(), hpda_data::Error>(())
 /// ```
 #[track_caller]
