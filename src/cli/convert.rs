@@ -98,7 +98,8 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
         [one] => open.format_of(one).ok(),
         _ => None,
     };
-    verify(source, format, path, &how, &listed, &session.exec("verifying"))?;
+    let notices = verify(source, format, path, &how, &listed, &session.exec("verifying"))?;
+    session.tell(&notices)?;
     session.remark("verified: the output says what the input says");
     Ok(())
 }

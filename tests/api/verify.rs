@@ -53,6 +53,12 @@ fn cubes_are_verified_in_every_format_of_cubes() {
 }
 
 #[test]
+fn integers_that_a_format_lacks_are_told_and_not_refused() {
+    verified("../tests/files/data/npy/c_i8.npy", &[&["nc3"], &["nc"]]);
+    verified("../tests/files/data/npy/empty_1d.npy", &[&["jsonl"], &["csv"], &["nc"]]);
+}
+
+#[test]
 fn long_form_of_a_cube_is_verified() {
     verified("climate.nc", &[&["csv"], &["parquet"]]);
 }
