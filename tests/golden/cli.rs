@@ -3,6 +3,8 @@
 /// The examples that `--help` shows, the transcripts beside this file, and what the README shows. All run in the project's folder on files in `data/`.
 #[test]
 fn transcripts_print_what_they_say() {
+    // Some write there.
+    std::fs::create_dir_all("target").unwrap();
     trycmd::TestCases::new()
         .env("COLUMNS", "100")
         .env("NO_COLOR", "1")
