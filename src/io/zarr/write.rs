@@ -6,7 +6,7 @@ use super::json;
 use super::plan::{Planned, plan};
 use crate::array::{Dataset, Variable};
 use crate::dtype::DType;
-use crate::error::{Error, IoResultExt, Notices, Place, Result};
+use crate::error::{Error, IoResultExt, Level, Notices, Place, Result, quoted_list};
 use crate::io::OutputFolder;
 use crate::store::{Budget, ChunkGrid, ChunkSink, NdArray, Selection};
 use arrow::array::Array as _;
@@ -73,6 +73,12 @@ impl ZarrSink {
     fn add_group(&mut self, dataset: &Dataset, path: &str, options: &ZarrWriteOptions, notices: &mut Notices) -> Result<()> {
         let attrs = dataset.attrs.iter().map(|(k, v)| (k.to_string(), json::of_attr(v))).collect();
         self.groups.insert(path.to_string(), attrs);
+        if !dataset.unlimited.is_empty() {
+            let group = (!path.is_empty()).then(|| format!("/{path}"));
+            let dims: Vec<&str> = dataset.unlimited.iter().map(|d| &**d).collect();
+            let said = format!("a Zarr store does not say that a dim is unlimited: {}", quoted_list(&dims, 5));
+            notices.push(Level::Omitted, said, Place { group, ..Place::default() });
+        }
         let variables = dataset.coords.iter().chain(dataset.vars.iter().map(|(n, v)| (n.as_str(), v)));
         for (name, variable) in variables {
             let place = Place { variable: Some(name.into()), group: (!path.is_empty()).then(|| format!("/{path}")), ..Place::default() };
