@@ -75,3 +75,10 @@ pub enum Filter {
         parameters: Vec<u32>,
     },
 }
+
+impl Filter {
+    /// Whether to apply it again may change values: scale-offset (6), unless all bits of integers are kept.
+    pub fn drops_digits(&self) -> bool {
+        matches!(self, Filter::Other { id: 6, parameters } if !matches!(parameters[..], [2, 0, ..]))
+    }
+}

@@ -124,3 +124,22 @@ fn names_say_format_and_packing() {
     let e = Format::of_name(Path::new("a.nc.gz")).unwrap_err();
     assert_eq!(e.message(), "only text is read and written compressed as a whole, not nc");
 }
+
+#[test]
+fn gzip_with_zeros_behind_is_read_to_its_end() {
+    let member = pack(Packing::Gzip(6), b"a,b\n1,x\n");
+    let zeros = vec![0; 700_000];
+    let source = open([&member[..], &zeros].concat()).unwrap();
+    assert_eq!(source.rows(), Some(1));
+    let source = open([&member[..], &zeros, &pack(Packing::Gzip(6), b"2,y\n")].concat()).unwrap();
+    assert_eq!(source.rows(), Some(2));
+    // Anything else there is damage.
+    assert!(open([&member[..], &zeros, b"garbage that is no gzip"].concat()).is_err());
+}
+
+#[test]
+fn zstd_may_begin_with_a_frame_to_be_skipped() {
+    let skipped = b"\x50\x2a\x4d\x18\x04\0\0\0abcd";
+    let source = open([&skipped[..], &pack(Packing::Zstd(3), b"a,b\n1,x\n")].concat()).unwrap();
+    assert_eq!(source.rows(), Some(1));
+}

@@ -204,3 +204,41 @@ fn failure_while_chunks_are_written_leaves_nothing() {
     assert!(e.to_string().contains("tas/c/7/0/0"), "{e}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
 }
+
+#[test]
+fn what_is_in_a_group_stands_together_in_consolidated_metadata() {
+    let one = || Variable::from_array(["x"], NdArray::from_vec(vec![1i64, 2], &[2]).unwrap()).unwrap();
+    let mut ds = Dataset::new();
+    for group in ["a", "c"] {
+        let mut inner = Dataset::new();
+        inner.insert("w", one()).unwrap();
+        let mut outer = Dataset::new();
+        outer.insert("v", one()).unwrap();
+        outer.groups.insert("sub".into(), inner);
+        ds.groups.insert(group.into(), outer);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("groups.zarr");
+    write(&ds, &path, &SaveOptions::default()).unwrap();
+    let root = std::fs::read_to_string(path.join("zarr.json")).unwrap();
+    let places = ["\"a\":", "\"a/sub\":", "\"a/sub/w\":", "\"a/v\":", "\"c\":", "\"c/sub\":"].map(|k| root.find(k).unwrap());
+    assert!(places.is_sorted(), "{places:?}");
+}
+
+#[test]
+fn missing_texts_are_the_fill_value_of_the_array_and_no_attribute() {
+    let texts = NdArray::from_texts(vec![Some("x"), None, Some("")].into(), &[3]).unwrap();
+    let mut v = Variable::from_array(["x"], texts).unwrap();
+    v.encoding.attrs.set("_FillValue", "NA");
+    let mut ds = Dataset::new();
+    ds.insert("name", v).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("texts.zarr");
+    write(&ds, &path, &SaveOptions::default()).unwrap();
+    let metadata = json(&path.join("name/zarr.json"));
+    // xarray refuses a whole store for such an attribute.
+    assert!(metadata["attributes"].get("_FillValue").is_none());
+    assert_eq!(metadata["fill_value"], "NA");
+    let back = open_dataset(&path).unwrap().variable("name").unwrap().load().unwrap();
+    assert!(!back.scalar(0).is_missing() && back.scalar(1).is_missing() && !back.scalar(2).is_missing());
+}

@@ -3,7 +3,7 @@
 use super::filters::{Contexts, Step};
 use crate::error::{Error, Result};
 use crate::io::guard::guarded;
-use hdf5_metno_sys::h5z::{H5Z_CLASS_T_VERS, H5Z_FLAG_REVERSE, H5Z_class2_t, H5Zfilter_avail, H5Zregister};
+use hdf5_metno_sys::h5z::{H5Z_CLASS_T_VERS, H5Z_FLAG_REVERSE, H5Z_class2_t, H5Zregister};
 use hdf5_metno_sys::{LOCK, h5};
 use std::ffi::{CStr, c_uint, c_void};
 use std::io::Read;
@@ -41,8 +41,7 @@ pub(in crate::io) fn register() {
     static ONCE: Once = Once::new();
     let _guard = LOCK.lock();
     ONCE.call_once(|| {
-        // A plugin of the user can write as well, so it goes first. Without a folder of plugins the library is not made to look.
-        let plugins = std::env::var_os("HDF5_PLUGIN_PATH").is_some();
+        // Ours go first: plugins of the user's folder are made for another build of the library.
         // SAFETY: the lock is held. The library ends itself when the process does; what is set after it has begun runs before that.
         unsafe {
             h5::H5open();
@@ -51,9 +50,7 @@ pub(in crate::io) fn register() {
         for Class(class) in &CLASSES {
             // SAFETY: the lock is held; the class is a static of the layout that the library asks for.
             unsafe {
-                if !plugins || H5Zfilter_avail(class.id) <= 0 {
-                    H5Zregister((&raw const *class).cast());
-                }
+                H5Zregister((&raw const *class).cast());
             }
         }
     });
@@ -122,6 +119,11 @@ fn decode(id: i32, parameters: &[u32], input: &[u8]) -> Result<Vec<u8>> {
     let step = Step::new(id, parameters, 1).ok_or_else(|| Error::unsupported(format!("filter {id} with parameters {parameters:?}")))?;
     // h5py notes the size of a chunk among the parameters of its filter.
     let size = step.size(input).or_else(|| parameters.get(2).map(|&n| n as usize)).unwrap_or(0);
+    // Those of blosc note it too: a damaged header is not to cost gigabytes.
+    let noted = parameters.get(3).filter(|&&n| matches!(id, 32001 | 32026) && n > 0);
+    if noted.is_some_and(|&n| n as usize != size) {
+        return Err(Error::format("the chunk decodes to another size than it had"));
+    }
     if size as u64 > MOST || size > step.most(input.len()) {
         return Err(too_large());
     }

@@ -421,6 +421,10 @@ impl<'a> Definer<'a> {
     }
 
     fn filter(&mut self, list: hid_t, filter: &Filter, place: &Place) -> Result<()> {
+        if filter.drops_digits() {
+            self.notices.warn("written without scale-offset, which would drop digits once more", place.clone());
+            return Ok(());
+        }
         let code = match filter {
             Filter::Shuffle => unsafe { h5p::H5Pset_shuffle(list) },
             Filter::Deflate(level) => unsafe { h5p::H5Pset_deflate(list, (*level).min(9)) },

@@ -263,6 +263,10 @@ impl Definer<'_> {
             self.lib.def_deflate(id, number, shuffle, level)?;
         }
         for filter in filters {
+            if filter.drops_digits() {
+                self.notices.warn("written without scale-offset, which would drop digits once more", place.clone());
+                continue;
+            }
             let (filter, parameters) = match filter {
                 Filter::Shuffle | Filter::Deflate(_) => continue,
                 Filter::Fletcher32 => {

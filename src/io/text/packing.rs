@@ -52,6 +52,8 @@ impl Packing {
         let found = KINDS.iter().find(|k| first.starts_with(k.magic)).map_or(Packing::None, |k| k.usual);
         match found {
             Packing::Bzip2(_) if !matches!(first.get(4..10), Some(b"1AY&SY" | b"\x17rE8P\x90")) => Packing::None,
+            // A zstd file may begin with frames to be skipped, as pzstd writes them.
+            Packing::None if matches!(first, [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..]) => Packing::Zstd(3),
             found => found,
         }
     }
@@ -110,6 +112,7 @@ mod tests {
         assert_eq!(Packing::of_name(Path::new("a/x.csv.GZ")), (Packing::Gzip(6), "a/x.csv".into()));
         assert_eq!(Packing::of_name(Path::new("x.csv")), (Packing::None, "x.csv".into()));
         assert_eq!(Packing::of_first_bytes(b"BZh91AY&SY..."), Packing::Bzip2(9));
+        assert_eq!(Packing::of_first_bytes(b"\x50\x2a\x4d\x18\x04\0\0\0"), Packing::Zstd(3));
         assert_eq!(Packing::of_first_bytes(b"BZh,a\n1,2\n"), Packing::None);
         assert_eq!(Packing::parse("zstd:19").unwrap(), Packing::Zstd(19));
         assert_eq!(Packing::parse("none").unwrap(), Packing::None);

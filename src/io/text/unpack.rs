@@ -2,7 +2,8 @@
 
 use super::Packing;
 use crate::error::{Error, Place, Result};
-use std::io::{self, BufReader, Read};
+use flate2::bufread::GzDecoder;
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -21,6 +22,38 @@ impl<R: Read> Read for Counted<R> {
     }
 }
 
+/// The members of a gzip file, one after the other. Zeros behind a member are padding, as tapes and some writers leave it.
+struct Members<R> {
+    decoder: Option<GzDecoder<R>>,
+}
+
+impl<R: BufRead> Read for Members<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let Some(decoder) = &mut self.decoder else { return Ok(0) };
+            let n = decoder.read(buffer)?;
+            if n > 0 || buffer.is_empty() {
+                return Ok(n);
+            }
+            let Some(decoder) = self.decoder.take() else { return Ok(0) };
+            let mut rest = decoder.into_inner();
+            let more = loop {
+                let bytes = rest.fill_buf()?;
+                let zeros = bytes.iter().take_while(|b| **b == 0).count();
+                match (zeros, bytes.len()) {
+                    (_, 0) => break false,
+                    (zeros, all) if zeros < all => {
+                        rest.consume(zeros);
+                        break true;
+                    }
+                    (zeros, _) => rest.consume(zeros),
+                }
+            };
+            self.decoder = more.then(|| GzDecoder::new(rest));
+        }
+    }
+}
+
 /// The text behind a compressed stream.
 pub(super) struct Unpack<'a> {
     packing: Packing,
@@ -35,7 +68,7 @@ impl<'a> Unpack<'a> {
         let from = BufReader::with_capacity(256 * 1024, Counted { inner: from, count: count.clone() });
         let inner: Box<dyn Read + 'a> = match packing {
             Packing::None => Box::new(from),
-            Packing::Gzip(_) => Box::new(flate2::bufread::MultiGzDecoder::new(from)),
+            Packing::Gzip(_) => Box::new(Members { decoder: Some(GzDecoder::new(from)) }),
             Packing::Zstd(_) => Box::new(zstd::stream::read::Decoder::with_buffer(from)?),
             Packing::Bzip2(_) => Box::new(bzip2::bufread::MultiBzDecoder::new(from)),
             Packing::Xz(_) => Box::new(liblzma::bufread::XzDecoder::new_multi_decoder(from)),

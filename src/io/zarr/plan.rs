@@ -175,7 +175,8 @@ fn metadata(variable: &Variable, name: &str, shape: &[usize], storage: &Storage,
     let fill = match variable.dtype() {
         DType::F32 | DType::F64 => Value::from("NaN"),
         DType::Bool => Value::from(false),
-        DType::Str => Value::from(""),
+        // xarray opens no store that has a text with an attribute `_FillValue`.
+        DType::Str => variable.attrs.text("_FillValue").unwrap_or_default().into(),
         _ => Value::from(0),
     };
     let mut codecs = storage.before.clone();
@@ -186,7 +187,8 @@ fn metadata(variable: &Variable, name: &str, shape: &[usize], storage: &Storage,
         let inner = json!({"chunk_shape": storage.chunk, "codecs": codecs, "index_codecs": index, "index_location": "end"});
         codecs = vec![json!({"name": "sharding_indexed", "configuration": inner})];
     }
-    let attributes: Map<String, Value> = variable.attrs.iter().map(|(k, v)| (k.to_string(), attribute(k, v, variable.dtype()))).collect();
+    let attributes = variable.attrs.iter().filter(|(k, _)| *variable.dtype() != DType::Str || *k != "_FillValue");
+    let attributes: Map<String, Value> = attributes.map(|(k, v)| (k.to_string(), attribute(k, v, variable.dtype()))).collect();
     let unit = storage.shard.as_ref().unwrap_or(&storage.chunk);
     object([
         ("shape", json!(shape)),

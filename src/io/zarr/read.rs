@@ -8,7 +8,7 @@ use super::store::Store;
 use super::tree::{self, Group, Node, SINGLE, Version};
 use crate::array::{Data, Dataset, Encoding, LazyArray, Variable};
 use crate::dtype::DType;
-use crate::error::{Error, Level, Notices, Place, Result, ResultExt};
+use crate::error::{Error, Level, Notices, Place, Result, ResultExt, quoted_list};
 use crate::store::{AttrValue, Attrs, Budget};
 use serde_json::{Map, Value};
 use std::path::Path;
@@ -84,6 +84,7 @@ impl Reader<'_> {
     fn group(&self, group: &Group, path: &str, notices: &mut Notices) -> Result<Dataset> {
         let place = Place { group: (!path.is_empty()).then(|| format!("/{path}")), ..Place::file(self.store.path()) };
         let mut dataset = Dataset { attrs: attrs_of(&group.attrs), ..Dataset::new() };
+        changed_attrs(&group.attrs, &place, notices);
         // Names that arrays give come before those that are made up.
         let (named, nameless): (Vec<_>, Vec<_>) = group.arrays.iter().partition(|(_, node)| names(node).iter().all(Option::is_some));
         let mut variables: Vec<(&String, Result<Variable>)> = Vec::new();
@@ -95,6 +96,9 @@ impl Reader<'_> {
         variables.sort_by_key(|(name, _)| group.arrays.get_index_of(*name));
         for (name, variable) in variables {
             let place = Place { variable: Some(name.clone()), ..place.clone() };
+            if let (Ok(_), Some(node)) = (&variable, group.arrays.get(name)) {
+                changed_attrs(&node.attrs, &place, notices);
+            }
             let put = variable.and_then(|v| {
                 let coordinate = v.dims().len() == 1 && *v.dims()[0] == **name;
                 if coordinate { dataset.insert_coord(name.clone(), v) } else { dataset.insert(name.clone(), v) }
@@ -128,6 +132,10 @@ impl Reader<'_> {
             Version::V3 => {
                 if let Some(value) = node.attrs.get("_FillValue") {
                     set_fill(&mut attrs, v3_fill(value, &dtype));
+                } else if dtype == DType::Str
+                    && let Some(text) = node.metadata.get("fill_value").and_then(Value::as_str).filter(|t| !t.is_empty())
+                {
+                    set_fill(&mut attrs, Some(AttrValue::Text(text.into())));
                 }
             }
         }
@@ -194,6 +202,17 @@ fn dims(names: &[Option<String>], shape: &[usize], dataset: &mut Dataset) -> Vec
         out.push(name);
     }
     out
+}
+
+/// Says which attributes are of types of JSON that no other format has.
+fn changed_attrs(map: &Map<String, Value>, place: &Place, notices: &mut Notices) {
+    let odd = |v: &Value| v.is_boolean() || v.is_null() || v.is_object() || v.as_array().is_some_and(|l| l.iter().any(|v| v.is_array()));
+    let names: Vec<&str> = map.iter().filter(|(k, v)| *k != "_ARRAY_DIMENSIONS" && odd(v)).map(|(k, _)| k.as_str()).collect();
+    if !names.is_empty() {
+        let said =
+            format!("attributes of JSON are read as numbers or texts (true as 1, null and objects as text): {}", quoted_list(&names, 5));
+        notices.push(Level::Omitted, said, place.clone());
+    }
 }
 
 fn set_fill(attrs: &mut Attrs, value: Option<AttrValue>) {

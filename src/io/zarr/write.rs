@@ -126,6 +126,10 @@ impl ZarrSink {
         for (path, target) in &self.targets {
             files.push((path.clone(), Value::Object(target.metadata.clone())));
         }
+        // zarr-python builds its tree from neighbours: what is in a group stands together, in the order of the cube.
+        let ranks: IndexMap<String, ()> = files.iter().map(|(path, _)| (path.clone(), ())).collect();
+        let ends = |path: &str| path.match_indices('/').map(|(at, _)| at).chain([path.len()]).collect::<Vec<_>>();
+        files.sort_by_cached_key(|(path, _)| ends(path).into_iter().map(|end| ranks.get_index_of(&path[..end])).collect::<Vec<_>>());
         for (path, node) in &files {
             all.insert(path.clone(), node.clone());
         }
@@ -251,7 +255,7 @@ impl Planned {
             }
         }
         offsets.push(bytes.len());
-        if bytes.is_empty() {
+        if bytes.is_empty() && self.metadata.get("fill_value").and_then(Value::as_str) == Some("") {
             return Ok(());
         }
         let wrong = |e: String| Error::internal(e);
