@@ -2,7 +2,7 @@
 
 use super::aggregate::{aggregates, substitute};
 use super::eval::{evaluate, keep};
-use super::group::{group, group_rows};
+use super::group::{group, group_rows, top_rows};
 use super::join::{join as join_tables, join_asof};
 use super::order::{MOST_TOP, distinct, sorted, top_k};
 use super::resample::resampled;
@@ -11,7 +11,7 @@ use super::{ExecOptions, MemSource, copy, stream};
 use crate::dtype::Scalar;
 use crate::error::{Error, Notices, Place, Result};
 use crate::frame::DataFrame;
-use crate::plan::{BinaryOp, Expr, GroupKey, LazyFrame, Node, Plan, Typed, resolve};
+use crate::plan::{BinaryOp, Expr, GroupKey, LazyFrame, Node, Plan, RowVerb, Typed, resolve};
 use crate::store::{Batch, BatchIter, Column, Compare, Predicate, Pushdown, ScanRequest, Schema, TableSink, TableSource};
 use std::sync::Arc;
 
@@ -158,6 +158,14 @@ fn build(plan: &Plan, options: &ExecOptions) -> Result<Arc<dyn TableSource>> {
             Arc::new(WithSource { input, position: *position, values, place, schema: schema.clone() })
         }
         Plan::Select { input, columns, schema } => {
+            if let Plan::GroupRows(plan) = &**input
+                && matches!(plan.verb, RowVerb::Top { .. })
+            {
+                // Only what is asked for is held.
+                let (input, held) = top_rows(&build(&plan.input, options)?, plan, Some(columns), options)?;
+                let columns = columns.iter().map(|&c| positions(&held)(c)).collect();
+                return Ok(Arc::new(SelectSource { input, columns, schema: schema.clone() }));
+            }
             Arc::new(SelectSource { input: build(input, options)?, columns: columns.clone(), schema: schema.clone() })
         }
         Plan::Limit { input, rows } => match &**input {

@@ -56,7 +56,7 @@ pub(super) fn gather(source: &Arc<dyn TableSource>, columns: Option<&[usize]>, w
 }
 
 /// Bytes of a column that no column before it has brought: texts of many batches often lie in one buffer.
-fn new_bytes(column: &Column, seen: &mut HashSet<usize>) -> usize {
+pub(super) fn new_bytes(column: &Column, seen: &mut HashSet<usize>) -> usize {
     let buffers = match column.dtype() {
         DType::Str => column.values().as_string_view().data_buffers(),
         DType::Binary => column.values().as_binary_view().data_buffers(),

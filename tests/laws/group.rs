@@ -120,3 +120,50 @@ fn groups_of_a_column_put_together_are_the_column() {
     assert_eq!(count(vec!["few"]), (11, there as f64, 30_000.0));
     assert_eq!(count(vec!["own", "few", "many", "y"]), (30_000, there as f64, 30_000.0));
 }
+
+#[test]
+fn first_rows_of_groups_are_those_of_a_stable_sort_for_any_budget() {
+    let rows = 68_000;
+    let batch = table(rows);
+    let value = |column: usize, row: usize| batch.columns[column].scalar(row);
+    for (key, order) in [("few", GroupOrder::Sorted), ("few", GroupOrder::Appearance), ("many", GroupOrder::Appearance)] {
+        let column = batch.schema.position(key).unwrap();
+        // Groups in order of their first row, missing ones left out; rows with the largest x first, those without one last.
+        let mut groups: Vec<(hpda_data::Scalar, Vec<usize>)> = Vec::new();
+        let mut places = hashbrown::HashMap::new();
+        for row in 0..rows as usize {
+            let k = value(column, row);
+            if !matches!(k, hpda_data::Scalar::Null) {
+                let text = format!("{k:?}");
+                let place = *places.entry(text).or_insert(groups.len());
+                if place == groups.len() {
+                    groups.push((k, Vec::new()));
+                }
+                groups[place].1.push(row);
+            }
+        }
+        if order == GroupOrder::Sorted {
+            groups.sort_by_key(|(k, _)| format!("{k:?}"));
+        }
+        let x = |row: &usize| match value(3, *row) {
+            hpda_data::Scalar::F64(x) if !x.is_nan() => -x,
+            _ => f64::INFINITY,
+        };
+        let mut want: Vec<i64> = Vec::new();
+        for (_, rows) in &mut groups {
+            rows.sort_by(|a, b| x(a).total_cmp(&x(b)));
+            want.extend(rows.iter().take(3).map(|&row| row as i64 * 7919));
+        }
+        for (threads, step, memory) in [(1, 68_000, 1 << 30), (3, 1000, 24 << 20), (2, 9999, 48 << 20)] {
+            let lazy = LazyFrame::scan(Arc::new(Cut { batch: batch.clone(), parts: 2, step }));
+            let options = ExecOptions { threads: Some(threads), ..ExecOptions::default().with_memory(memory) };
+            let top = lazy.groupby([key]).order(order).top(3, [hpda_data::plan::desc("x")]).unwrap();
+            let all = top.collect(&options).unwrap();
+            let own = |df: &DataFrame| -> Vec<i64> { df.column("own").unwrap().to_i64().unwrap().values().to_vec() };
+            assert!(own(&all) == want, "{key} with batches of {step}");
+            // Only what is asked for is read.
+            let some = top.select(["own", "x"]).unwrap().collect(&options).unwrap();
+            assert_eq!((some.columns().len(), own(&some) == want), (2, true), "{key} with batches of {step}");
+        }
+    }
+}

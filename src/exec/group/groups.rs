@@ -27,6 +27,66 @@ enum Table {
     W3(KeyTable<3>),
     W4(KeyTable<4>),
     Wide(KeyTable<0>),
+    /// Numbers of texts, each the place of its group.
+    Direct(Direct),
+}
+
+/// Keys that are the number of one text, or missing (any bit above those of the number): looked up by position.
+#[derive(Clone, Debug, Default)]
+struct Direct {
+    /// For missing, then for each number of a text: number of the group + 1; 0 for none.
+    slots: Vec<u32>,
+    keys: Vec<u64>,
+}
+
+impl Direct {
+    fn numbers(&mut self, words: &[u64], out: &mut Vec<u32>) {
+        let place = |w: u64| if w >> 32 == 0 { w as usize + 1 } else { 0 };
+        let most = words.iter().map(|&w| place(w) + 1).max().unwrap_or(0);
+        if most > self.slots.len() {
+            self.slots.resize(most.next_power_of_two(), 0);
+        }
+        out.reserve(words.len());
+        for &w in words {
+            let slot = &mut self.slots[place(w)];
+            if *slot == 0 {
+                self.keys.push(w);
+                *slot = self.keys.len() as u32;
+            }
+            out.push(*slot - 1);
+        }
+    }
+
+    fn number(&mut self, key: &[u64], _hash: u64) -> u32 {
+        let mut out = Vec::with_capacity(1);
+        self.numbers(&key[..1], &mut out);
+        out[0]
+    }
+
+    fn append(&mut self, words: &[u64]) {
+        self.keys.extend_from_slice(words);
+    }
+
+    fn set_keys(&mut self, keys: Vec<u64>) {
+        self.keys = keys;
+        self.slots = Vec::new();
+    }
+
+    fn into_keys(self) -> Vec<u64> {
+        self.keys
+    }
+
+    fn keys(&self) -> &[u64] {
+        &self.keys
+    }
+
+    fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    fn bytes(&self) -> usize {
+        self.slots.capacity() * 4 + self.keys.capacity() * 8
+    }
 }
 
 macro_rules! on_table {
@@ -37,6 +97,7 @@ macro_rules! on_table {
             Table::W3($t) => $body,
             Table::W4($t) => $body,
             Table::Wide($t) => $body,
+            Table::Direct($t) => $body,
         }
     };
 }
@@ -210,7 +271,11 @@ struct Scratch {
 
 impl Run {
     pub(super) fn new(spec: &Spec) -> Run {
-        Run { groups: Groups::new(spec), rows: 0, dropped: 0, append: false, scratch: Scratch::default() }
+        let mut groups = Groups::new(spec);
+        if spec.layout.is_one_text() {
+            groups.table = Table::Direct(Direct::default());
+        }
+        Run { groups, rows: 0, dropped: 0, append: false, scratch: Scratch::default() }
     }
 
     /// Whether the run is to end here.

@@ -141,6 +141,11 @@ impl Layout {
         Ok(())
     }
 
+    /// Whether a key is the number of one text, in the lower half of one word, and nothing else but whether it is missing.
+    pub(super) fn is_one_text(&self) -> bool {
+        matches!(&self.fields[..], [f] if matches!(f.kind, Kind::Text | Kind::Bytes | Kind::Category))
+    }
+
     /// Whether keys hold numbers of texts.
     pub(super) fn has_texts(&self) -> bool {
         self.fields.iter().any(|f| f.known.is_some())
@@ -346,6 +351,12 @@ pub(super) fn number_texts(column: &Column, known: &mut Known, mut f: impl FnMut
             let array = $array;
             let nulls = array.nulls().filter(|n| n.null_count() > 0);
             let texts = &mut known.texts;
+            if nulls.is_none() {
+                let mut numbers = Vec::with_capacity(array.len());
+                texts.numbers(array.views(), &mut numbers, |i| AsRef::<[u8]>::as_ref(array.value(i)));
+                numbers.iter().enumerate().for_each(|(i, &n)| f(i, n));
+                return Ok(());
+            }
             for (i, &view) in array.views().iter().enumerate() {
                 if nulls.is_none_or(|n| n.is_valid(i)) {
                     f(i, texts.number(view, || AsRef::<[u8]>::as_ref(array.value(i))));

@@ -11,10 +11,12 @@ mod keys;
 mod rows;
 mod state;
 mod texts;
+mod top;
 
 pub use eager::GroupBy;
 pub use finish::Grouped;
 pub(super) use rows::{group_rows, numbers};
+pub(super) use top::top_rows;
 
 use self::groups::{Groups, PARTITIONS, Partial, Partition, Run, Spec};
 use self::keys::Layout;

@@ -194,59 +194,26 @@ fn whole_cumsum(column: &Column, codes: &Codes, result: &DType) -> Result<Column
     Ok(values.collect::<Result<Vec<Option<i64>>>>()?.into())
 }
 
-/// The first rows of each group in an order: the rows' numbers, group by group.
-pub(super) fn top(codes: &Codes, by: &[SortKey], most: usize) -> Result<Vec<u32>> {
-    let rows = row_count(codes.codes.len())?;
-    let mut counts = vec![0u32; codes.len()];
-    let mut kept: Vec<u32> = Vec::new();
-    let mut numbers: Vec<u32> = Vec::new();
-    for row in sort_rows(by, rows) {
-        let c = codes.codes[row as usize];
-        if c != NONE && (counts[c as usize] as usize) < most {
-            counts[c as usize] += 1;
-            kept.push(row);
-            numbers.push(c);
-        }
-    }
-    // A stable sort by group: counted, as the numbers are dense.
-    let picked = Codes { codes: numbers, firsts: codes.firsts.clone() };
-    Ok(picked.members().0.into_iter().map(|i| kept[i as usize]).collect())
-}
-
 /// Runs what keeps rows.
 pub(in crate::exec) fn group_rows(input: &Arc<dyn TableSource>, plan: &GroupRows, options: &ExecOptions) -> Result<Arc<dyn TableSource>> {
-    let mut whole = gather(input, None, "rows in groups", options)?;
+    let (what, columns) = match &plan.verb {
+        RowVerb::Top { .. } => return Ok(super::top_rows(input, plan, None, options)?.0),
+        RowVerb::Transform { what, columns } => (what, columns),
+    };
+    let whole = gather(input, None, "rows in groups", options)?;
     let batch = &whole.batch;
     let keys = plan.keys.iter().map(|k| evaluate(&k.values, batch)).collect::<Result<Vec<Column>>>()?;
     let held = options.budget.reserve(batch.rows() * (8 + 16 * keys.len()), "rows in groups")?;
     let codes = codes(&keys, plan.keep_missing, plan.order)?;
-    let dropped = codes.codes.iter().filter(|c| **c == NONE).count() as u64;
-    match &plan.verb {
-        RowVerb::Top { rows, by } => {
-            super::warn_dropped(&mut whole.notices, dropped);
-            let key = |&(c, direction): &(usize, Direction)| {
-                Ok(SortKey { keys: KeyColumn::new(&batch.columns[c]).at_column(&batch.schema.fields[c].name)?, direction })
-            };
-            let by = by.iter().map(key).collect::<Result<Vec<_>>>()?;
-            let rows = top(&codes, &by, *rows)?;
-            Ok(Arc::new(TakeSource::of(whole, rows, held)))
-        }
-        RowVerb::Transform { what, columns } => {
-            let members = codes.members();
-            let change = |(i, c): (usize, &Column)| {
-                if columns.contains(&i) {
-                    transform(c, &codes, &members, *what).at_column(&batch.schema.fields[i].name)
-                } else {
-                    Ok(c.clone())
-                }
-            };
-            let columns = batch.columns.par_iter().enumerate().map(change).collect::<Result<Vec<_>>>()?;
-            let rows = batch.rows();
-            let columns = columns.into_iter().map(|c| (0, c)).collect();
-            let as_they_stand = vec![Order { rows: None, optional: false }];
-            Ok(Arc::new(TakeSource::new(plan.schema.clone(), columns, as_they_stand, rows, whole.notices, vec![whole.booked, held])))
-        }
-    }
+    let members = codes.members();
+    let change = |(i, c): (usize, &Column)| {
+        if columns.contains(&i) { transform(c, &codes, &members, *what).at_column(&batch.schema.fields[i].name) } else { Ok(c.clone()) }
+    };
+    let columns = batch.columns.par_iter().enumerate().map(change).collect::<Result<Vec<_>>>()?;
+    let rows = batch.rows();
+    let columns = columns.into_iter().map(|c| (0, c)).collect();
+    let as_they_stand = vec![Order { rows: None, optional: false }];
+    Ok(Arc::new(TakeSource::new(plan.schema.clone(), columns, as_they_stand, rows, whole.notices, vec![whole.booked, held])))
 }
 
 /// Which rows a function of the group keeps.

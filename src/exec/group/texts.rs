@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 /// Texts longer than this stand outside their view.
 const INLINE: u32 = 12;
+/// So many texts are looked at together.
+const BLOCK: usize = 1024;
 /// Long texts are kept in pieces of about this many bytes.
 const PIECE: usize = 16 << 20;
 
@@ -68,7 +70,38 @@ impl Texts {
             self.short.numbers.push(self.views.len() as u32);
             self.views.push(view);
         }
-        self.short.numbers[n]
+        // As long as all are short their numbers are the same.
+        if self.long.is_empty() { n as u32 } else { self.short.numbers[n] }
+    }
+
+    /// The numbers of short texts, by their views; `out` gets them.
+    fn short_numbers(&mut self, views: &[u128], out: &mut Vec<u32>) {
+        let before = self.short.table.len();
+        self.short.table.numbers(bytemuck::cast_slice(views), out);
+        for key in self.short.table.keys()[before * 2..].chunks_exact(2) {
+            self.short.numbers.push(self.views.len() as u32);
+            self.views.push(key[0] as u128 | (key[1] as u128) << 64);
+        }
+        if !self.long.is_empty() {
+            out.iter_mut().for_each(|n| *n = self.short.numbers[*n as usize]);
+        }
+    }
+
+    /// The numbers of texts of which none is missing, by their views, added to `out`; `long` has the bytes of a long one.
+    pub(super) fn numbers<'a>(&mut self, views: &[u128], out: &mut Vec<u32>, long: impl Fn(usize) -> &'a [u8]) {
+        let mut block = Vec::with_capacity(BLOCK);
+        for (b, views) in views.chunks(BLOCK).enumerate() {
+            if views.iter().all(|v| *v as u32 <= INLINE) {
+                block.clear();
+                self.short_numbers(views, &mut block);
+                out.extend_from_slice(&block);
+            } else {
+                for (i, &view) in views.iter().enumerate() {
+                    let n = self.number(view, || long(b * BLOCK + i));
+                    out.push(n);
+                }
+            }
+        }
     }
 
     fn long_number(&mut self, bytes: &[u8]) -> u32 {

@@ -32,7 +32,7 @@ pub(super) fn sorted(input: &Arc<dyn TableSource>, by: &[(usize, Direction)], op
 }
 
 /// The column with its text in a buffer of its own.
-fn own_text(column: Column) -> Result<Column> {
+pub(super) fn own_text(column: Column) -> Result<Column> {
     match column.dtype() {
         DType::Str => Column::new(DType::Str, Arc::new(column.values().as_string_view().gc())),
         DType::Binary => Column::new(DType::Binary, Arc::new(column.values().as_binary_view().gc())),

@@ -2,6 +2,9 @@
 const A: u64 = 0x9e37_79b9_7f4a_7c15;
 const B: u64 = 0xbb67_ae85_84ca_a73b;
 
+/// So many keys are looked up side by side.
+const AHEAD: usize = 32;
+
 #[inline(always)]
 fn fold(a: u64, b: u64) -> u64 {
     let wide = a as u128 * b as u128;
@@ -121,9 +124,30 @@ impl<const N: usize> KeyTable<N> {
     pub fn numbers(&mut self, words: &[u64], out: &mut Vec<u32>) {
         let width = self.width();
         out.reserve(words.len() / width);
-        for key in words.chunks_exact(width) {
-            let n = self.number(key, hash_words(key));
-            out.push(n);
+        let (mut hashes, mut slots) = ([0u64; AHEAD], [0u64; AHEAD]);
+        for block in words.chunks(AHEAD * width) {
+            // First all hashes, then all slots: so many reads from far memory are under way at once.
+            for (h, key) in hashes.iter_mut().zip(block.chunks_exact(width)) {
+                *h = hash_words(key);
+            }
+            if self.slots.is_empty() {
+                slots = [0; AHEAD];
+            } else {
+                let mask = self.slots.len() - 1;
+                slots.iter_mut().zip(&hashes).for_each(|(s, h)| *s = self.slots[*h as usize & mask]);
+            }
+            for ((key, &hash), &slot) in block.chunks_exact(width).zip(&hashes).zip(&slots) {
+                // What stood there before this block stands there still, under the same number.
+                if slot != 0 && (slot ^ hash) >> 32 == 0 {
+                    let number = (slot as u32 - 1) as usize;
+                    if self.keys[number * width..][..width] == *key {
+                        out.push(number as u32);
+                        continue;
+                    }
+                }
+                let n = self.number(key, hash);
+                out.push(n);
+            }
         }
     }
 

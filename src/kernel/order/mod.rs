@@ -8,7 +8,7 @@ mod take;
 
 pub use hash::hashes;
 pub use keys::{Domain, KeyColumn};
-pub use sort::{Direction, SortKey, sort_rows};
+pub use sort::{Direction, SortKey, compare_rows, sort_rows};
 pub use table::{Probe, RowTable, first_rows, row_codes};
 pub use take::{MISSING, take, take_optional};
 

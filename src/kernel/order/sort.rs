@@ -36,6 +36,12 @@ pub fn sort_rows(keys: &[SortKey], rows: u32) -> Vec<u32> {
     order
 }
 
+/// How two rows stand to each other by all their keys.
+#[inline]
+pub fn compare_rows(a: u32, b: u32, keys: &[SortKey]) -> Ordering {
+    compare(a, b, keys, 0)
+}
+
 /// Sorts rows, which stand in ascending order, by the columns from this one on.
 fn by_column(rows: &mut [u32], keys: &[SortKey], column: usize) {
     if rows.len() < 2 || column >= keys.len() {
