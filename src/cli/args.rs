@@ -91,14 +91,14 @@ pub struct CsvArgs {
     pub bad_lines: Option<String>,
 }
 
-/// What is done to every table before the command.
+/// What is done to every table or cube before the command.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Before the command")]
 pub struct ExprArgs {
-    /// Keep the rows where this is true (repeatable; --where and --with act in the order written)
+    /// Keep the rows, or of a cube the labels and values, where this is true (repeatable; acts with --with in the order written)
     #[arg(long = "where", id = "where", value_name = "EXPR", allow_hyphen_values = true)]
     pub filters: Vec<String>,
-    /// Add or replace a column (repeatable)
+    /// Add or replace a column or variable (repeatable)
     #[arg(long = "with", id = "with", value_name = "NAME = EXPR", allow_hyphen_values = true)]
     pub columns: Vec<String>,
 }

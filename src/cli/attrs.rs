@@ -171,8 +171,8 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
             }
             verb.deliver(table.source(&exec)?, &exec)
         }
-        Scanned::Cube(mut ds) => {
-            super::options::no_steps(&super::options::steps(matches))?;
+        Scanned::Cube(ds) => {
+            let mut ds = super::options::apply_on_cube(ds, &super::options::steps(matches), &exec)?;
             changes.iter().try_for_each(|c| set_on_cube(&mut ds, c))?;
             verb.deliver_cube(ds, &exec)
         }

@@ -64,9 +64,6 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
         Scanned::Cube(_) if args.join.as_deref().is_some_and(|j| j != "exact") => {
             Err(Error::unsupported("--join of cubes is not there yet: their other coordinates must agree"))
         }
-        Scanned::Cube(ds) => {
-            options::no_steps(&steps)?;
-            verb.deliver_cube(ds, &exec)
-        }
+        Scanned::Cube(ds) => verb.deliver_cube(options::apply_on_cube(ds, &steps, &exec)?, &exec),
     }
 }

@@ -83,10 +83,7 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     session.tell(&notices)?;
     let scanned = match scanned {
         Scanned::Table(source) => Scanned::Table(options::apply(source, &steps, &exec)?),
-        cube => {
-            options::no_steps(&steps)?;
-            cube
-        }
+        Scanned::Cube(ds) => Scanned::Cube(options::apply_on_cube(ds, &steps, &exec)?),
     };
     let source = args.verify.then(|| scanned.clone());
     let mut listed = notices;

@@ -62,7 +62,7 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     let vars = args.var.as_deref().map(lists::items).transpose()?;
     match (scanned, to) {
         (Scanned::Cube(ds), None) => {
-            options::no_steps(&steps)?;
+            let ds = options::apply_on_cube(ds, &steps, &exec)?;
             let option = if args.tail { Some("--tail") } else { args.sample.map(|_| "--sample") };
             if let Some(option) = option {
                 return Err(Error::unsupported(format!("{option} takes rows, which a cube as such has none of"))

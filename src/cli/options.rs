@@ -3,6 +3,7 @@
 use super::args::{CsvArgs, OutputArgs, ReadArgs, WriteArgs};
 use super::lists;
 use super::session::Session;
+use crate::array::Dataset;
 use crate::dtype::DType;
 use crate::error::{Error, Notices, Place, Result, ResultExt};
 use crate::exec::ExecOptions;
@@ -200,15 +201,15 @@ pub fn steps(matches: &ArgMatches) -> Vec<Step> {
     all.into_iter().map(|(_, s)| s).collect()
 }
 
-/// Cubes have no rows to filter.
-pub fn no_steps(steps: &[Step]) -> Result<()> {
-    match steps.first() {
-        None => Ok(()),
-        Some(Step::Where(_)) => Err(Error::unsupported("--where on a cube is not there yet")
-            .help("`hpda-data convert` makes a table of it (to parquet or csv), which takes it")),
-        Some(Step::With(_)) => Err(Error::unsupported("--with on a cube is not there yet")
-            .help("`hpda-data convert` makes a table of it (to parquet or csv), which takes it")),
-    }
+/// A cube with the steps before it. Names and types are checked, and aggregates computed; the rest is done when it is read.
+pub fn apply_on_cube(ds: Dataset, steps: &[Step], exec: &ExecOptions) -> Result<Dataset> {
+    steps.iter().try_fold(ds, |ds, step| match step {
+        Step::Where(text) => ds.filter(&parse(text)?, exec).at(|| place("--where", text)),
+        Step::With(text) => {
+            let (name, values) = parse_assignment(text)?;
+            ds.assign(&name, &values, exec).at(|| place("--with", text))
+        }
+    })
 }
 
 /// A table with the steps before it. Names and types are checked before a row is read.

@@ -1,9 +1,10 @@
 //! `select IN...`
 
 use super::verb::{Verb, VerbArgs};
-use super::{attrs, lists, options, typed};
+use super::{attrs, lists, typed};
 use crate::array::Dataset;
 use crate::error::{Error, Place, Result, ResultExt};
+use crate::exec::ExecOptions;
 use crate::open::{Scanned, only};
 use crate::ops::select::{SelectOptions, parse_isel, parse_sel};
 use crate::plan::{LazyFrame, parse, parse_assignment};
@@ -103,7 +104,7 @@ fn apply(table: &LazyFrame, part: &str, value: &str) -> Result<LazyFrame> {
     }
 }
 
-fn apply_on_cube(ds: &Dataset, part: &str, value: &str, how: &SelectOptions) -> Result<Dataset> {
+fn apply_on_cube(ds: &Dataset, part: &str, value: &str, how: &SelectOptions, exec: &ExecOptions) -> Result<Dataset> {
     let rows = |what: &str, way: &str| Err(Error::unsupported(format!("--{part} {what} of a table, and this is a cube")).help(way));
     match part {
         "columns" => only(ds, &lists::items(value)?),
@@ -119,7 +120,11 @@ fn apply_on_cube(ds: &Dataset, part: &str, value: &str, how: &SelectOptions) -> 
         "sel" => ds.sel(&parse_sel(value)?, how),
         "limit" => rows("takes rows", "--isel DIM=0:N takes the first N positions along a dim"),
         "distinct" => rows("compares rows", "`hpda-data convert` makes a table of a cube, which it takes"),
-        _ => options::no_steps(&[options::Step::Where(value.into())]).map(|()| ds.clone()),
+        "where" => ds.filter(&parse(value)?, exec),
+        _ => {
+            let (name, values) = parse_assignment(value)?;
+            ds.assign(&name, &values, exec)
+        }
     }
 }
 
@@ -129,13 +134,13 @@ fn run_on_cube(ds: Dataset, matches: &ArgMatches, args: &SelectArgs, verb: &Verb
     if args.parts.method.is_some() && args.parts.sel.is_empty() {
         return Err(Error::invalid("--method goes with --sel").help("--sel DIM=LABEL --method nearest"));
     }
-    let mut ds = ds;
+    let (mut ds, exec) = (ds, verb.exec());
     for (part, value) in parts(matches) {
         let op = format!("--{}", part.replace('_', "-"));
         let place = || Place { op: Some(op), expr: Some(value.clone()).filter(|v| !v.is_empty()), ..Place::default() };
-        ds = apply_on_cube(&ds, part, &value, &how).at(place)?;
+        ds = apply_on_cube(&ds, part, &value, &how, &exec).at(place)?;
     }
-    verb.deliver_cube(ds, &verb.exec())
+    verb.deliver_cube(ds, &exec)
 }
 
 pub fn run(matches: &ArgMatches) -> Result<()> {

@@ -68,7 +68,7 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
             }
         }
         Scanned::Cube(ds) => {
-            options::no_steps(&steps)?;
+            let ds = options::apply_on_cube(ds, &steps, &exec)?;
             if args.quantiles.is_some() {
                 return Err(Error::unsupported("--quantiles of a cube are not there yet")
                     .help("`hpda-data convert FILE TABLE.parquet` makes a table of it"));

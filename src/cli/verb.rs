@@ -155,8 +155,8 @@ pub fn on_data(
             verb.deliver(change(&LazyFrame::scan(source), &exec)?, &exec)
         }
         Scanned::Cube(ds) => {
-            options::no_steps(&steps)?;
             let exec = verb.exec();
+            let ds = options::apply_on_cube(ds, &steps, &exec)?;
             let ds = match &verb.open.vars {
                 Some(names) => only(&ds, names)?,
                 None => ds,

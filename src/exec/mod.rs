@@ -3,6 +3,7 @@
 //! The executor knows tables and cubes only through the seam traits of [`crate::store`]; it never sees a file format.
 
 mod aggregate;
+mod cells;
 mod concat;
 mod corr;
 pub mod cube;

@@ -1,3 +1,4 @@
+mod cells;
 mod csv;
 mod frames;
 mod groupby;

@@ -47,7 +47,7 @@ pub(super) fn attributes(input: &Variable, agg: Agg, dims: &[&str]) -> Attrs {
 }
 
 /// The encoding of a result: chunks and filters stay, what speaks of the stored numbers goes.
-pub(super) fn encoding(input: &Variable, dims: &[Arc<str>], shape: &[usize]) -> Encoding {
+pub(in crate::exec) fn encoding(input: &Variable, dims: &[Arc<str>], shape: &[usize]) -> Encoding {
     let old = &input.encoding;
     let chunks = old.chunks.as_ref().filter(|_| !dims.is_empty()).map(|chunks| {
         let of = |d: &Arc<str>| input.dims().iter().position(|x| x == d).and_then(|i| chunks.get(i)).copied();

@@ -27,6 +27,7 @@ use crate::dtype::{DType, Phys};
 use crate::error::{Error, Result};
 use crate::exec::ExecOptions;
 use crate::kernel::agg::Agg;
+pub(in crate::exec) use methods::encoding;
 use source::{Fate, How, ReduceSource};
 use std::sync::Arc;
 
