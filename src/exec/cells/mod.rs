@@ -46,7 +46,7 @@ impl Dataset {
             Expr::Col(other) => self.variable(other)?.clone(),
             _ => {
                 let settled = self.settle(values, options)?;
-                let made = self.computed(&settled, &[], |e, schema| resolve(e, schema), options)?;
+                let made = self.computed(&settled, &[], resolve, options)?;
                 self.described(made, values, &settled)
             }
         };
@@ -124,7 +124,7 @@ impl Dataset {
             any = true;
             let either = Expr::Call(Func::If, vec![settled.expr.clone(), col(name), Expr::Lit(Scalar::Null)]);
             let either = Settled { expr: either, known: settled.known.clone(), booked: settled.booked.clone() };
-            let made = self.computed(&either, v.dims(), |e, schema| resolve(e, schema), options).at_variable(name)?;
+            let made = self.computed(&either, v.dims(), resolve, options).at_variable(name)?;
             let made = made.with_attrs(v.attrs.clone()).with_encoding(encoding(v, v.dims(), v.shape()));
             out.vars.insert(name.clone(), made);
         }
@@ -181,7 +181,7 @@ impl Dataset {
                     };
                     let dims: Vec<String> = dims.iter().map(dim).collect::<Result<_>>()?;
                     let inner = self.settle(x, options)?;
-                    let of = self.computed(&inner, &[], |e, schema| resolve(e, schema), options)?;
+                    let of = self.computed(&inner, &[], resolve, options)?;
                     let mut alone = Dataset::new();
                     let all = of.dims().is_empty();
                     alone.insert("x", of)?;
@@ -208,7 +208,7 @@ impl Dataset {
         &self,
         settled: &Settled,
         leading: &[Arc<str>],
-        resolve: impl Fn(&Expr, &Schema) -> Result<Typed>,
+        settle: impl Fn(&Expr, &Schema) -> Result<Typed>,
         options: &ExecOptions,
     ) -> Result<Variable> {
         let (mut fields, mut inputs) = (Vec::new(), Vec::new());
@@ -219,7 +219,7 @@ impl Dataset {
             inputs.push(v.clone());
         }
         let schema = Schema { fields, ..Schema::default() };
-        let mut typed = resolve(&settled.expr, &schema)?;
+        let mut typed = settle(&settled.expr, &schema)?;
         if typed.has_order() {
             let e = Error::unsupported("functions of the order along a dim (shift, diff, cumsum, rank) of a cube are not there yet");
             return Err(e.at(Place { expr: Some(settled.expr.to_string()), ..Place::default() }));
