@@ -71,10 +71,7 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
         session.tell(&side.notices)?;
         side.content = match side.content {
             Scanned::Table(source) => Scanned::Table(options::apply(source, &steps, &exec)?),
-            cube => {
-                options::no_steps(&steps)?;
-                cube
-            }
+            Scanned::Cube(ds) => Scanned::Cube(options::apply_on_cube(ds, &steps, &exec)?),
         };
         Ok(side)
     };
