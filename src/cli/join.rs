@@ -4,10 +4,13 @@ use super::verb::{Verb, VerbArgs};
 use super::{lists, options, typed};
 use crate::dtype::Scalar;
 use crate::error::{Error, Result};
-use crate::open::Scanned;
+use crate::exec::{ExecOptions, MemSource, PointOptions};
+use crate::open::{Scanned, only};
+use crate::ops::select::SelectOptions;
 use crate::plan::{AsofDirection, AsofOptions, JoinHow, JoinOptions, LazyFrame, Validate, parse_tolerance};
 use clap::{ArgMatches, Args, Command, ValueHint};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 #[derive(Args)]
 struct JoinArgs {
@@ -47,12 +50,21 @@ struct JoinArgs {
     /// As-of: backward, forward or nearest
     #[arg(long, value_name = "DIRECTION", requires = "asof")]
     direction: Option<String>,
-    /// As-of: the largest distance, a number or a duration such as 3D
+    /// As-of and points: the largest distance, a number or a duration such as 3D
     #[arg(long, value_name = "X")]
     tolerance: Option<String>,
-    /// A table and a cube: the columns that say where
-    #[arg(long, value_name = "TIME,LAT,LON", hide = true)]
+    /// RIGHT is a cube: its values at the points that these columns name, each a dim of the cube
+    #[arg(long, value_name = "TIME,LAT,LON", conflicts_with_all = ["on", "left_on", "right_on", "asof", "how", "validate", "indicator"])]
     point: Option<String>,
+    /// Points: which label counts where one is not there: nearest, pad or backfill
+    #[arg(long, value_name = "METHOD", requires = "point")]
+    method: Option<String>,
+    /// Points more than half a cell outside the grid take the values at its edge
+    #[arg(long, requires = "point")]
+    extrapolate: bool,
+    /// Only these variables of the cube
+    #[arg(long, value_name = "NAMES", requires = "point")]
+    vars: Option<String>,
     #[command(flatten)]
     verb: VerbArgs,
 }
@@ -98,18 +110,41 @@ fn times(args: &JoinArgs, time: &str) -> Result<AsofOptions> {
     Ok(options)
 }
 
+/// The values of a cube at the points of a table.
+fn points(args: &JoinArgs, point: &str, left: &LazyFrame, verb: &Verb, exec: &ExecOptions) -> Result<()> {
+    let Scanned::Cube(mut cube) = verb.scan(std::slice::from_ref(&args.right))? else {
+        return Err(Error::invalid("--point takes a cube on the right, this is a table").help("--on or --asof join two tables"));
+    };
+    if let Some(names) = &args.vars {
+        cube = only(&cube, &lists::items(names)?)?;
+    }
+    let read = SelectOptions::parse(args.method.as_deref(), args.tolerance.as_deref())?;
+    // A length of time is for the axis of time, a number for the others.
+    let number = args.tolerance.as_deref().is_some_and(|t| t.trim().parse::<f64>().is_ok());
+    let how = PointOptions {
+        method: read.method,
+        tolerance: read.tolerance.filter(|_| number),
+        time_tolerance: read.tolerance.filter(|_| !number),
+        extrapolate: args.extrapolate,
+        suffixes: suffixes(&args.suffixes)?,
+    };
+    let (joined, notices) = left.collect(exec)?.join_points(&cube, &lists::items(point)?, &how, exec)?;
+    verb.session.tell(&notices)?;
+    verb.deliver(Arc::new(MemSource::from_frame(&joined)?), exec)
+}
+
 pub fn run(matches: &ArgMatches) -> Result<()> {
     let args: JoinArgs = typed(matches)?;
     let verb = Verb::new(&args.verb, "join")?;
-    if args.point.is_some() {
-        return Err(Error::unsupported("--point is not there yet").help("`hpda-data convert CUBE TABLE.parquet`, then join by columns"));
-    }
     let exec = verb.exec();
     let left = match verb.scan(std::slice::from_ref(&args.left))? {
         // --where and --with act on the left table, as on the first input of any command.
         Scanned::Table(source) => LazyFrame::scan(options::apply(source, &options::steps(matches), &exec)?),
         Scanned::Cube(_) => return Err(verb.no_cubes()),
     };
+    if let Some(point) = &args.point {
+        return points(&args, point, &left, &verb, &exec);
+    }
     let right = verb.table(std::slice::from_ref(&args.right))?;
     let joined = match &args.asof {
         Some(time) => left.join_asof(&right, &times(&args, time)?)?,

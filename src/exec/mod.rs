@@ -19,6 +19,7 @@ mod mem;
 mod missing;
 mod order;
 mod ordered;
+mod points;
 pub mod reduce;
 mod resample;
 mod reshape;
@@ -33,6 +34,7 @@ pub use eager::{Arithmetic, DropMissing, Operand};
 pub use group::GroupBy;
 pub use mem::MemSource;
 pub use ordered::{Ordered, Parts};
+pub use points::PointOptions;
 pub use reshape::{PivotOptions, Spread};
 pub use stream::{BatchStream, copy, copy_judged, stream};
 

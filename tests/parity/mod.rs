@@ -5,6 +5,7 @@ mod groupby;
 mod json;
 mod orders;
 mod pandas;
+mod points;
 mod reduce;
 mod resample;
 mod rolling;

@@ -22,7 +22,7 @@ fn part_limit(budget: &Budget) -> usize {
 }
 
 /// The elements of an array in C order as a column: NaN becomes missing.
-fn leave(array: &NdArray) -> Result<Column> {
+pub(crate) fn leave(array: &NdArray) -> Result<Column> {
     match array.dtype() {
         DType::F32 => floats::<f32, Float32Type>(array),
         DType::F64 => floats::<f64, Float64Type>(array),

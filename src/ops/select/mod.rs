@@ -121,7 +121,7 @@ impl Dataset {
 
     /// The dimension of this name; or of the coordinate that CF calls so: by its `standard_name`, as `latitude` or `longitude` by its
     /// units, by its `axis` (`X`, `Y`, `Z`, `T`), or as `time` because it is the only one with times.
-    fn dim_named(&self, name: &str) -> Result<&str> {
+    pub(crate) fn dim_named(&self, name: &str) -> Result<&str> {
         if let Some((d, _)) = self.dims.get_key_value(name) {
             return Ok(d);
         }
