@@ -2,7 +2,9 @@
 //!
 //! The executor knows tables and cubes only through the seam traits of [`crate::store`]; it never sees a file format.
 
+mod accessor;
 mod aggregate;
+mod apply;
 mod cells;
 mod concat;
 mod corr;
@@ -23,20 +25,25 @@ mod points;
 pub mod reduce;
 mod resample;
 mod reshape;
+mod series;
 pub mod spill;
 mod stream;
 pub mod summary;
 pub mod tally;
+mod time;
 mod whole;
 
+pub use accessor::Texts;
+pub use apply::Row;
 pub use concat::{ConcatJoin, ConcatSource, common_columns, side_by_side};
 pub use eager::{Arithmetic, DropMissing, Operand};
-pub use group::GroupBy;
+pub use group::{GroupBy, GroupRolling};
 pub use mem::MemSource;
 pub use ordered::{Ordered, Parts};
 pub use points::PointOptions;
-pub use reshape::{PivotOptions, Spread};
+pub use reshape::{Crosstab, Cut, Dummies, Edges, Normalize, PivotOptions, Spread, crosstab};
 pub use stream::{BatchStream, copy, copy_judged, stream};
+pub use time::{Absent, Ambiguous, Resample, Unreadable};
 
 use crate::store::Budget;
 use std::fmt;

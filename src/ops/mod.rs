@@ -4,4 +4,5 @@ pub mod bridge;
 pub mod combine;
 pub mod order;
 pub mod select;
+pub mod tables;
 pub mod window;

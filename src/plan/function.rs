@@ -51,6 +51,15 @@ functions! {
     Replace "replace" 3 3 "every second argument replaced by the third, literally";
     Slice "slice" 2 3 "characters i up to j, as Python's slices";
     Extract "extract" 2 2 "what a regular expression matches: group 1, or all of it";
+    Title "title" 1 1 "with a capital letter at the start of each word";
+    Pad "pad" 2 4 "filled up to so many characters, on the 'left' (or 'right', 'both'), with blanks or a character";
+    Find "find" 2 2 "where the second first stands in it, from 0; -1 where it does not";
+    Split "split" 1 2 "a list of its parts, cut at the second or at white space";
+    Get "get" 2 2 "an item of a list, or a character of a text, from 0 or (negative) from the end";
+    Join "join" 2 2 "the texts of a list with the second between them";
+    Matches "matches" 2 2 "whether a regular expression is found in it";
+    CountMatches "count_matches" 2 2 "how often a regular expression is found in it";
+    ReplaceMatches "replace_matches" 3 3 "every match of a regular expression replaced; $1 is its first group";
     Int "int" 1 1 "as i64, cut off towards zero";
     Float "float" 1 1 "as f64";
     Str "str" 1 1 "as text";

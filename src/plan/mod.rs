@@ -18,4 +18,4 @@ pub use frame::{
 };
 pub use function::{Func, TimePart};
 pub use parse::{parse, parse_assignment};
-pub use resolve::{Node, Typed, aggregate_dtype, resolve, resolve_condition};
+pub use resolve::{Node, Pattern, Typed, aggregate_dtype, resolve, resolve_condition};

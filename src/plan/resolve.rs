@@ -46,10 +46,23 @@ pub enum Node {
     Call(Func, Vec<Typed>),
     /// What a pattern matches.
     Extract(Box<Typed>, Regex),
+    /// Whether, how often or what else a pattern matches.
+    Pattern(Pattern, Box<Typed>, Regex),
     /// An aggregate over all rows.
     Agg(Agg, Box<Typed>),
     /// The correlation or covariance of two columns of f64, over all rows.
     Pair(Func, Box<Typed>, Box<Typed>),
+}
+
+/// What is done with the matches of a pattern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pattern {
+    /// Whether there is one.
+    Any,
+    /// How many there are.
+    Count,
+    /// Each is replaced.
+    Replace(String),
 }
 
 /// Looks up names and types; `expr` is not evaluated and no data is read.
@@ -104,7 +117,14 @@ impl Typed {
     pub fn children(&self) -> Vec<&Typed> {
         match &self.node {
             Node::Col(_) | Node::Lit(_) => Vec::new(),
-            Node::Cast(x) | Node::Not(x) | Node::Neg(x) | Node::In(x, _) | Node::Part(_, x) | Node::Extract(x, _) | Node::Agg(_, x) => {
+            Node::Cast(x)
+            | Node::Not(x)
+            | Node::Neg(x)
+            | Node::In(x, _)
+            | Node::Part(_, x)
+            | Node::Extract(x, _)
+            | Node::Pattern(_, x, _)
+            | Node::Agg(_, x) => {
                 vec![x]
             }
             Node::Arith(_, a, b) | Node::Compare(_, a, b) | Node::Logic(_, a, b) | Node::Pair(_, a, b) => vec![a, b],
@@ -115,7 +135,14 @@ impl Typed {
     pub(crate) fn children_mut(&mut self) -> Vec<&mut Typed> {
         match &mut self.node {
             Node::Col(_) | Node::Lit(_) => Vec::new(),
-            Node::Cast(x) | Node::Not(x) | Node::Neg(x) | Node::In(x, _) | Node::Part(_, x) | Node::Extract(x, _) | Node::Agg(_, x) => {
+            Node::Cast(x)
+            | Node::Not(x)
+            | Node::Neg(x)
+            | Node::In(x, _)
+            | Node::Part(_, x)
+            | Node::Extract(x, _)
+            | Node::Pattern(_, x, _)
+            | Node::Agg(_, x) => {
                 vec![x]
             }
             Node::Arith(_, a, b) | Node::Compare(_, a, b) | Node::Logic(_, a, b) | Node::Pair(_, a, b) => vec![a, b],
@@ -331,10 +358,15 @@ fn compare(op: BinaryOp, a: Typed, b: Typed) -> Result<Typed> {
         let not = if op == BinaryOp::Ne { "not " } else { "" };
         return Err(Error::invalid("nothing is equal to missing").help(format!("write {not}is_missing(x)")));
     }
+    // Ordered categories go by their list; beside a text that is one of them, and beside categories of the same list.
     let ordered = |t: &Typed| matches!(t.dtype, DType::Categorical { ordered: true });
     if !matches!(op, BinaryOp::Eq | BinaryOp::Ne) && (ordered(&a) || ordered(&b)) {
-        let e = Error::unsupported("the order of categories is not compared yet");
-        return Err(e.help(format!("list them: x in ['a', 'b'], or str(x) {} .. compares them as text", op.symbol())));
+        let text = |t: &Typed| ordered(t) || matches!(t.node, Node::Lit(Scalar::Str(_)));
+        if !(text(&a) && text(&b)) {
+            let e = Error::wrong_type(format!("ordered categories are compared with {}", if ordered(&a) { &b.dtype } else { &a.dtype }));
+            return Err(e.help(format!("str(x) {} .. compares them as text", op.symbol())));
+        }
+        return Ok(Typed::new(DType::Bool, Node::Compare(op, Box::new(a), Box::new(b))));
     }
     let (a, b) = unify(a, b, Meeting::Compare)?;
     let plain = |t: &DType| is_number(t) || t.is_temporal() || matches!(t, DType::Str | DType::Categorical { .. } | DType::Binary);
@@ -578,7 +610,75 @@ fn call(func: Func, mut args: Vec<Typed>) -> Result<Typed> {
             let (a, b) = unify(args[1].clone(), args[2].clone(), Meeting::Compute)?;
             made(a.dtype.clone(), vec![c, a, b])
         }
-        Len | Lower | Upper | Strip | Contains | StartsWith | EndsWith | Replace | Slice => {
+        Len if matches!(args[0].dtype, DType::List(_)) => made(DType::I64, args),
+        Split => {
+            for a in &mut args {
+                needs_text(&name, a)?;
+                *a = a.clone().cast(&DType::Str)?;
+            }
+            if args.get(1).is_some_and(|a| !matches!(&a.node, Node::Lit(Scalar::Str(s)) if !s.is_empty())) {
+                return Err(Error::invalid("`split` cuts at a text in quotes that is not empty"));
+            }
+            made(DType::List(Box::new(DType::Str)), args)
+        }
+        Get => {
+            if !args[1].dtype.is_integer() {
+                return Err(Error::wrong_type(format!("{name} takes a whole number as position, not {}", args[1].dtype)));
+            }
+            args[1] = args[1].clone().cast(&DType::I64)?;
+            let dtype = match &args[0].dtype {
+                DType::List(inner) => (**inner).clone(),
+                _ => {
+                    needs_text(&name, &args[0])?;
+                    args[0] = args[0].clone().cast(&DType::Str)?;
+                    DType::Str
+                }
+            };
+            made(dtype, args)
+        }
+        Join => {
+            if !matches!(&args[0].dtype, DType::List(inner) if **inner == DType::Str) {
+                return Err(Error::wrong_type(format!("{name} is for lists of texts, not for {}", args[0].dtype)));
+            }
+            needs_text(&name, &args[1])?;
+            args[1] = args[1].clone().cast(&DType::Str)?;
+            made(DType::Str, args)
+        }
+        Pad => {
+            needs_text(&name, &args[0])?;
+            args[0] = args[0].clone().cast(&DType::Str)?;
+            let text = |i: usize| match args.get(i).map(|a| &a.node) {
+                None => Some(None),
+                Some(Node::Lit(Scalar::Str(s))) => Some(Some(s.clone())),
+                _ => None,
+            };
+            if !matches!(args[1].node, Node::Lit(Scalar::I64(0..=1_000_000))) {
+                return Err(Error::invalid("`pad` takes a number of characters up to a million"));
+            }
+            if !matches!(text(2), Some(None)) && !matches!(text(2), Some(Some(s)) if ["left", "right", "both"].contains(&&*s)) {
+                return Err(Error::invalid("`pad` fills on the 'left', on the 'right', or on 'both' sides"));
+            }
+            if !matches!(text(3), Some(None)) && !matches!(text(3), Some(Some(s)) if s.chars().count() == 1) {
+                return Err(Error::invalid("`pad` fills with one character"));
+            }
+            made(DType::Str, args)
+        }
+        Matches | CountMatches | ReplaceMatches => {
+            needs_text(&name, &args[0])?;
+            let Node::Lit(Scalar::Str(pattern)) = &args[1].node else {
+                return Err(Error::invalid(format!("{name} takes a pattern in quotes")));
+            };
+            let regex = Regex::new(pattern).map_err(|e| Error::parse(format!("{pattern:?} is no regular expression")).because(e))?;
+            let (verb, dtype) = match (func, args.get(2).map(|a| &a.node)) {
+                (Matches, _) => (Pattern::Any, DType::Bool),
+                (CountMatches, _) => (Pattern::Count, DType::I64),
+                (_, Some(Node::Lit(Scalar::Str(to)))) => (Pattern::Replace(to.to_string()), DType::Str),
+                _ => return Err(Error::invalid(format!("{name} puts a text in quotes in place of each match"))),
+            };
+            let x = args.swap_remove(0).cast(&DType::Str)?;
+            Ok(Typed::new(dtype, Node::Pattern(verb, Box::new(x), regex)))
+        }
+        Len | Lower | Upper | Strip | Title | Find | Contains | StartsWith | EndsWith | Replace | Slice => {
             let texts = if func == Slice { 1 } else { args.len() };
             for (i, a) in args.iter_mut().enumerate() {
                 if i < texts {
@@ -592,7 +692,7 @@ fn call(func: Func, mut args: Vec<Typed>) -> Result<Typed> {
                 }
             }
             let dtype = match func {
-                Len => DType::I64,
+                Len | Find => DType::I64,
                 Contains | StartsWith | EndsWith => DType::Bool,
                 _ => DType::Str,
             };

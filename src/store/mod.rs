@@ -3,6 +3,7 @@
 
 mod attrs;
 mod budget;
+mod categories;
 mod column;
 mod interop;
 mod nd;

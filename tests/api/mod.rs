@@ -10,4 +10,5 @@ mod formats;
 mod frame;
 mod orders;
 mod summary;
+mod table_formats;
 mod verify;

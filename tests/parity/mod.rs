@@ -10,4 +10,6 @@ mod reduce;
 mod resample;
 mod rolling;
 mod select;
+mod titanic;
+mod verbs;
 mod xarray;

@@ -99,6 +99,36 @@ pub(super) fn compare(op: BinaryOp, a: &Value, b: &Value) -> Result<Value> {
     Ok(Value { array: Arc::new(BooleanArray::new(bits, nulls)), one })
 }
 
+/// Ordered categories by the places of their list; a text stands where its category stands.
+pub(super) fn categories(op: BinaryOp, a: &Value, b: &Value) -> Result<Value> {
+    let list = |v: &Value| v.array.as_dictionary_opt::<at::UInt32Type>().map(|d| d.values().as_string_view().clone());
+    let (known, other) = match (list(a), list(b)) {
+        (Some(x), y) => (x, y),
+        (None, Some(y)) => (y, None),
+        _ => return Err(Error::internal("categories without a list")),
+    };
+    if let Some(other) = other.filter(|o| *o != known) {
+        let shown = |l: &arrow::array::StringViewArray| l.iter().flatten().take(5).collect::<Vec<_>>().join(", ");
+        return Err(Error::wrong_type("categories of two lists have no common order").help(format!(
+            "{} and {}",
+            shown(&known),
+            shown(&other)
+        )));
+    }
+    let code = |v: &Value| -> Result<Value> {
+        if let Some(d) = v.array.as_dictionary_opt::<at::UInt32Type>() {
+            return Ok(v.like(Arc::new(d.keys().clone())));
+        }
+        let find = |t: &str| {
+            let at = known.iter().position(|k| k == Some(t));
+            at.map(|at| at as u32).ok_or_else(|| Error::not_found("category", t, known.iter().flatten()))
+        };
+        let codes = v.array.as_string_view().iter().map(|t| t.map(find).transpose()).collect::<Result<Vec<Option<u32>>>>()?;
+        Ok(v.like(Arc::new(arrow::array::UInt32Array::from(codes))))
+    };
+    compare(op, &code(a)?, &code(b)?)
+}
+
 fn bits<T: ArrowPrimitiveType>(op: BinaryOp, a: &Value, b: &Value, rows: usize) -> BooleanBuffer {
     let (x, y) = (a.array.as_primitive::<T>().values(), b.array.as_primitive::<T>().values());
     // One loop per operator and shape: the test on the operator must not stand inside.

@@ -3,6 +3,7 @@
 mod arith;
 mod compare;
 mod convert;
+mod lists;
 mod math;
 mod text;
 mod time;
@@ -123,6 +124,9 @@ fn value(expr: &Typed, batch: &Batch) -> Result<Value> {
             let out = if *op == BinaryOp::And { and_kleene(a, b)? } else { or_kleene(a, b)? };
             Ok(Value { array: Arc::new(out), one })
         }
+        Node::Compare(op, a, b) if [a, b].iter().any(|t| matches!(t.dtype, DType::Categorical { .. })) => {
+            compare::categories(*op, &value(a, batch)?, &value(b, batch)?)
+        }
         Node::Compare(op, a, b) => compare::compare(*op, &value(a, batch)?, &value(b, batch)?),
         Node::In(x, list) => compare::member(&value(x, batch)?, &x.dtype, list),
         Node::Neg(x) => arith::negative(&value(x, batch)?, &x.dtype),
@@ -131,6 +135,10 @@ fn value(expr: &Typed, batch: &Batch) -> Result<Value> {
         Node::Extract(x, regex) => {
             let v = value(x, batch)?;
             Ok(v.like(Arc::new(text::extract(v.array.as_string_view(), regex))))
+        }
+        Node::Pattern(verb, x, regex) => {
+            let v = value(x, batch)?;
+            Ok(v.like(text::pattern(v.array.as_string_view(), verb, regex)))
         }
         Node::Pair(func, ..) => Err(Error::internal(format!("{} was not computed before", func.name()))),
         Node::Agg(agg, _) => Err(Error::internal(format!("{agg} was not computed before"))),
@@ -184,7 +192,13 @@ fn call(func: Func, args: Vec<Value>, types: &[&DType], dtype: &DType) -> Result
             let array = if unknown.true_count() == 0 { chosen } else { arrow::compute::nullif(&chosen, &unknown)? };
             Ok(Value { array, one })
         }
-        Len | Lower | Upper | Strip | Contains | StartsWith | EndsWith | Replace | Slice => text::text(func, &args),
+        Len if matches!(types[0], DType::List(_)) => lists::lengths(&args[0]),
+        Split => lists::split(&args, dtype),
+        Get if matches!(types[0], DType::List(_)) => lists::get(&args[0], &args[1]),
+        Join => lists::join(&args[0], &args[1]),
+        Len | Lower | Upper | Strip | Title | Find | Pad | Get | Contains | StartsWith | EndsWith | Replace | Slice => {
+            text::text(func, &args)
+        }
         Int | Float | Str | Date | Datetime => convert::convert(func, &args[0], types[0]),
         other => Err(Error::unsupported(format!("`{}` is not done yet", other.name()))),
     }

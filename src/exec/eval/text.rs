@@ -2,7 +2,7 @@
 
 use super::Value;
 use crate::error::{Error, Result};
-use crate::plan::Func;
+use crate::plan::{Func, Pattern};
 use arrow::array::{Array, AsArray, BooleanArray, Int64Array, StringViewArray, StringViewBuilder};
 use arrow::datatypes as at;
 use regex::Regex;
@@ -17,6 +17,11 @@ pub(super) fn text(func: Func, args: &[Value]) -> Result<Value> {
     let array: Arc<dyn Array> = match func {
         Func::Len => {
             let out: Int64Array = (0..rows).map(|r| there(r).then(|| characters(get(0, r)) as i64)).collect();
+            Arc::new(out)
+        }
+        Func::Find => {
+            let place = |x: &str, part: &str| x.find(part).map_or(-1, |at| characters(&x[..at]) as i64);
+            let out: Int64Array = (0..rows).map(|r| there(r).then(|| place(get(0, r), get(1, r)))).collect();
             Arc::new(out)
         }
         Func::Contains | Func::StartsWith | Func::EndsWith => {
@@ -48,6 +53,19 @@ pub(super) fn text(func: Func, args: &[Value]) -> Result<Value> {
                     Func::Lower => out.append_value(x.to_lowercase()),
                     Func::Upper => out.append_value(x.to_uppercase()),
                     Func::Strip => out.append_value(x.trim()),
+                    Func::Title => out.append_value(title(x)),
+                    Func::Get => {
+                        let n = args[1].array.as_primitive::<at::Int64Type>().value(args[1].at(r));
+                        let found = slice(x, Some(n), (n != -1).then(|| n.saturating_add(1)));
+                        // Before the first character there is none.
+                        let there = n >= -(characters(x) as i64) && !found.is_empty();
+                        out.append_option(there.then_some(found));
+                    }
+                    Func::Pad => {
+                        let text = |i: usize| args.get(i).map(|a| a.array.as_string_view().value(a.at(r)));
+                        let width = args[1].array.as_primitive::<at::Int64Type>().value(args[1].at(r));
+                        out.append_value(pad(x, width, text(2).unwrap_or("left"), text(3).unwrap_or(" ")));
+                    }
                     Func::Replace => out.append_value(x.replace(get(1, r), get(2, r))),
                     Func::Slice => {
                         let bound = |i: usize| {
@@ -68,6 +86,35 @@ pub(super) fn text(func: Func, args: &[Value]) -> Result<Value> {
 
 fn characters(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.chars().count() }
+}
+
+/// Words begin with a capital letter and go on with small ones, as Python's `title` has it: a word is a run of letters.
+fn title(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut within = false;
+    for c in text.chars() {
+        if within {
+            out.extend(c.to_lowercase())
+        } else {
+            out.extend(c.to_uppercase())
+        }
+        within = c.is_alphabetic();
+    }
+    out
+}
+
+/// Filled up to a number of characters; on both sides, the right one gets what is left over, as in Python's `center` of texts of
+/// even length.
+fn pad(text: &str, width: i64, side: &str, fill: &str) -> String {
+    let (have, want) = (characters(text), usize::try_from(width).unwrap_or(0));
+    let more = want.saturating_sub(have);
+    let left = match side {
+        "left" => more,
+        "right" => 0,
+        // Python's rule: the odd one goes left where the width is odd.
+        _ => more / 2 + (more & want & 1),
+    };
+    format!("{}{text}{}", fill.repeat(left), fill.repeat(more - left))
 }
 
 /// `text[from:to]` of Python.
@@ -91,4 +138,17 @@ pub(super) fn extract(texts: &StringViewArray, regex: &Regex) -> StringViewArray
         out.append_option(found.map(|m| m.as_str()));
     }
     out.finish()
+}
+
+/// What is done with the matches of a pattern.
+pub(super) fn pattern(texts: &StringViewArray, verb: &Pattern, regex: &Regex) -> Arc<dyn Array> {
+    match verb {
+        Pattern::Any => Arc::new(texts.iter().map(|t| t.map(|t| regex.is_match(t))).collect::<BooleanArray>()),
+        Pattern::Count => Arc::new(texts.iter().map(|t| t.map(|t| regex.find_iter(t).count() as i64)).collect::<Int64Array>()),
+        Pattern::Replace(to) => {
+            let mut out = StringViewBuilder::with_capacity(texts.len());
+            texts.iter().for_each(|t| out.append_option(t.map(|t| regex.replace_all(t, to.as_str()))));
+            Arc::new(out.finish())
+        }
+    }
 }

@@ -1,15 +1,17 @@
 //! Groups of a table in memory: `DataFrame::groupby`.
 
 use super::rows::{Codes, codes, key_of, mask, transform};
+use super::within::group_place;
 use crate::dtype::Scalar;
 use crate::error::{Error, Result, ResultExt};
+use crate::exec::ExecOptions;
+use crate::exec::apply::guarded;
 use crate::exec::eval::evaluate;
-use crate::exec::{ExecOptions, MemSource};
 use crate::frame::{DataFrame, Series};
 use crate::kernel::agg::Agg;
 use crate::kernel::order::take;
 use crate::label::{Index, MultiIndex};
-use crate::plan::{Expr, GroupKey, GroupOrder, LazyFrame, Transform, aggregate_all, parse_aggregates, resolve};
+use crate::plan::{Expr, GroupKey, GroupOrder, LazyGroupBy, Transform, aggregate_all, parse_aggregates, resolve};
 use crate::store::{Batch, Budget, Column, IndexSpec, Schema};
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -17,7 +19,7 @@ use std::sync::Arc;
 /// A table and the keys of its groups, waiting for what is to be computed. Made by [`DataFrame::groupby`].
 ///
 /// Missing keys (NaN too) form no group unless they are [kept](GroupBy::keep_missing); groups are sorted by key unless
-/// [asked otherwise](GroupBy::order). One engine serves this and the lazy [`LazyFrame::groupby`].
+/// [asked otherwise](GroupBy::order). One engine serves this and the lazy [`crate::plan::LazyFrame::groupby`].
 #[derive(Clone, Debug)]
 pub struct GroupBy {
     frame: DataFrame,
@@ -70,7 +72,23 @@ impl GroupBy {
         self
     }
 
-    fn options() -> ExecOptions {
+    /// The table.
+    pub(super) fn frame(&self) -> &DataFrame {
+        &self.frame
+    }
+
+    /// The names of the keys.
+    pub(super) fn key_names(&self) -> impl Iterator<Item = &str> {
+        self.keys.iter().map(|k| k.name.as_str())
+    }
+
+    /// The same groups of the lazy table.
+    pub(super) fn lazy_groups(&self) -> Result<LazyGroupBy> {
+        let groups = self.frame.lazy()?.groupby(self.keys.iter().cloned()).order(self.order);
+        Ok(if self.keep_missing { groups.keep_missing() } else { groups })
+    }
+
+    pub(super) fn options() -> ExecOptions {
         // The table is in memory already, and so is what comes of it.
         ExecOptions { budget: Budget::unlimited(), ..ExecOptions::default() }
     }
@@ -81,12 +99,7 @@ impl GroupBy {
     /// # Errors
     /// What resolving says: not found, type; invalid, for a column outside an aggregate. Overflow, of integer sums.
     pub fn agg<S: Into<String>>(&self, aggregates: impl IntoIterator<Item = (S, Expr)>) -> Result<DataFrame> {
-        let lazy = LazyFrame::scan(Arc::new(MemSource::from_frame(&self.frame)?));
-        let mut groups = lazy.groupby(self.keys.iter().cloned()).order(self.order);
-        if self.keep_missing {
-            groups = groups.keep_missing();
-        }
-        let source = groups.agg(aggregates)?.source(&GroupBy::options())?;
+        let source = self.lazy_groups()?.agg(aggregates)?.source(&GroupBy::options())?;
         let mut batches = Vec::new();
         for batch in crate::exec::stream(&source, None, &GroupBy::options()) {
             batches.push(batch?);
@@ -162,7 +175,7 @@ impl GroupBy {
     }
 
     /// The groups' rows and the columns of the key.
-    fn codes(&self) -> Result<(Codes, Vec<Column>)> {
+    pub(super) fn codes(&self) -> Result<(Codes, Vec<Column>)> {
         let batch = self.frame.to_batch()?;
         let one = |k: &GroupKey| evaluate(&resolve(&k.expr, &batch.schema)?, &batch);
         let keys = self.keys.iter().map(one).collect::<Result<Vec<Column>>>()?;
@@ -212,14 +225,7 @@ impl GroupBy {
         let batch = self.frame.to_batch()?;
         let one = |g: usize| {
             let key = key_of(&keys, &codes, g);
-            let named = |e: Error| {
-                let shown: Vec<String> = key.iter().map(ToString::to_string).collect();
-                e.at(crate::error::Place { op: Some(format!("group {}", shown.join(", "))), ..Default::default() })
-            };
-            let made = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-                f(&key, &rows_of(&batch, &rows[starts[g]..starts[g + 1]])?)?.to_batch()
-            }));
-            made.unwrap_or_else(|_| Err(Error::invalid("the function panicked"))).map_err(named)
+            guarded(|| group_place(&key), || f(&key, &rows_of(&batch, &rows[starts[g]..starts[g + 1]])?)?.to_batch())
         };
         let made: Vec<Result<Batch>> = (0..codes.len()).into_par_iter().map(one).collect();
         let made = made.into_iter().collect::<Result<Vec<Batch>>>()?;
@@ -239,12 +245,15 @@ impl GroupBy {
     /// The rows of the groups for which `keep` is true, in their old order.
     ///
     /// # Errors
-    /// The first error of `keep`.
+    /// The first error of `keep`, with its group; invalid, where it panics.
     pub fn filter(&self, keep: impl Fn(&[Scalar], &DataFrame) -> Result<bool> + Sync) -> Result<DataFrame> {
         let (codes, keys) = self.codes()?;
         let (rows, starts) = codes.members();
         let batch = self.frame.to_batch()?;
-        let one = |g: usize| keep(&key_of(&keys, &codes, g), &rows_of(&batch, &rows[starts[g]..starts[g + 1]])?);
+        let one = |g: usize| {
+            let key = key_of(&keys, &codes, g);
+            guarded(|| group_place(&key), || keep(&key, &rows_of(&batch, &rows[starts[g]..starts[g + 1]])?))
+        };
         let kept: Vec<Result<bool>> = (0..codes.len()).into_par_iter().map(one).collect();
         let kept = kept.into_iter().collect::<Result<Vec<bool>>>()?;
         let mask = mask(&codes, &kept);

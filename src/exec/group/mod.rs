@@ -12,11 +12,13 @@ mod rows;
 mod state;
 mod texts;
 mod top;
+mod within;
 
 pub use eager::GroupBy;
 pub use finish::Grouped;
-pub(super) use rows::{group_rows, numbers};
+pub(super) use rows::{Codes, NONE, codes, group_rows, numbers};
 pub(super) use top::top_rows;
+pub use within::GroupRolling;
 
 use self::groups::{Groups, PARTITIONS, Partial, Partition, Run, Spec};
 use self::keys::Layout;

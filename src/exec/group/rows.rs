@@ -16,22 +16,22 @@ use rayon::prelude::*;
 use std::sync::Arc;
 
 /// A row that is in no group.
-pub(super) const NONE: u32 = u32::MAX;
+pub(in crate::exec) const NONE: u32 = u32::MAX;
 
 /// The group of each row.
 #[derive(Debug)]
-pub(super) struct Codes {
+pub(in crate::exec) struct Codes {
     /// One per row; [`NONE`] where the key is missing.
-    pub(super) codes: Vec<u32>,
+    pub(in crate::exec) codes: Vec<u32>,
     /// The first row of each group.
-    pub(super) firsts: Vec<u32>,
+    pub(in crate::exec) firsts: Vec<u32>,
 }
 
 /// Numbers the groups of rows.
 ///
 /// # Errors
 /// Type, for columns that are no keys; unsupported, beyond four thousand million rows.
-pub(super) fn codes(keys: &[Column], keep_missing: bool, order: GroupOrder) -> Result<Codes> {
+pub(in crate::exec) fn codes(keys: &[Column], keep_missing: bool, order: GroupOrder) -> Result<Codes> {
     let rows = row_count(keys.first().map_or(0, Column::len))?;
     let columns = keys.iter().map(KeyColumn::new).collect::<Result<Vec<_>>>()?;
     let (mut codes, mut firsts) = row_codes(&columns, rows);
@@ -54,12 +54,12 @@ pub(super) fn codes(keys: &[Column], keep_missing: bool, order: GroupOrder) -> R
 }
 
 impl Codes {
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::exec) fn len(&self) -> usize {
         self.firsts.len()
     }
 
     /// Rows ordered by group, in their order within each; and where each group begins.
-    pub(super) fn members(&self) -> (Vec<u32>, Vec<usize>) {
+    pub(in crate::exec) fn members(&self) -> (Vec<u32>, Vec<usize>) {
         let mut starts = vec![0usize; self.len() + 1];
         self.codes.iter().filter(|c| **c != NONE).for_each(|&c| starts[c as usize + 1] += 1);
         for g in 0..self.len() {

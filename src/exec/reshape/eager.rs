@@ -7,7 +7,7 @@ use crate::error::{Error, Place, Result, ResultExt};
 use crate::frame::{DataFrame, Series};
 use crate::kernel::order::{MISSING, take_optional};
 use crate::label::{Index, Labels, Level};
-use crate::plan::MeltOptions;
+use crate::plan::{MeltOptions, col};
 use crate::store::{Batch, Budget, Column, Field, Schema};
 use arrow::array::{Array, AsArray, UInt64Array};
 use std::sync::Arc;
@@ -98,17 +98,30 @@ impl DataFrame {
         let keys: Vec<&str> = how.index.iter().chain(&how.columns).chain(&how.values).map(String::as_str).collect();
         let table = values_and_keys(self, &keys)?;
         let some = |names: &[String]| names.iter().map(|n| Some(n.clone())).collect::<Vec<_>>();
-        if how.margins || how.fill.is_some() || how.agg.is_some() {
+        if how.margins {
             let flat = table.pivot(how, &options())?.collect(&options())?;
             let (i, batch) = (how.index.len(), flat.to_batch()?);
             let index = Index::from_columns(some(&how.index), &batch.columns[..i])?;
             return DataFrame::with_index(Labels::new(flat.names()[i..].to_vec()), batch.columns[i..].to_vec(), index);
         }
+        let (table, keys) = match how.agg {
+            None => (table, keys),
+            // One row per cell first.
+            Some(agg) => {
+                let of = how.values.iter().map(|v| (v.clone(), col(v.clone()).agg(agg)));
+                let cells = how.index.iter().chain(&how.columns).map(String::as_str);
+                (table.groupby(cells).agg(of)?, keys)
+            }
+        };
         let batch = table.select(&keys)?.collect(&options())?.to_batch()?;
         let several = how.values.len() > 1;
         let labels: Vec<Vec<Scalar>> = how.values.iter().map(|v| if several { vec![v.as_str().into()] } else { Vec::new() }).collect();
         let names = if several { [vec![None], some(&how.columns)].concat() } else { some(&how.columns) };
-        wide(&batch, (how.index.len(), how.columns.len()), some(&how.index), names, &labels)
+        let made = wide(&batch, (how.index.len(), how.columns.len()), some(&how.index), names, &labels)?;
+        match &how.fill {
+            Some(fill) => made.fillna(fill.clone()),
+            None => Ok(made),
+        }
     }
 
     /// The columns as the innermost level of the row labels: one value per row, row by row. Missing values stay.

@@ -1,10 +1,10 @@
 //! Cells to typed columns: one loop per column and chunk of rows, the type looked at once.
 
-use super::dates::DateReader;
 use super::infer::{Spelling, short_digits};
 use super::tokenize::{Cell, Cells, Escapes};
 use crate::dtype::{Calendar, DType, TimeUnit};
 use crate::error::{Error, Result};
+use crate::kernel::text::dates::DateReader;
 use crate::kernel::text::{moment, scan};
 use crate::store::Column;
 use arrow::array::{ArrayData, ArrayRef, DictionaryArray, StringViewArray, UInt32Array, make_array, make_view};

@@ -1,9 +1,9 @@
 //! What cells look like, and the type that a column of such cells has.
 
-use super::dates::DateReader;
 use super::{CsvReadOptions, MISSING};
 use crate::dtype::{Calendar, DType, TimeUnit};
 use crate::kernel::calendar::{Civil, is_valid};
+use crate::kernel::text::dates::DateReader;
 use crate::kernel::text::moment::{Moment, parse_moment};
 use crate::kernel::text::scan::{self, eight_digits, is_float, run_of_digits, split_sign};
 use std::borrow::Cow;

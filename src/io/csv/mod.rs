@@ -5,7 +5,6 @@
 //! and on demand, turns cells into typed columns (`columns`). Nothing of the first pass is kept but a few numbers per part.
 
 pub(in crate::io) mod columns;
-pub(in crate::io) mod dates;
 pub(in crate::io) mod infer;
 mod options;
 mod sink;

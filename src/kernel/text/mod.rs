@@ -2,6 +2,7 @@
 //!
 //! [`scan`] reads, [`moment`] reads dates and times, [`mod@format`] writes any value of a column.
 
+pub mod dates;
 pub mod format;
 pub mod moment;
 pub mod scan;

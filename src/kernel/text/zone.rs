@@ -25,6 +25,26 @@ impl Zone {
         name.parse().ok().map(Zone::Named)
     }
 
+    /// Seconds east of UTC where clocks show a time, given in seconds since 1970 as if in UTC: none where clocks are put forward over
+    /// it, two (the earlier instant first) where they are put back over it.
+    pub fn offsets_of_wall(self, seconds: i64) -> Vec<i32> {
+        match self {
+            Zone::Utc => vec![0],
+            Zone::Fixed(s) => vec![s],
+            Zone::Named(tz) => {
+                let at = chrono::DateTime::from_timestamp(seconds, 0).unwrap_or_default().naive_utc();
+                match tz.offset_from_local_datetime(&at) {
+                    chrono::LocalResult::None => Vec::new(),
+                    chrono::LocalResult::Single(o) => vec![o.fix().local_minus_utc()],
+                    chrono::LocalResult::Ambiguous(a, b) => {
+                        let (a, b) = (a.fix().local_minus_utc(), b.fix().local_minus_utc());
+                        vec![a.max(b), a.min(b)]
+                    }
+                }
+            }
+        }
+    }
+
     /// Seconds east of UTC at an instant given in seconds since 1970.
     pub fn offset(self, seconds: i64) -> i32 {
         match self {

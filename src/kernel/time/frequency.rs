@@ -80,6 +80,8 @@ impl Frequency {
             }
         };
         let unit = match name {
+            "us" => Unit::Tick(1000),
+            "ms" => Unit::Tick(1_000_000),
             "s" => Unit::Tick(SECOND),
             "min" => Unit::Tick(60 * SECOND),
             "h" => Unit::Tick(3600 * SECOND),
@@ -106,6 +108,14 @@ impl Frequency {
     /// Whether bins are shorter than a day, so that their labels need a time of day.
     pub fn within_day(&self) -> bool {
         matches!(self.unit, Unit::Tick(nanos) if nanos < 86_400 * SECOND)
+    }
+
+    /// How many nanoseconds one step takes; `None` for weeks, months and longer, which are not counted in them.
+    pub fn nanos(&self) -> Option<i64> {
+        match self.unit {
+            Unit::Tick(nanos) => nanos.checked_mul(self.count),
+            _ => None,
+        }
     }
 
     /// The side that is closed, and that labels are of, where nothing is said.

@@ -2,8 +2,10 @@
 
 mod axis;
 mod frequency;
+mod offset;
 mod units;
 
 pub use axis::TimeAxis;
 pub use frequency::{Bins, Frequency, Origin, Side};
+pub use offset::Offset;
 pub use units::{Step, TimeUnits};

@@ -8,7 +8,7 @@ use chrono::{Datelike, NaiveTime, Timelike};
 
 /// Reads the cells of columns that are said to be dates.
 #[derive(Clone, Debug)]
-pub(in crate::io) struct DateReader {
+pub struct DateReader {
     /// ISO 8601 where there is none.
     items: Option<Vec<Item<'static>>>,
 }
@@ -17,6 +17,10 @@ impl DateReader {
     /// ISO 8601.
     pub const ISO: DateReader = DateReader { items: None };
 
+    /// With a format as `strftime` has it; ISO 8601 without one.
+    ///
+    /// # Errors
+    /// Invalid, for a format that is not understood.
     pub fn new(format: Option<&str>) -> Result<DateReader> {
         let Some(format) = format else { return Ok(DateReader { items: None }) };
         let items = StrftimeItems::new(format).parse_to_owned().map_err(|_| {

@@ -1,0 +1,159 @@
+//! Functions of the caller over rows and parts of a table: in parallel, in order, with their errors and panics put in their place.
+
+use super::ExecOptions;
+use crate::dtype::Scalar;
+use crate::error::{Error, Place, Result};
+use crate::frame::{DataFrame, Series, column_of};
+use crate::ops::tables::{Concat, concat};
+use crate::plan::LazyFrame;
+use rayon::prelude::*;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Calls a function of the caller; a panic becomes an error that tells its message and place.
+pub(super) fn guarded<T>(place: impl Fn() -> Place, f: impl FnOnce() -> Result<T>) -> Result<T> {
+    let made = catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|cause| {
+        let text = cause.downcast_ref::<&str>().map(|s| s.to_string()).or_else(|| cause.downcast_ref::<String>().cloned());
+        Err(Error::invalid(format!("the function panicked: {}", text.unwrap_or_else(|| "no message".into()))))
+    });
+    made.map_err(|e| e.at(place()))
+}
+
+/// One row of a table, as [`DataFrame::apply_rows`] hands it over.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'a> {
+    frame: &'a DataFrame,
+    row: usize,
+}
+
+impl Row<'_> {
+    /// The value under a column's name.
+    ///
+    /// # Errors
+    /// Not found, with the nearest name.
+    pub fn get(&self, column: &str) -> Result<Scalar> {
+        Ok(self.frame.column(column)?.scalar(self.row))
+    }
+
+    /// The value under a column's name as a number; missing is NaN.
+    ///
+    /// # Errors
+    /// Not found, with the nearest name; type, for what is no number.
+    pub fn number(&self, column: &str) -> Result<f64> {
+        match self.get(column)? {
+            Scalar::Null => Ok(f64::NAN),
+            value => value.as_f64().ok_or_else(|| Error::wrong_type("a number is asked for").at(Place::column(column))),
+        }
+    }
+
+    /// The values of all columns, in order.
+    pub fn values(&self) -> Vec<Scalar> {
+        self.frame.columns().iter().map(|c| c.scalar(self.row)).collect()
+    }
+
+    /// The label of the row, level by level.
+    pub fn label(&self) -> Vec<Scalar> {
+        self.frame.index().label(self.row)
+    }
+
+    /// Where the row stands, from 0.
+    pub fn position(&self) -> usize {
+        self.row
+    }
+}
+
+/// So many rows are handed to a thread at a time.
+const RUN: usize = 1024;
+
+impl DataFrame {
+    /// A value for each row, by a function that is called from all threads; under the labels of the rows, in their order.
+    ///
+    /// The type is the one that holds all values; of none f64. pandas: `df.apply(f, axis=1)`. Expressions (`df.eval`) are much
+    /// faster where they can say it.
+    ///
+    /// # Errors
+    /// The error of `f` for the first row that has one, with the row; invalid, where `f` panics; type, for values without a common
+    /// type.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("a", Column::from(vec![3.0, 6.0])), ("b", vec![4.0, 8.0].into())])?;
+    /// let c = df.apply_rows(|row| Ok(row.number("a")?.hypot(row.number("b")?).into()))?;
+    /// assert_eq!(c.data(), &Column::from(vec![5.0, 10.0]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn apply_rows(&self, f: impl Fn(Row<'_>) -> Result<Scalar> + Sync) -> Result<Series> {
+        let one = |row: usize| {
+            let place = || Place { row: Some(row as u64), op: Some("apply_rows".into()), ..Place::default() };
+            guarded(place, || f(Row { frame: self, row }))
+        };
+        let runs = (0..self.height().div_ceil(RUN)).into_par_iter();
+        // Each run ends at its first error; the first run that has one tells it.
+        let made: Vec<Result<Vec<Scalar>>> = runs.map(|r| (r * RUN..((r + 1) * RUN).min(self.height())).map(one).collect()).collect();
+        let values: Vec<Scalar> = made.into_iter().collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
+        Series::new(None, column_of(&values)?, self.index().clone())
+    }
+
+    /// Cuts the rows into `n` parts of nearly one length, calls a function with the number and the rows of each, in parallel, and
+    /// puts the results one below the other, in order.
+    ///
+    /// Labels are kept. Fewer rows than parts make empty parts, for which `f` is called as well. dask: `ddf.map_partitions`.
+    ///
+    /// # Errors
+    /// The error of `f` for the first part that has one, with the part's number; invalid, where `f` panics, for 0 parts, and where
+    /// results have different columns.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("x", Column::from(vec![1i64, 2, 3, 4, 5]))])?;
+    /// let firsts = df.map_partitions(2, |_, rows| Ok(rows.head(1)))?;
+    /// assert_eq!(firsts.column("x")?, &Column::from(vec![1i64, 4]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn map_partitions(&self, n: usize, f: impl Fn(usize, &DataFrame) -> Result<DataFrame> + Sync) -> Result<DataFrame> {
+        if n == 0 {
+            return Err(Error::invalid("a table cut into no parts"));
+        }
+        // The first parts are one row longer where it does not come out even.
+        let (each, more) = (self.height() / n, self.height() % n);
+        let one = |part: usize| {
+            let start = part * each + part.min(more);
+            let rows = self.slice(start, each + usize::from(part < more));
+            guarded(|| Place { op: Some(format!("part {part} of {n}")), ..Place::default() }, || f(part, &rows))
+        };
+        let made: Vec<Result<DataFrame>> = (0..n).into_par_iter().with_max_len(1).map(one).collect();
+        let made = made.into_iter().collect::<Result<Vec<DataFrame>>>()?;
+        if let Some(other) = made.iter().find(|m| m.labels() != made[0].labels()) {
+            let names = |f: &DataFrame| f.names().join(", ");
+            let e = Error::invalid("the function gives different columns for different parts");
+            return Err(e.help(format!("{} and {}", names(&made[0]), names(other))));
+        }
+        concat(&made, &Concat::default())
+    }
+}
+
+impl LazyFrame {
+    /// [`DataFrame::map_partitions`] of what the plan gives. The plan is run at once, within the budget.
+    ///
+    /// # Errors
+    /// As there, and what running the plan says.
+    pub fn map_partitions(
+        &self,
+        n: usize,
+        options: &ExecOptions,
+        f: impl Fn(usize, &DataFrame) -> Result<DataFrame> + Sync,
+    ) -> Result<LazyFrame> {
+        self.collect(options)?.map_partitions(n, f)?.lazy()
+    }
+
+    /// With a column of values by [`DataFrame::apply_rows`] of what the plan gives. The plan is run at once, within the budget.
+    ///
+    /// # Errors
+    /// As there, and what running the plan says.
+    pub fn apply_rows(&self, name: &str, options: &ExecOptions, f: impl Fn(Row<'_>) -> Result<Scalar> + Sync) -> Result<LazyFrame> {
+        let frame = self.collect(options)?;
+        let made = frame.apply_rows(f)?;
+        frame.with_column(name, made.data().clone())?.lazy()
+    }
+}

@@ -1,0 +1,465 @@
+//! Short words for what tables and series have anyway: reductions by name, membership, correlations, types.
+
+use super::ExecOptions;
+use crate::dtype::{DType, Scalar};
+use crate::error::{Error, Result, ResultExt};
+use crate::frame::{DataFrame, Series};
+use crate::kernel::agg::Agg;
+use crate::kernel::group::CoMoment;
+use crate::kernel::order::{KeyColumn, row_codes, row_count};
+use crate::label::Index;
+use crate::ops::order::{Keep, Sorting};
+use crate::plan::{Correlation, Func, col, lit};
+use crate::store::{Budget, Column};
+use arrow::array::UInt64Array;
+use rayon::prelude::*;
+use std::sync::Arc;
+
+macro_rules! reductions {
+    ($($name:ident $agg:ident $doc:literal;)*) => {
+        impl DataFrame {
+            $(#[doc = $doc]
+            ///
+            /// Of every column that it is meant for, under its name; missing values are skipped.
+            ///
+            /// # Errors
+            /// As [`DataFrame::reduce`].
+            pub fn $name(&self) -> Result<Series> {
+                self.reduce(Agg::$agg)
+            })*
+        }
+        impl Series {
+            $(#[doc = $doc]
+            ///
+            /// Missing values are skipped.
+            ///
+            /// # Errors
+            /// As [`Series::reduce`].
+            pub fn $name(&self) -> Result<Scalar> {
+                self.reduce(Agg::$agg)
+            })*
+        }
+    };
+}
+
+reductions! {
+    count Count "How many values are there.";
+    sum Sum "The sum; of nothing 0.";
+    mean Mean "The mean.";
+    median Median "The middle value.";
+    min Min "The smallest value.";
+    max Max "The largest value.";
+    std Std "The standard deviation (ddof 1).";
+    var Var "The variance (ddof 1).";
+    sem Sem "The standard error of the mean (ddof 1).";
+    skew Skew "The skewness, corrected for bias.";
+    kurt Kurt "The excess kurtosis, corrected for bias.";
+    prod Prod "The product; of nothing 1.";
+    any Any "Whether any is true.";
+    all All "Whether all are true.";
+}
+
+fn numeric(frame: &DataFrame) -> Result<DataFrame> {
+    frame.select_dtypes(|t| t.is_numeric() || *t == DType::Bool)
+}
+
+impl DataFrame {
+    /// A quantile of every numeric column, linear between neighbours.
+    ///
+    /// # Errors
+    /// Invalid, for a probability outside 0 to 1.
+    pub fn quantile(&self, probability: f64) -> Result<Series> {
+        check(probability)?;
+        self.reduce(Agg::Quantile(probability))
+    }
+
+    /// The commonest values of each column, ascending, as many rows as the longest list has; missing values do not count.
+    ///
+    /// # Errors
+    /// Type, for values that do not compare.
+    pub fn mode(&self) -> Result<DataFrame> {
+        let found = (0..self.width()).map(|i| self.column_at(i)?.mode()).collect::<Result<Vec<Series>>>()?;
+        let rows = found.iter().map(Series::len).max().unwrap_or(0);
+        let at = |n: usize| (0..rows as u64).map(|r| ((r as usize) < n).then_some(r)).collect::<UInt64Array>();
+        let columns = found.iter().map(|s| s.data().take(&at(s.len()))).collect::<Result<_>>()?;
+        DataFrame::with_index(self.labels().clone(), columns, Index::range(rows))
+    }
+
+    fn column_at(&self, i: usize) -> Result<Series> {
+        Series::new(Some(self.names()[i].clone()), self.columns()[i].clone(), self.index().clone())
+    }
+
+    /// The correlation of every numeric column with every other; missing values are left out pair by pair.
+    ///
+    /// # Errors
+    /// Type, where there are no numbers.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, plan::Correlation};
+    /// let df = DataFrame::new([("x", Column::from(vec![1.0, 2.0, 3.0])), ("y", vec![9.0, 4.0, 1.0].into())])?;
+    /// let together = df.corr(Correlation::Spearman)?.at("x", "y")?.as_f64().unwrap_or(0.0);
+    /// assert!((together + 1.0).abs() < 1e-12);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn corr(&self, method: Correlation) -> Result<DataFrame> {
+        let plain = numeric(self)?.drop_index();
+        let flat = plain.lazy()?.corr(method, &ExecOptions { budget: Budget::unlimited(), ..ExecOptions::default() })?;
+        let names = plain.labels().to_index()?;
+        DataFrame::with_index(plain.labels().clone(), flat.columns()[1..].to_vec(), names)
+    }
+
+    /// The covariance (ddof 1) of every numeric column with every other; missing values are left out pair by pair.
+    ///
+    /// # Errors
+    /// Type, where there are no numbers.
+    pub fn cov(&self) -> Result<DataFrame> {
+        let frame = numeric(self)?;
+        if frame.width() == 0 {
+            return Err(Error::wrong_type("no column of numbers"));
+        }
+        let values = frame.columns().iter().map(Column::to_f64).collect::<Result<Vec<_>>>()?;
+        let n = frame.width();
+        let found: Vec<Option<f64>> = (0..n * n)
+            .into_par_iter()
+            .map(|at| {
+                // The same bits on both sides of the diagonal.
+                let (i, j) = ((at / n).min(at % n), (at / n).max(at % n));
+                covariance(&values[i], &values[j])
+            })
+            .collect();
+        let columns = found.chunks(n).map(|c| c.to_vec().into()).collect();
+        DataFrame::with_index(frame.labels().clone(), columns, frame.labels().to_index()?)
+    }
+
+    /// Whether each value is one of a list, in columns that can hold it; missing ones are not, unless missing is listed.
+    ///
+    /// # Errors
+    /// Never in practice.
+    pub fn isin<V: Into<Scalar>>(&self, values: impl IntoIterator<Item = V>) -> Result<DataFrame> {
+        let values: Vec<Scalar> = values.into_iter().map(Into::into).collect();
+        self.map_columns(|c| member(c, &values))
+    }
+
+    /// Columns in other types, by name: `df.astype([("x", DType::F64)])`. Numbers widen or narrow exactly or not at all; text is
+    /// read.
+    ///
+    /// # Errors
+    /// Not found, with the nearest name; parse, for a text that does not read; overflow; type, where there is no such cast.
+    pub fn astype<S: AsRef<str>>(&self, types: impl IntoIterator<Item = (S, DType)>) -> Result<DataFrame> {
+        let mut out = self.clone();
+        for (name, dtype) in types {
+            let made = convert(self.column(name.as_ref())?, &dtype).at_column(name.as_ref())?;
+            out = out.with_column(name.as_ref(), made)?;
+        }
+        Ok(out)
+    }
+
+    /// Numbers rounded to so many decimals, half to even; the other columns stay.
+    ///
+    /// # Errors
+    /// Invalid, for more than 300 decimals.
+    pub fn round(&self, decimals: i64) -> Result<DataFrame> {
+        self.each_number(|x| x.call_with(Func::Round, [lit(decimals)]))
+    }
+
+    /// The magnitudes of numbers; the other columns stay.
+    ///
+    /// # Errors
+    /// Overflow, for the smallest integer of a type.
+    pub fn abs(&self) -> Result<DataFrame> {
+        self.each_number(|x| x.call(Func::Abs))
+    }
+
+    fn each_number(&self, f: impl Fn(crate::plan::Expr) -> crate::plan::Expr) -> Result<DataFrame> {
+        self.map_columns(|c| {
+            if !c.dtype().is_numeric() {
+                return Ok(c.clone());
+            }
+            DataFrame::new([("x", c.clone())])?.eval(f(col("x")))
+        })
+    }
+
+    /// This table with the values of another put in where it has some: same rows and columns, matched by label. Types stay.
+    ///
+    /// pandas' `update`, which changes in place.
+    ///
+    /// # Errors
+    /// Invalid, for labels of the other that stand twice; type or overflow, for a value that a column cannot hold.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("a", Column::from(vec![1i64, 2, 3])), ("b", vec![4i64, 5, 6].into())])?;
+    /// let news = DataFrame::new([("b", Column::from(vec![None, Some(50i64)]))])?;
+    /// assert_eq!(df.update(&news)?.column("b")?, &Column::from(vec![4i64, 50, 6]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn update(&self, other: &DataFrame) -> Result<DataFrame> {
+        let rows = other.index().indexer(self.index())?;
+        let mut columns = self.columns().to_vec();
+        for (i, column) in columns.iter_mut().enumerate() {
+            let label = crate::label::Key(self.labels().label(i));
+            let Some(&at) = other.labels().find(&label).first() else { continue };
+            let news = other.columns()[at].take(&rows)?.cast(column.dtype()).at_column(&self.names()[i])?;
+            let frame = DataFrame::new([("new", news), ("old", column.clone())])?;
+            *column = frame.eval(col("new").fill(col("old"))).at_column(&self.names()[i])?;
+        }
+        self.with_columns(columns)
+    }
+}
+
+fn check(probability: f64) -> Result<()> {
+    if (0.0..=1.0).contains(&probability) {
+        return Ok(());
+    }
+    Err(Error::invalid(format!("a quantile of {probability}")).help("probabilities are from 0 to 1"))
+}
+
+fn covariance(x: &[f64], y: &[f64]) -> Option<f64> {
+    let mut c = CoMoment::default();
+    x.iter().zip(y).filter(|(x, y)| !x.is_nan() && !y.is_nan()).for_each(|(&x, &y)| c.add(x, y));
+    c.cov()
+}
+
+/// Whether values are in a list; values of another kind are in no column.
+fn member(c: &Column, values: &[Scalar]) -> Result<Column> {
+    let frame = DataFrame::new([("x", c.clone())])?;
+    let mut fits: Vec<Scalar> = Vec::new();
+    for v in values.iter().filter(|v| !v.is_missing()) {
+        let number = |t: &DType| t.is_numeric() || *t == DType::Bool;
+        let same_kind = v.dtype().is_some_and(|t| number(&t) == number(c.dtype()));
+        if same_kind && frame.eval(col("x").is_in([lit(v.clone())])).is_ok() {
+            fits.push(v.clone());
+        }
+    }
+    let there = if fits.is_empty() { lit(false) } else { col("x").is_in(fits.into_iter().map(lit)).fill(false) };
+    let missing = values.iter().any(Scalar::is_missing);
+    // A column by name keeps the number of rows where the rest is one value.
+    let gone = col("x").is_missing();
+    frame.eval(if missing { there.or(gone) } else { there.and(!gone) })
+}
+
+/// Another type, text read and numbers spelled.
+fn convert(c: &Column, dtype: &DType) -> Result<Column> {
+    if c.dtype() == dtype {
+        return Ok(c.clone());
+    }
+    let frame = DataFrame::new([("x", c.clone())])?;
+    let text = matches!(c.dtype(), DType::Str | DType::Categorical { .. });
+    match dtype {
+        DType::Str if !text => frame.eval(col("x").call(Func::Str)),
+        DType::Categorical { ordered } => {
+            let texts = if text { c.cast(&DType::Str)? } else { frame.eval(col("x").call(Func::Str))? };
+            let (codes, firsts) = row_codes(&[KeyColumn::new(c)?], row_count(c.len())?);
+            let there = c.present();
+            // Sorted by value, so that numbers are not in the order of their texts.
+            let different = Series::new(
+                None,
+                c.take(&firsts.iter().map(|&r| r as u64).collect::<Vec<_>>().into())?,
+                Arc::new(Index::range(firsts.len())),
+            )?;
+            let sorted = different.sort_values(Sorting::default())?;
+            let order: Vec<usize> = sorted.index().columns()[0].to_i64()?.values().iter().map(|&i| i as usize).collect();
+            let kept: Vec<usize> = order.into_iter().filter(|&i| there.value(firsts[i] as usize)).collect();
+            let mut code = vec![None; firsts.len()];
+            kept.iter().enumerate().for_each(|(at, &i)| code[i] = Some(at as u32));
+            let names: Vec<String> = kept.iter().map(|&i| texts.scalar(firsts[i] as usize).to_string()).collect();
+            Column::from_codes(codes.iter().map(|&c| code[c as usize]).collect(), &names, *ordered)
+        }
+        DType::I64 if text => frame.eval(col("x").call(Func::Int)),
+        DType::F64 if text => frame.eval(col("x").call(Func::Float)),
+        t if text && (t.is_integer() || t.is_float()) => {
+            frame.eval(col("x").call(if t.is_float() { Func::Float } else { Func::Int }))?.cast(t)
+        }
+        DType::Date if text => frame.eval(col("x").call(Func::Date)),
+        DType::Instant { tz: None, .. } if text => frame.eval(col("x").call(Func::Datetime))?.cast(dtype),
+        t if t.is_integer() && c.dtype().is_float() => {
+            // Cut off as in pandas where it is whole; what is not is refused.
+            c.cast(t)
+        }
+        t => c.cast(t),
+    }
+}
+
+impl Series {
+    /// A quantile, linear between neighbours.
+    ///
+    /// # Errors
+    /// Type, for what are no numbers; invalid, for a probability outside 0 to 1.
+    pub fn quantile(&self, probability: f64) -> Result<Scalar> {
+        check(probability)?;
+        self.reduce(Agg::Quantile(probability))
+    }
+
+    /// The first `n` rows.
+    pub fn head(&self, n: usize) -> Result<Series> {
+        self.slice(0, n.min(self.len()))
+    }
+
+    /// The last `n` rows.
+    pub fn tail(&self, n: usize) -> Result<Series> {
+        let n = n.min(self.len());
+        self.slice(self.len() - n, n)
+    }
+
+    fn slice(&self, offset: usize, length: usize) -> Result<Series> {
+        Series::new(self.name().map(Into::into), self.data().slice(offset, length), Arc::new(self.index().slice(offset, length)))
+    }
+
+    /// The commonest values, ascending; missing ones do not count.
+    ///
+    /// # Errors
+    /// Type, for values that do not compare.
+    pub fn mode(&self) -> Result<Series> {
+        let counts = self.value_counts()?;
+        let numbers = counts.data().to_i64()?;
+        let most = numbers.values().first().copied().unwrap_or(0);
+        let n = numbers.values().iter().take_while(|&&c| c == most).count();
+        let values = counts.index().columns().swap_remove(0).slice(0, n);
+        let sorted = Series::new(self.name().map(Into::into), values, Arc::new(Index::range(n)))?.sort_values(Sorting::default())?;
+        Series::new(self.name().map(Into::into), sorted.data().clone(), Arc::new(Index::range(n)))
+    }
+
+    /// How often each value stands, as a share of the values that are there.
+    ///
+    /// # Errors
+    /// As [`Series::value_counts`].
+    pub fn value_shares(&self) -> Result<Series> {
+        let counts = self.value_counts()?;
+        let numbers = counts.data().to_f64()?;
+        let total: f64 = numbers.iter().sum();
+        let shares: Vec<f64> = numbers.iter().map(|n| n / total).collect();
+        Series::new(Some("proportion".into()), shares.into(), counts.index().clone())
+    }
+
+    /// The correlation with another series, rows matched by label; rows where either is missing are left out. Missing of fewer than
+    /// two rows and of what is constant.
+    ///
+    /// # Errors
+    /// Type, for what are no numbers.
+    pub fn corr(&self, other: &Series, method: Correlation) -> Result<Option<f64>> {
+        let (x, y) = self.beside(other)?;
+        Ok(method.of(&x, &y))
+    }
+
+    /// The covariance (ddof 1) with another series, rows matched by label.
+    ///
+    /// # Errors
+    /// Type, for what are no numbers.
+    pub fn cov(&self, other: &Series) -> Result<Option<f64>> {
+        let (x, y) = self.beside(other)?;
+        Ok(covariance(&x, &y))
+    }
+
+    fn beside(&self, other: &Series) -> Result<(Vec<f64>, Vec<f64>)> {
+        let (a, b) = self.align(other, crate::label::Join::Inner)?;
+        let (x, y) = (a.data().to_f64()?, b.data().to_f64()?);
+        Ok(x.into_iter().zip(y).filter(|(x, y)| !x.is_nan() && !y.is_nan()).unzip())
+    }
+
+    /// Whether each value is one of a list; missing ones are not, unless missing is listed.
+    ///
+    /// # Errors
+    /// Never in practice.
+    pub fn isin<V: Into<Scalar>>(&self, values: impl IntoIterator<Item = V>) -> Result<Series> {
+        let values: Vec<Scalar> = values.into_iter().map(Into::into).collect();
+        Series::new(self.name().map(Into::into), member(self.data(), &values)?, self.index().clone())
+    }
+
+    /// The values in another type: [`DataFrame::astype`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn astype(&self, dtype: &DType) -> Result<Series> {
+        Series::new(self.name().map(Into::into), convert(self.data(), dtype)?, self.index().clone())
+    }
+
+    /// Rounded to so many decimals, half to even.
+    ///
+    /// # Errors
+    /// Type, for what are no numbers; invalid, for more than 300 decimals.
+    pub fn round(&self, decimals: i64) -> Result<Series> {
+        self.map(col("x").call_with(Func::Round, [lit(decimals)]))
+    }
+
+    /// Their magnitudes.
+    ///
+    /// # Errors
+    /// Type, for what are no numbers.
+    pub fn abs(&self) -> Result<Series> {
+        self.map(col("x").call(Func::Abs))
+    }
+
+    /// Which values repeat another one.
+    ///
+    /// # Errors
+    /// As [`DataFrame::duplicated`].
+    pub fn duplicated(&self, keep: Keep) -> Result<Series> {
+        Series::new(self.name().map(Into::into), self.to_frame()?.duplicated(None, keep)?, self.index().clone())
+    }
+
+    /// The values that do not repeat another one, with their labels.
+    ///
+    /// # Errors
+    /// As [`DataFrame::duplicated`].
+    pub fn drop_duplicates(&self, keep: Keep) -> Result<Series> {
+        self.through(|f| f.drop_duplicates(None, keep))
+    }
+
+    /// The `n` largest values, the largest first; of equal ones those that stand first. Missing values are never among them.
+    ///
+    /// # Errors
+    /// As [`DataFrame::nlargest`].
+    pub fn nlargest(&self, n: usize) -> Result<Series> {
+        let frame = self.to_frame()?;
+        let name = frame.names()[0].clone();
+        self.through(|f| f.nlargest(n, &name))
+    }
+
+    /// The `n` smallest values, the smallest first.
+    ///
+    /// # Errors
+    /// As [`DataFrame::nlargest`].
+    pub fn nsmallest(&self, n: usize) -> Result<Series> {
+        let frame = self.to_frame()?;
+        let name = frame.names()[0].clone();
+        self.through(|f| f.nsmallest(n, &name))
+    }
+
+    /// The values in the order of their labels. Stable.
+    ///
+    /// # Errors
+    /// Type, for labels without an order.
+    pub fn sort_index(&self, sorting: Sorting) -> Result<Series> {
+        self.through(|f| f.sort_index(sorting))
+    }
+
+    /// The label of the smallest value, level by level; the first where several are.
+    ///
+    /// # Errors
+    /// Invalid, where no value is there; type, for values without an order.
+    pub fn idxmin(&self) -> Result<Vec<Scalar>> {
+        self.extreme(Agg::Argmin)
+    }
+
+    /// The label of the largest value, level by level; the first where several are.
+    ///
+    /// # Errors
+    /// Invalid, where no value is there; type, for values without an order.
+    pub fn idxmax(&self) -> Result<Vec<Scalar>> {
+        self.extreme(Agg::Argmax)
+    }
+
+    fn extreme(&self, agg: Agg) -> Result<Vec<Scalar>> {
+        match self.reduce(agg)? {
+            Scalar::I64(row) => Ok(self.index().label(row as usize)),
+            _ => Err(Error::invalid("the label of the extreme of no values")),
+        }
+    }
+
+    fn through(&self, f: impl FnOnce(DataFrame) -> Result<DataFrame>) -> Result<Series> {
+        let made = f(self.to_frame()?)?;
+        Series::new(self.name().map(Into::into), made.columns()[0].clone(), made.index().clone())
+    }
+}
