@@ -6,7 +6,7 @@ use crate::dtype::{DType, Scalar};
 use crate::error::{Error, Result, ResultExt};
 use crate::frame::{DataFrame, Series, column_of};
 use crate::kernel::agg::Agg;
-use crate::kernel::fill::{Interpolate, backward_rows, forward_rows, interpolate};
+use crate::kernel::fill::{Interpolate, backward_rows, check_limit, forward_rows, interpolate};
 use crate::label::{Index, Join, Key, Labels};
 use crate::plan::{BinaryOp, Expr, Func, LazyFrame, aggregate_dtype, col, lit, parse, when};
 use crate::store::{Budget, Column};
@@ -300,16 +300,18 @@ impl DataFrame {
     /// Missing values take the last value before them, at most `limit` rows on.
     ///
     /// # Errors
-    /// Never in practice.
+    /// Invalid, for a limit of 0.
     pub fn ffill(&self, limit: Option<usize>) -> Result<DataFrame> {
+        check_limit(limit)?;
         self.map_columns(|c| c.take(&forward_rows(&c.present(), limit)))
     }
 
     /// Missing values take the next value after them, at most `limit` rows back.
     ///
     /// # Errors
-    /// Never in practice.
+    /// Invalid, for a limit of 0.
     pub fn bfill(&self, limit: Option<usize>) -> Result<DataFrame> {
+        check_limit(limit)?;
         self.map_columns(|c| c.take(&backward_rows(&c.present(), limit)))
     }
 
@@ -317,8 +319,9 @@ impl DataFrame {
     /// Integers with gaps become floats.
     ///
     /// # Errors
-    /// Invalid, for row labels that are no numbers or times, missing or not ascending.
+    /// Invalid, for row labels that are no numbers or times, missing or not ascending, and for a limit of 0.
     pub fn interpolate(&self, method: Interpolate, limit: Option<usize>) -> Result<DataFrame> {
+        check_limit(limit)?;
         let positions = if method == Interpolate::Positions { Some(positions(self.index())?) } else { None };
         self.map_columns(|c| {
             if !c.dtype().is_numeric() || c.missing_count() == 0 {
@@ -344,8 +347,7 @@ impl DataFrame {
     /// # Errors
     /// Type, for a mask that is not bool or a value that does not fit; shape, for another length.
     pub fn keep_where(&self, mask: &Column, other: impl Into<Scalar>) -> Result<DataFrame> {
-        let other = other.into();
-        let condition = col("m").fill(false);
+        let (other, condition) = (other.into(), true_places(mask)?);
         self.map_columns(|c| compute(vec![("x", c.clone()), ("m", mask.clone())], when(condition.clone(), col("x"), lit(other.clone()))))
     }
 
@@ -354,8 +356,7 @@ impl DataFrame {
     /// # Errors
     /// As [`DataFrame::keep_where`].
     pub fn mask(&self, mask: &Column, other: impl Into<Scalar>) -> Result<DataFrame> {
-        let other = other.into();
-        let condition = col("m").fill(false);
+        let (other, condition) = (other.into(), true_places(mask)?);
         self.map_columns(|c| compute(vec![("x", c.clone()), ("m", mask.clone())], when(condition.clone(), lit(other.clone()), col("x"))))
     }
 
@@ -365,6 +366,15 @@ impl DataFrame {
     /// Type, for columns without a common type.
     pub fn combine_first(&self, other: &DataFrame) -> Result<DataFrame> {
         let (a, b) = self.align(other, Join::Outer)?;
+        // Columns stay as they stand; those that only the other has follow.
+        let (a, b) = if self.labels().is_unique() && other.labels().is_unique() {
+            let own = (0..self.width()).map(|i| self.labels().label(i));
+            let more = (0..other.width()).map(|i| other.labels().label(i)).filter(|l| !own.clone().any(|o| o == *l));
+            let order: Vec<Key> = own.clone().chain(more).map(Key).collect();
+            (a.select(order.clone())?, b.select(order)?)
+        } else {
+            (a, b)
+        };
         let columns = a.columns().iter().zip(b.columns()).zip(a.names());
         let made = columns.map(|((x, y), n)| compute(vec![("x", x.clone()), ("y", y.clone())], col("x").fill(col("y"))).at_column(n));
         a.with_columns(made.collect::<Result<_>>()?)
@@ -423,9 +433,20 @@ impl DataFrame {
     }
 }
 
+/// Where a mask `m` is true, as an expression.
+fn true_places(mask: &Column) -> Result<Expr> {
+    match mask.dtype() {
+        DType::Bool => Ok(col("m").fill(false)),
+        t => Err(Error::wrong_type(format!("a mask is bool, this is {t}")).help("compare it with something")),
+    }
+}
+
 /// Row labels as numbers.
 fn positions(index: &Index) -> Result<Vec<f64>> {
     let column = index.columns().swap_remove(0);
+    if !column.dtype().is_numeric() && !column.dtype().is_temporal() {
+        return Err(Error::wrong_type(format!("gaps are filled along labels that are numbers or times, these are {}", column.dtype())));
+    }
     let values = if column.dtype().is_numeric() { column.to_f64()? } else { column.to_i64()?.values().iter().map(|x| *x as f64).collect() };
     if index.nlevels() > 1 || column.missing_count() > 0 || !values.is_sorted() {
         return Err(Error::invalid("gaps are filled along labels that ascend, none missing").help("sort_index first"));

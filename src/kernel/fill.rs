@@ -1,8 +1,20 @@
 //! What stands in for missing values: the row before, the row after, a point on the line between.
 
+use crate::error::{Error, Result};
 use arrow::array::UInt64Array;
 use arrow::array::builder::UInt64Builder;
 use arrow::buffer::BooleanBuffer;
+
+/// Refuses to fill no rows of a gap.
+///
+/// # Errors
+/// Invalid, for a limit of 0.
+pub fn check_limit(limit: Option<usize>) -> Result<()> {
+    match limit {
+        Some(0) => Err(Error::invalid("a limit of 0 rows fills nothing").help("the limit is at least 1")),
+        _ => Ok(()),
+    }
+}
 
 /// For each row the row whose value it takes: its own where that is `present`, else the last present one before it, at most `limit`
 /// rows on. Rows without any are missing.

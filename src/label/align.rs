@@ -100,7 +100,7 @@ impl Index {
         let own = self.unique()?;
         let there = other.unique()?.indexer(&own)?;
         let rows: Vec<u64> = (0..own.len()).filter(|&i| there.is_null(i)).map(|i| i as u64).collect();
-        own.take(&rows.into())
+        own.take(&rows.into())?.with_names(self.common_names(other))
     }
 
     /// Each label once, where it stands first.
@@ -116,14 +116,15 @@ impl Index {
         self.take(&rows.into())
     }
 
-    /// The labels of a join, and for each the row of this and of the other (missing where it has none). A label that stands twice
-    /// on both sides gives every pair.
+    /// The labels of a join, and for each the row of this and of the other (missing where it has none). Labels that are the same in
+    /// the same order meet row by row; else a label that stands twice on both sides gives every pair.
     ///
     /// # Errors
     /// Type, where labels of both do not compare; shape, for another number of levels.
     pub fn join(&self, other: &Index, how: Join) -> Result<(Index, UInt64Array, UInt64Array)> {
         let names = self.common_names(other);
-        if self.same_labels(other) && self.is_unique() {
+        // The same labels in the same order meet row by row, even where one stands twice.
+        if self.same_labels(other) {
             let rows: UInt64Array = (0..self.len() as u64).collect::<Vec<_>>().into();
             return Ok((self.with_names(names)?, rows.clone(), rows));
         }

@@ -1,3 +1,4 @@
+mod calls;
 mod cells;
 mod csv;
 mod frames;

@@ -4,9 +4,9 @@ use super::{Value, as_i64, from_i64};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::plan::BinaryOp;
-use arrow::array::{Array, ArrayRef, AsArray, PrimitiveArray, StringViewBuilder};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, PrimitiveArray, StringViewBuilder};
 use arrow::compute::kernels::numeric;
-use arrow::datatypes::{self as at, ArrowPrimitiveType};
+use arrow::datatypes::{self as at, ArrowPrimitiveType, DataType as ArrowType};
 use std::sync::Arc;
 
 pub(super) fn negative(v: &Value, dtype: &DType) -> Result<Value> {
@@ -62,7 +62,18 @@ pub(super) fn arithmetic(op: BinaryOp, a: &Value, b: &Value, from: &DType, to: &
             }
         }
     };
+    let array = if op == BinaryOp::Pow && array.null_count() > 0 { known_powers(array, a, b)? } else { array };
     Ok(Value { array, one })
+}
+
+/// 1 to the power of missing and missing to the power of 0 are 1, as of NaN.
+fn known_powers(array: ArrayRef, a: &Value, b: &Value) -> Result<ArrayRef> {
+    let number = |v: &Value| arrow::compute::cast(&v.array, &ArrowType::Float64);
+    let (base, exponent) = (number(a)?, number(b)?);
+    let is = |values: &ArrayRef, row: usize, x: f64| values.is_valid(row) && values.as_primitive::<at::Float64Type>().value(row) == x;
+    let known: BooleanArray = (0..array.len()).map(|i| Some(is(&base, a.at(i), 1.0) || is(&exponent, b.at(i), 0.0))).collect();
+    let one = arrow::compute::cast(&Int64Array::from(vec![1]), array.data_type())?;
+    Ok(arrow::compute::kernels::zip::zip(&known, &arrow::array::Scalar::new(one), &array)?)
 }
 
 /// Applies `f` row by row where both are there.

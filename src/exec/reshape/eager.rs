@@ -2,12 +2,13 @@
 
 use super::super::join::values_and_keys;
 use super::super::{ExecOptions, PivotOptions, Spread};
+use super::pivot::{ALL, cells};
 use crate::dtype::{DType, Scalar, promote};
 use crate::error::{Error, Place, Result, ResultExt};
 use crate::frame::{DataFrame, Series};
 use crate::kernel::order::{MISSING, take_optional};
 use crate::label::{Index, Labels, Level};
-use crate::plan::{MeltOptions, col};
+use crate::plan::MeltOptions;
 use crate::store::{Batch, Budget, Column, Field, Schema};
 use arrow::array::{Array, AsArray, UInt64Array};
 use std::sync::Arc;
@@ -98,28 +99,30 @@ impl DataFrame {
         let keys: Vec<&str> = how.index.iter().chain(&how.columns).chain(&how.values).map(String::as_str).collect();
         let table = values_and_keys(self, &keys)?;
         let some = |names: &[String]| names.iter().map(|n| Some(n.clone())).collect::<Vec<_>>();
-        if how.margins {
-            let flat = table.pivot(how, &options())?.collect(&options())?;
-            let (i, batch) = (how.index.len(), flat.to_batch()?);
-            let index = Index::from_columns(some(&how.index), &batch.columns[..i])?;
-            return DataFrame::with_index(Labels::new(flat.names()[i..].to_vec()), batch.columns[i..].to_vec(), index);
-        }
-        let (table, keys) = match how.agg {
-            None => (table, keys),
-            // One row per cell first.
-            Some(agg) => {
-                let of = how.values.iter().map(|v| (v.clone(), col(v.clone()).agg(agg)));
-                let cells = how.index.iter().chain(&how.columns).map(String::as_str);
-                (table.groupby(cells).agg(of)?, keys)
-            }
-        };
-        let batch = table.select(&keys)?.collect(&options())?.to_batch()?;
         let several = how.values.len() > 1;
         let labels: Vec<Vec<Scalar>> = how.values.iter().map(|v| if several { vec![v.as_str().into()] } else { Vec::new() }).collect();
         let names = if several { [vec![None], some(&how.columns)].concat() } else { some(&how.columns) };
-        let made = wide(&batch, (how.index.len(), how.columns.len()), some(&how.index), names, &labels)?;
+        let filled = match how.agg {
+            None => table.select(&keys)?,
+            Some(agg) => cells(&table.select(&keys)?, how, agg)?,
+        };
+        let batch = filled.collect(&options())?.to_batch()?;
+        let mut made = wide(&batch, (how.index.len(), how.columns.len()), some(&how.index), names.clone(), &labels)?;
+        if how.margins {
+            // Totals are of the rows, not of the cells: they come from where the lazy verb makes them, under the labels of the cells.
+            let flat = table.pivot(&PivotOptions { fill: None, ..how.clone() }, &options())?.collect(&options())?.to_batch()?;
+            let index = Index::from_columns(some(&how.index), &flat.columns[..how.index.len()])?;
+            let across = made.width() / how.values.len().max(1);
+            let mut tuples = Vec::new();
+            for (nth, label) in labels.iter().enumerate() {
+                tuples.extend((0..across).map(|at| made.labels().label(nth * across + at)));
+                let all = std::iter::once(ALL.into()).chain(std::iter::repeat_n("".into(), how.columns.len().saturating_sub(1)));
+                tuples.push(label.iter().cloned().chain(all).collect());
+            }
+            made = DataFrame::with_index(Labels::from_tuples(names, tuples)?, flat.columns[how.index.len()..].to_vec(), index)?;
+        }
         match &how.fill {
-            Some(fill) => made.fillna(fill.clone()),
+            Some(value) => made.fillna(value.clone()),
             None => Ok(made),
         }
     }
@@ -143,11 +146,15 @@ impl DataFrame {
     /// appearance.
     ///
     /// # Errors
-    /// Not found, for a level; type, for columns without a common type.
+    /// Not found, for a level; type, for columns without a common type; invalid, for a label that stands twice.
     pub fn stack_level(&self, level: impl Into<Level>) -> Result<DataFrame> {
         let across = self.labels().to_index()?;
         let at = level.into().position(&across)?;
         let tuples = label_tuples(self);
+        if let Some((_, twice)) = tuples.iter().enumerate().find(|(i, t)| tuples[..*i].contains(t)) {
+            let shown = twice.iter().map(Scalar::to_string).collect::<Vec<_>>().join(", ");
+            return Err(Error::invalid(format!("the column label {shown} stands twice, so its values have no rows of their own")));
+        }
         let mut stacked: Vec<Scalar> = Vec::new();
         let mut rest: Vec<Vec<Scalar>> = Vec::new();
         for tuple in &tuples {

@@ -6,7 +6,7 @@ use crate::dtype::{DType, Scalar};
 use crate::error::{Error, Notices, Place, Result, ResultExt};
 use crate::kernel::agg::Agg;
 use crate::kernel::order::{Direction, KeyColumn, MISSING, SortKey, row_codes, row_count, sort_rows};
-use crate::plan::{Expr, GroupKey, LazyFrame, col};
+use crate::plan::{DropRows, Expr, GroupKey, JoinHow, JoinOptions, LazyFrame, col};
 use crate::store::{Batch, Column, Field, Schema, TableSource};
 use std::sync::Arc;
 
@@ -122,7 +122,7 @@ impl Spread {
 }
 
 /// The name of the row and the column of totals.
-const ALL: &str = "All";
+pub(super) const ALL: &str = "All";
 
 impl LazyFrame {
     /// Long to wide: a row for each different combination of the index columns, sorted, and a column for each of the others,
@@ -150,9 +150,9 @@ impl LazyFrame {
         let wide = match how.agg {
             None => spread(&table, how, options)?,
             Some(agg) => {
-                let cells = grouped(&table, how, agg, &[&how.index[..], &how.columns[..]].concat())?;
+                let cells = cells(&table, how, agg)?;
                 let wide = spread(&cells, how, options)?;
-                if how.margins { with_margins(&table, wide, how, agg, options)? } else { wide }
+                if how.margins { with_margins(&table, (&cells, wide), how, agg, options)? } else { wide }
             }
         };
         let lazy = LazyFrame::scan(wide);
@@ -164,6 +164,11 @@ impl LazyFrame {
             }
         }
     }
+}
+
+/// The values of the cells. A cell without any is left out, and so are rows and columns of such cells, as in pandas.
+pub(super) fn cells(table: &LazyFrame, how: &PivotOptions, agg: Agg) -> Result<LazyFrame> {
+    grouped(table, how, agg, &[&how.index[..], &how.columns[..]].concat())?.dropna(DropRows::All, Some(&how.values))
 }
 
 /// The values aggregated within some keys, under their own names.
@@ -228,17 +233,21 @@ fn check_names(fields: &[Field]) -> Result<()> {
 /// text, the others are missing in the last row.
 fn with_margins(
     table: &LazyFrame,
-    wide: Arc<dyn TableSource>,
+    (cells, wide): (&LazyFrame, Arc<dyn TableSource>),
     how: &PivotOptions,
     agg: Agg,
     options: &ExecOptions,
 ) -> Result<Arc<dyn TableSource>> {
     // The totals are over the rows that the cells are over: those that have all keys.
-    let keyed = table.dropna(crate::plan::DropRows::Any, Some(&[&how.index[..], &how.columns[..]].concat()))?;
+    let keyed = table.dropna(DropRows::Any, Some(&[&how.index[..], &how.columns[..]].concat()))?;
     let read = |lazy: &LazyFrame| -> Result<Batch> { Ok(gather(&lazy.source(options)?, None, "the margins of a pivot", options)?.batch) };
     let body = gather(&wide, None, "pivoting", options)?;
-    let by_row = read(&grouped(&keyed, how, agg, &how.index)?)?;
-    let by_column = read(&grouped(&keyed, how, agg, &how.columns)?)?;
+    // Of rows and columns that the grid has.
+    let margin = |keys: &[String]| {
+        let there = JoinOptions { left_on: keys.to_vec(), right_on: keys.to_vec(), how: JoinHow::Semi, ..JoinOptions::default() };
+        read(&grouped(&keyed, how, agg, keys)?.join(cells, &there)?)
+    };
+    let (by_row, by_column) = (margin(&how.index)?, margin(&how.columns)?);
     let total = keyed.aggregate(how.values.iter().map(|v| (v.clone(), Expr::Agg(agg, vec![col(v.clone())]))), options)?;
     let (i, rows) = (how.index.len(), body.batch.rows());
     let across = by_column.rows();

@@ -193,19 +193,16 @@ impl Found {
         self.std(ddof).map(|s| s / (self.n as f64).sqrt())
     }
 
-    /// The skewness, corrected for bias as pandas does it (needs three values).
+    /// The skewness, corrected for bias as pandas does it (needs three values, not all equal).
     pub fn skew(&self) -> Option<f64> {
         let n = self.n as f64;
-        (self.n >= 3).then(|| if self.m2 == 0.0 { 0.0 } else { n * (n - 1.0).sqrt() / (n - 2.0) * self.m3 / self.m2.powf(1.5) })
+        (self.n >= 3 && self.m2 != 0.0).then(|| n * (n - 1.0).sqrt() / (n - 2.0) * self.m3 / self.m2.powf(1.5))
     }
 
-    /// The excess kurtosis, corrected for bias as pandas does it (needs four values).
+    /// The excess kurtosis, corrected for bias as pandas does it (needs four values, not all equal).
     pub fn kurt(&self) -> Option<f64> {
         let n = self.n as f64;
-        (self.n >= 4).then(|| {
-            if self.m2 == 0.0 {
-                return 0.0;
-            }
+        (self.n >= 4 && self.m2 != 0.0).then(|| {
             let adjust = 3.0 * (n - 1.0).powi(2) / ((n - 2.0) * (n - 3.0));
             n * (n + 1.0) * (n - 1.0) / ((n - 2.0) * (n - 3.0)) * self.m4 / (self.m2 * self.m2) - adjust
         })

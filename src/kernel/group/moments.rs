@@ -66,19 +66,16 @@ impl<const HIGHER: bool> Moment<HIGHER> {
         self.var(ddof).map(|v| v.sqrt() / self.n.sqrt())
     }
 
-    /// The skewness corrected for bias, as pandas has it.
+    /// The skewness corrected for bias, as pandas has it; of equal values there is none.
     pub fn skew(&self) -> Option<f64> {
         let n = self.n;
-        (n >= 3.0).then(|| if self.m2 == 0.0 { 0.0 } else { n * (n - 1.0).sqrt() / (n - 2.0) * self.m3 / self.m2.powf(1.5) })
+        (n >= 3.0 && self.m2 != 0.0).then(|| n * (n - 1.0).sqrt() / (n - 2.0) * self.m3 / self.m2.powf(1.5))
     }
 
-    /// The excess kurtosis corrected for bias, as pandas has it.
+    /// The excess kurtosis corrected for bias, as pandas has it; of equal values there is none.
     pub fn kurt(&self) -> Option<f64> {
         let n = self.n;
-        (n >= 4.0).then(|| {
-            if self.m2 == 0.0 {
-                return 0.0;
-            }
+        (n >= 4.0 && self.m2 != 0.0).then(|| {
             let adjust = 3.0 * (n - 1.0) * (n - 1.0) / ((n - 2.0) * (n - 3.0));
             n * (n + 1.0) * (n - 1.0) / ((n - 2.0) * (n - 3.0)) * self.m4 / (self.m2 * self.m2) - adjust
         })

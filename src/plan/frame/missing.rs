@@ -3,6 +3,7 @@
 use super::{LazyFrame, Plan};
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, Place, Result, ResultExt};
+use crate::kernel::fill::check_limit;
 use crate::plan::expr::{BinaryOp, Expr, col};
 use crate::plan::resolve::resolve;
 use crate::store::{Field, Schema};
@@ -108,6 +109,7 @@ impl LazyFrame {
     /// # Errors
     /// Not found, with the nearest name; type, for a named column that is no number, where values between are wanted.
     pub fn fill_gaps<S: AsRef<str>>(&self, how: Gaps, columns: Option<&[S]>, limit: Option<usize>) -> Result<LazyFrame> {
+        check_limit(limit)?;
         let input = self.schema();
         let on = match &how {
             Gaps::Time(name) => Some(input.position(name)?),
