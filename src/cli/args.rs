@@ -101,6 +101,9 @@ pub struct ExprArgs {
     /// Add or replace a column or variable (repeatable)
     #[arg(long = "with", id = "with", value_name = "NAME = EXPR", allow_hyphen_values = true)]
     pub columns: Vec<String>,
+    /// Leave out the labels of a cube at which --where has left nothing
+    #[arg(long, requires = "where")]
+    pub drop_labels: bool,
 }
 
 /// Where the result goes.

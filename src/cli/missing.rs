@@ -1,9 +1,11 @@
 //! `missing FILE`
 
-use super::verb::{VerbArgs, on_table};
+use super::verb::{VerbArgs, on_data};
 use super::{lists, typed};
+use crate::array::Dataset;
 use crate::dtype::Scalar;
-use crate::error::{Error, Result};
+use crate::error::{Error, Notices, Result};
+use crate::exec::{ExecOptions, Interpolate};
 use crate::plan::{DropRows, Gaps};
 use clap::{ArgGroup, ArgMatches, Args, Command, ValueHint};
 use std::path::PathBuf;
@@ -68,9 +70,6 @@ pub fn value(text: &str) -> Scalar {
 
 pub fn run(matches: &ArgMatches) -> Result<()> {
     let args: MissingArgs = typed(matches)?;
-    if args.dim.is_some() {
-        return Err(Error::invalid("--dim goes with cubes, and `missing` of a cube is not there yet"));
-    }
     let named = args.columns.as_deref().map(lists::items).transpose()?;
     let gaps = match args.interpolate.as_deref() {
         None if args.ffill => Some(Gaps::Forward),
@@ -78,11 +77,7 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
         None => None,
         Some("linear") => Some(Gaps::Linear),
         Some("nearest") => Some(Gaps::Nearest),
-        Some("time") => {
-            let on =
-                args.on.clone().ok_or_else(|| Error::invalid("--interpolate time needs the column of times").help("--on COL names it"))?;
-            Some(Gaps::Time(lists::bare(&on)))
-        }
+        Some("time") => Some(Gaps::Time(args.on.as_deref().map(lists::bare).unwrap_or_default())),
         Some(other) => return Err(Error::not_found("method", other, ["linear", "time", "nearest"])),
     };
     if args.on.is_some() && !matches!(gaps, Some(Gaps::Time(_))) {
@@ -91,9 +86,16 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     if args.limit.is_some() && gaps.is_none() {
         return Err(Error::invalid("--limit goes with --ffill, --bfill and --interpolate"));
     }
-    on_table(matches, &args.verb, &args.files, "missing", |table, exec| {
+    let filled_cube = |ds: Dataset, exec: &ExecOptions| Ok((of_cube(&ds, &args, gaps.as_ref(), exec)?, Notices::new()));
+    on_data(matches, &args.verb, &args.files, named.clone(), "missing", filled_cube, |table, exec| {
+        if args.dim.is_some() {
+            return Err(Error::unsupported("--dim is for cubes, and this is a table"));
+        }
+        if matches!(&gaps, Some(Gaps::Time(on)) if on.is_empty()) {
+            return Err(Error::invalid("--interpolate time needs the column of times").help("--on COL names it"));
+        }
         let columns = named.as_deref();
-        let changed = match (&args.drop, &args.fill, gaps) {
+        let changed = match (&args.drop, &args.fill, gaps.clone()) {
             (Some(how), _, _) => match how.as_str() {
                 "any" => table.dropna(DropRows::Any, columns)?,
                 "all" => table.dropna(DropRows::All, columns)?,
@@ -110,4 +112,30 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
         };
         changed.source(exec)
     })
+}
+
+/// The same of a cube, along a dim.
+fn of_cube(ds: &Dataset, args: &MissingArgs, gaps: Option<&Gaps>, exec: &ExecOptions) -> Result<Dataset> {
+    if args.on.is_some() {
+        return Err(Error::invalid("--on names a column of a table").help("a cube is measured by the coordinate of --dim"));
+    }
+    if let Some(text) = &args.fill {
+        return ds.fillna(value(text), exec);
+    }
+    let dim = args.dim.as_deref().map(lists::bare);
+    let dim = dim.ok_or_else(|| {
+        let dims: Vec<&str> = ds.dims.keys().map(|d| &**d).collect();
+        Error::invalid("a cube is looked at along a dim").help(format!("name it: --dim {}", dims.first().unwrap_or(&"time")))
+    })?;
+    match (args.drop.as_deref(), gaps) {
+        (Some("any"), _) => ds.dropna(&dim, DropRows::Any, None, exec),
+        (Some("all"), _) => ds.dropna(&dim, DropRows::All, None, exec),
+        (Some(other), _) => Err(Error::not_found("way", other, ["any", "all"]).help("--drop is any or all")),
+        (_, Some(Gaps::Forward)) => ds.ffill(&dim, args.limit, exec),
+        (_, Some(Gaps::Backward)) => ds.bfill(&dim, args.limit, exec),
+        (_, Some(Gaps::Linear)) => ds.interpolate_na(&dim, Interpolate::Linear, false, args.limit, exec),
+        (_, Some(Gaps::Nearest)) => ds.interpolate_na(&dim, Interpolate::Nearest, false, args.limit, exec),
+        (_, Some(Gaps::Time(_))) => ds.interpolate_na(&dim, Interpolate::Positions, true, args.limit, exec),
+        _ => Err(Error::invalid("nothing to do")),
+    }
 }

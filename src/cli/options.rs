@@ -187,6 +187,8 @@ pub enum Step {
     Where(String),
     /// Add or replace a column.
     With(String),
+    /// Leave out the labels of a cube that have nothing left.
+    DropLabels,
 }
 
 /// `--where` and `--with` in the order written.
@@ -198,7 +200,8 @@ pub fn steps(matches: &ArgMatches) -> Vec<Step> {
         all.extend(positions.zip(values).map(|(i, v)| (i, make(v.clone()))));
     }
     all.sort_by_key(|(i, _)| *i);
-    all.into_iter().map(|(_, s)| s).collect()
+    let last = matches.get_flag("drop_labels").then_some(Step::DropLabels);
+    all.into_iter().map(|(_, s)| s).chain(last).collect()
 }
 
 /// A cube with the steps before it. Names and types are checked, and aggregates computed; the rest is done when it is read.
@@ -209,6 +212,7 @@ pub fn apply_on_cube(ds: Dataset, steps: &[Step], exec: &ExecOptions) -> Result<
             let (name, values) = parse_assignment(text)?;
             ds.assign(&name, &values, exec).at(|| place("--with", text))
         }
+        Step::DropLabels => ds.drop_labels(exec),
     })
 }
 
@@ -225,6 +229,7 @@ pub fn apply(source: Arc<dyn TableSource>, steps: &[Step], exec: &ExecOptions) -
                 let (name, values) = parse_assignment(text)?;
                 lazy.with(&name, values).at(|| place("--with", text))?
             }
+            Step::DropLabels => return Err(Error::unsupported("--drop-labels is for cubes: --where leaves rows of a table out")),
         };
     }
     lazy.source(exec)

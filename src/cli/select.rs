@@ -140,6 +140,9 @@ fn run_on_cube(ds: Dataset, matches: &ArgMatches, args: &SelectArgs, verb: &Verb
         let place = || Place { op: Some(op), expr: Some(value.clone()).filter(|v| !v.is_empty()), ..Place::default() };
         ds = apply_on_cube(&ds, part, &value, &how, &exec).at(place)?;
     }
+    if args.verb.before.drop_labels {
+        ds = ds.drop_labels(&exec)?;
+    }
     verb.deliver_cube(ds, &exec)
 }
 
@@ -152,6 +155,9 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     };
     if args.parts.method.is_some() || args.parts.tolerance.is_some() {
         return Err(Error::invalid("--method and --tolerance go with --sel, which takes dims"));
+    }
+    if args.verb.before.drop_labels {
+        return Err(Error::unsupported("--drop-labels is for cubes: --where leaves rows of a table out"));
     }
     let mut table = LazyFrame::scan(source);
     for (part, value) in parts(matches) {

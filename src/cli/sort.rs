@@ -1,8 +1,10 @@
 //! `sort FILE --by a,-b`
 
-use super::verb::{VerbArgs, on_table};
+use super::verb::{VerbArgs, on_data};
 use super::{lists, typed};
-use crate::error::Result;
+use crate::array::Dataset;
+use crate::error::{Notices, Result};
+use crate::exec::ExecOptions;
 use crate::plan::{SortBy, asc, desc};
 use crate::store::Schema;
 use clap::{ArgMatches, Args, Command, ValueHint};
@@ -13,7 +15,7 @@ struct SortArgs {
     /// The files; several are read as one
     #[arg(value_name = "FILE", required = true, value_hint = ValueHint::FilePath)]
     files: Vec<PathBuf>,
-    /// The columns, the first counts most; - before a name means large values first. Missing values come last
+    /// The columns (of a cube the coordinates), the first counts most; - before a name means large values first. Missing values come last
     #[arg(long, value_name = "A,-B", required = true, allow_hyphen_values = true)]
     by: String,
     #[command(flatten)]
@@ -35,5 +37,16 @@ pub fn sort_by(text: &str, schema: &Schema) -> Result<Vec<SortBy>> {
 
 pub fn run(matches: &ArgMatches) -> Result<()> {
     let args: SortArgs = typed(matches)?;
-    on_table(matches, &args.verb, &args.files, "sort", |table, exec| table.sort(sort_by(&args.by, table.schema())?)?.source(exec))
+    let sorted = |ds: Dataset, _: &ExecOptions| {
+        // The last key first, so that the first one counts most.
+        let by = lists::items(&args.by)?;
+        let ds = by.iter().rev().try_fold(ds, |ds, key| match key.strip_prefix('-') {
+            Some(name) => ds.sortby(name, true),
+            None => ds.sortby(key, false),
+        })?;
+        Ok((ds, Notices::new()))
+    };
+    on_data(matches, &args.verb, &args.files, None, "sort", sorted, |table, exec| {
+        table.sort(sort_by(&args.by, table.schema())?)?.source(exec)
+    })
 }

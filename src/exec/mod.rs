@@ -16,6 +16,7 @@ mod gather;
 mod group;
 mod join;
 mod key;
+mod lanes;
 mod looking;
 mod mem;
 mod missing;
@@ -33,11 +34,19 @@ pub mod tally;
 mod time;
 mod whole;
 
+<<<<<<< HEAD
 pub use accessor::Texts;
 pub use apply::Row;
 pub use concat::{ConcatJoin, ConcatSource, common_columns, side_by_side};
 pub use eager::{Arithmetic, DropMissing, Operand};
 pub use group::{GroupBy, GroupRolling};
+=======
+pub use crate::kernel::fill::Interpolate;
+pub use concat::{ConcatJoin, ConcatSource, common_columns, side_by_side};
+pub use eager::{Arithmetic, DropMissing, Operand};
+pub use group::GroupBy;
+pub use lanes::Interp;
+>>>>>>> a15817c (Cubes along a dim, in other shapes and under other labels: shift, cumsum, rank, fill, interp, stack, reindex, align)
 pub use mem::MemSource;
 pub use ordered::{Ordered, Parts};
 pub use points::PointOptions;

@@ -8,6 +8,7 @@ pub mod correlate;
 mod display;
 pub mod fill;
 pub mod group;
+pub mod lane;
 pub mod order;
 pub mod pack;
 pub mod text;

@@ -57,6 +57,17 @@ impl Index {
         Ok((0..target.len()).map(|i| found.first(&keys, i).map(|r| r as u64)).collect())
     }
 
+    /// For each label of `target` the position where it stands here first, or missing.
+    ///
+    /// # Errors
+    /// Type, where labels of both do not compare; shape, for another number of levels.
+    pub fn first_of(&self, target: &Index) -> Result<UInt64Array> {
+        let (own, wanted) = self.same_types(target)?;
+        let found = lookup::Lookup::new(&own)?;
+        let keys = found.keys_of(&wanted)?;
+        Ok((0..target.len()).map(|i| found.first(&keys, i).map(|r| r as u64)).collect())
+    }
+
     /// The labels of both, level by level in common types.
     fn same_types(&self, other: &Index) -> Result<(Vec<Column>, Vec<Column>)> {
         let (a, b) = (self.columns(), other.columns());

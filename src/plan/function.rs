@@ -66,7 +66,7 @@ functions! {
     Date "date" 1 1 "as a date";
     Datetime "datetime" 1 1 "as a date and time";
     Shift "shift" 1 3 "the row before, or n rows before";
-    Diff "diff" 1 2 "less the row before";
+    Diff "diff" 1 3 "less the row before";
     Cumsum "cumsum" 1 2 "the sum so far";
     Cumprod "cumprod" 1 2 "the product so far";
     Cummin "cummin" 1 2 "the smallest so far";
@@ -85,6 +85,12 @@ impl Func {
     /// The function of this name.
     pub fn of_name(name: &str) -> Option<Func> {
         Func::ALL.iter().find(|f| f.1 == name).map(|f| f.0)
+    }
+
+    /// Whether it needs the order of rows, or of positions along a dim.
+    pub fn is_ordered(self) -> bool {
+        use Func::{Cummax, Cummin, Cumprod, Cumsum, Diff, Rank, Shift};
+        matches!(self, Shift | Diff | Cumsum | Cumprod | Cummin | Cummax | Rank)
     }
 
     /// Fewest and most arguments.

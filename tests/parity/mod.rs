@@ -4,6 +4,7 @@ mod csv;
 mod frames;
 mod groupby;
 mod json;
+mod lanes;
 mod orders;
 mod pandas;
 mod points;

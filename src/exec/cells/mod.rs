@@ -1,13 +1,15 @@
 //! Expressions over the variables of a cube: new variables, and conditions that select or mask.
 
+mod missing;
 mod source;
 
 use crate::array::{Data, Dataset, LazyArray, Variable, companions};
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, Place, Result, ResultExt};
+use crate::exec::lanes::{Along, along};
 use crate::exec::reduce::{Reduction, encoding};
 use crate::exec::{ExecOptions, cube};
-use crate::kernel::units;
+use crate::kernel::{units, window::Running};
 use crate::plan::{BinaryOp, Expr, Func, Node, Typed, col, resolve, resolve_condition};
 use crate::store::{Field, Reservation, Schema, Selector};
 use source::ExprSource;
@@ -30,8 +32,8 @@ impl Dataset {
     /// go, unless it is a bare name. `convert_units(tas, 'degC')` as a whole sets the units.
     ///
     /// # Errors
-    /// Not found, for a name; type, for operands that do not go together; unsupported, for functions of the order along a dim; what the
-    /// readers say, of aggregates.
+    /// Not found, for a name; type, for operands that do not go together; invalid, for functions of the order (`shift`, `cumsum`, `rank`)
+    /// that name no dim; what the readers say, of aggregates.
     ///
     /// # Examples
     /// ```
@@ -169,6 +171,14 @@ impl Dataset {
                 let scaled = if factor == 1.0 { x.clone() } else { x.clone() * factor };
                 if offset == 0.0 { scaled } else { scaled + offset }
             }
+            Expr::Call(func, args) if func.is_ordered() => {
+                let name = e.to_string();
+                if !found.known.iter().any(|(n, _)| *n == name) {
+                    let made = self.in_order(e, *func, args, options)?;
+                    found.known.push((name.clone(), made));
+                }
+                Expr::Col(name)
+            }
             Expr::Call(func, args) => Expr::Call(*func, args.iter().map(again).collect::<Result<_>>()?),
             Expr::Agg(agg, args) => {
                 let name = e.to_string();
@@ -203,6 +213,53 @@ impl Dataset {
         })
     }
 
+    /// A function of the order along a dim: `shift(tas, 'time')`, `diff(tas, 'time', 12)`.
+    fn in_order(&self, e: &Expr, func: Func, args: &[Expr], options: &ExecOptions) -> Result<Variable> {
+        let usage = || Error::invalid(format!("`{e}` names no dim")).help(format!("{}(tas, 'time')", func.name()));
+        let [x, rest @ ..] = args else { return Err(usage()) };
+        let (mut dim, mut by) = (None, 1);
+        for arg in rest {
+            match arg {
+                Expr::Lit(Scalar::Str(d)) if dim.is_none() => dim = Some(d.to_string()),
+                Expr::Lit(Scalar::I64(n)) => by = *n,
+                Expr::Neg(n) if matches!(**n, Expr::Lit(Scalar::I64(_))) => {
+                    if let Expr::Lit(Scalar::I64(n)) = **n {
+                        by = -n;
+                    }
+                }
+                Expr::Col(d) if dim.is_none() => dim = Some(d.clone()),
+                _ => return Err(usage()),
+            }
+        }
+        let dim = dim.ok_or_else(usage)?;
+        if rest.len() > 1 && !matches!(func, Func::Shift | Func::Diff) {
+            return Err(Error::invalid(format!("`{}` takes a variable and a dim", func.name())));
+        }
+        let inner = self.settle(x, options)?;
+        let of = self.computed(&inner, &[], resolve, options)?;
+        let dim = self.dim_named(&dim)?;
+        let axis = of.axis(dim)?;
+        let what = match func {
+            Func::Diff if of.dtype().is_float() => Along::Diff(by),
+            Func::Shift | Func::Diff => Along::Shift(by),
+            Func::Cumsum => Along::Run(Running::Sum),
+            Func::Cumprod => Along::Run(Running::Prod),
+            Func::Cummin => Along::Run(Running::Min),
+            Func::Cummax => Along::Run(Running::Max),
+            _ => Along::Rank(false),
+        };
+        let made = along(&of, axis, what, options)?;
+        if func != Func::Diff || of.dtype().is_float() {
+            return Ok(made);
+        }
+        let less = Settled {
+            expr: col("now").binary(BinaryOp::Sub, col("before")),
+            known: vec![("now".into(), of), ("before".into(), made)],
+            booked: inner.booked,
+        };
+        self.computed(&less, &[], resolve, options)
+    }
+
     /// The variable that an expression without aggregates is; dims in the order of `leading`, then of the first appearance.
     fn computed(
         &self,
@@ -220,10 +277,6 @@ impl Dataset {
         }
         let schema = Schema { fields, ..Schema::default() };
         let mut typed = settle(&settled.expr, &schema)?;
-        if typed.has_order() {
-            let e = Error::unsupported("functions of the order along a dim (shift, diff, cumsum, rank) of a cube are not there yet");
-            return Err(e.at(Place { expr: Some(settled.expr.to_string()), ..Place::default() }));
-        }
         as_ieee(&mut typed);
         let mut dims: Vec<Arc<str>> = leading.to_vec();
         for d in inputs.iter().flat_map(|v| v.dims()) {
@@ -265,8 +318,10 @@ fn conjuncts<'a>(e: &'a Expr, out: &mut Vec<&'a Expr>) {
     }
 }
 
+/// Whether an element of it depends on others of the operands.
 fn has_aggregates(e: &Expr) -> bool {
-    matches!(e, Expr::Agg(..)) || e.children().into_iter().any(has_aggregates)
+    let far = matches!(e, Expr::Agg(..)) || matches!(e, Expr::Call(func, _) if func.is_ordered());
+    far || e.children().into_iter().any(has_aggregates)
 }
 
 /// In float cubes NaN compares as IEEE says: it is unlike everything.

@@ -30,6 +30,7 @@ use crate::kernel::agg::Agg;
 pub(in crate::exec) use methods::encoding;
 use source::{Fate, How, ReduceSource};
 use std::sync::Arc;
+pub(in crate::exec) use transform::floats;
 
 /// The type of an aggregate of values of this type; `None` where it is not meant for them.
 pub fn result_type(agg: Agg, dtype: &DType) -> Option<DType> {

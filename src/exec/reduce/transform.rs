@@ -123,7 +123,7 @@ impl TransformSource {
     }
 }
 
-pub(super) fn floats(array: &NdArray) -> Result<Vec<f64>> {
+pub(in crate::exec) fn floats(array: &NdArray) -> Result<Vec<f64>> {
     let mut out: Vec<f64> = with_phys!(array.phys(), T => {
         array.as_slice::<T>().map(|x| x.iter().map(|x| x.float()).collect()).unwrap_or_default()
     }, text => return Err(Error::internal("text among numbers")));

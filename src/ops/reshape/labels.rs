@@ -1,0 +1,148 @@
+//! Cubes with other labels along a dim: those asked for, sorted ones, the common ones of several.
+
+use super::{Picked, made};
+use crate::array::{Dataset, Variable};
+use crate::error::{Error, Place, Result, ResultExt};
+use crate::label::{Index, Join, Method};
+use crate::store::{Column, Selector};
+use arrow::array::{Array, UInt64Array};
+use std::sync::Arc;
+
+impl Dataset {
+    fn index_of(&self, dim: &str) -> Result<Arc<Index>> {
+        self.length(dim)?;
+        let place = || Place { dim: Some(dim.to_string()), ..Place::default() };
+        self.coords.index(dim)?.ok_or_else(|| Error::invalid(format!("{dim:?} has no labels")).at(place()))
+    }
+
+    /// The labels of a dim replaced by these: values of labels that are there, missing for the others. Lazy stays lazy.
+    ///
+    /// # Errors
+    /// Not found, for the dim; invalid, where a label of the cube stands twice; type, for labels that do not compare.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, label::Method, open_dataset};
+    /// let ds = open_dataset("data/climate.nc")?;
+    /// let two = ds.reindex("lat", &Column::from(vec![7.5, 1000.0]), Method::Exact, None)?;
+    /// assert_eq!(two.variable("tas")?.shape(), [120, 2, 18]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn reindex(&self, dim: &str, labels: &Column, method: Method, tolerance: Option<f64>) -> Result<Dataset> {
+        let index = self.index_of(dim)?;
+        let own = index.dtype(0);
+        let labels = if own.is_temporal() && *labels.dtype() != own { labels.cast(&own)? } else { labels.clone() };
+        let wanted = Index::flat(Some(dim), labels.clone());
+        let place = || Place { dim: Some(dim.to_string()), ..Place::default() };
+        let found = match method {
+            Method::Exact => index.indexer(&wanted).at(place)?,
+            _ => {
+                let numbers: Vec<Option<f64>> = match labels.dtype().is_temporal() {
+                    true => labels.to_i64()?.iter().map(|t| t.map(|t| t as f64)).collect(),
+                    false => labels.to_f64()?.into_iter().map(Some).collect(),
+                };
+                let near = |x: f64| index.nearest(x, method).filter(|(_, d)| tolerance.is_none_or(|t| *d <= t));
+                numbers.into_iter().map(|x| x.and_then(near).map(|(i, _)| i as u64)).collect()
+            }
+        };
+        self.picked(dim, &labels, &found)
+    }
+
+    /// The labels of a cube along a dim that both have.
+    ///
+    /// # Errors
+    /// As [`Dataset::reindex`].
+    pub fn reindex_like(&self, other: &Dataset) -> Result<Dataset> {
+        let mut out = self.clone();
+        for dim in self.dims.keys() {
+            if let (Some(a), Some(b)) = (self.coords.index(dim)?, other.coords.index(dim)?)
+                && !a.same_labels(&b)
+            {
+                out = out.reindex(dim, &b.columns().swap_remove(0), Method::Exact, None)?;
+            }
+        }
+        Ok(out)
+    }
+
+    /// Two cubes with the same labels along every dim that both have labels for: all labels, the common ones, or those of one side. What
+    /// comes in is missing. Labels of an outer join ascend.
+    ///
+    /// # Errors
+    /// As [`Dataset::reindex`].
+    pub fn align(&self, other: &Dataset, how: Join) -> Result<(Dataset, Dataset)> {
+        let (mut a, mut b) = (self.clone(), other.clone());
+        for dim in self.dims.keys() {
+            let (Some(x), Some(y)) = (self.coords.index(dim)?, other.coords.index(dim)?) else { continue };
+            if x.same_labels(&y) {
+                continue;
+            }
+            let place = || Place { dim: Some(dim.to_string()), ..Place::default() };
+            let (labels, left, right) = x.join(&y, how).at(place)?;
+            let labels = labels.columns().swap_remove(0);
+            a = a.picked(dim, &labels, &left)?;
+            b = b.picked(dim, &labels, &right)?;
+        }
+        Ok((a, b))
+    }
+
+    /// Positions of a dim under new labels; missing where there is none.
+    fn picked(&self, dim: &str, labels: &Column, found: &UInt64Array) -> Result<Dataset> {
+        let whole = found.null_count() == 0;
+        if whole {
+            // All are there: a plain selection, which readers take more easily.
+            let rows: Vec<usize> = found.values().iter().map(|&i| i as usize).collect();
+            let mut out = self.isel(&[(dim, Selector::Take(rows.into()))])?;
+            if let Some(old) = self.coords.get(dim) {
+                let label = Variable::from_array([dim], crate::ops::bridge::enter(labels, &[labels.len()])?)?;
+                out.insert_coord(dim, label.with_attrs(old.attrs.clone()))?;
+            }
+            return Ok(out);
+        }
+        let pick = |v: &Variable| -> Result<Variable> {
+            match v.dims().iter().position(|d| **d == *dim) {
+                None => Ok(v.clone()),
+                Some(axis) => made(v.dims().iter().cloned(), Picked::new(v, axis, found.clone()), v),
+            }
+        };
+        let mut out = self.bare();
+        for (name, v) in self.coords.iter() {
+            let v = match name == dim {
+                true => Variable::from_array([dim], crate::ops::bridge::enter(labels, &[labels.len()])?)?.with_attrs(v.attrs.clone()),
+                false => pick(v)?,
+            };
+            out.insert_coord(name, v)?;
+        }
+        for (name, v) in &self.vars {
+            out.insert(name, pick(v).at_variable(name)?)?;
+        }
+        for (d, &n) in self.dims.iter().filter(|(d, _)| ***d != *dim) {
+            out.dims.entry(d.clone()).or_insert(n);
+        }
+        out.unlimited.clone_from(&self.unlimited);
+        Ok(out)
+    }
+
+    /// Positions in the order of the labels of a dim, or of a coordinate along one; equal ones stay as they stand, missing ones come last.
+    ///
+    /// # Errors
+    /// Not found, for the name; invalid, for a coordinate of several dims.
+    ///
+    /// # Examples
+    /// ```
+    /// let ds = hpda_data::open_dataset("data/climate.nc")?.sortby("lat", true)?;
+    /// assert!(ds.coords.index("lat")?.unwrap().label(0) > ds.coords.index("lat")?.unwrap().label(1));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn sortby(&self, name: &str, descending: bool) -> Result<Dataset> {
+        let v = self.variable(name)?;
+        let [dim] = v.dims() else {
+            return Err(Error::invalid(format!("{name:?} has dims {:?}, so it orders none of them", v.dims())));
+        };
+        let labels = Index::flat(None, Column::from_nd(&v.load()?.to_contiguous()?)?);
+        let rows: Vec<usize> = labels.order(&[descending])?.values().iter().map(|&i| i as usize).collect();
+        if rows.iter().copied().eq(0..rows.len()) {
+            return Ok(self.clone());
+        }
+        self.isel(&[(dim, Selector::Take(rows.into()))])
+    }
+}

@@ -1,0 +1,97 @@
+"""Makes lanes.json: what xarray gives for verbs along a dimension and for other shapes and labels, over a small cube that is built here.
+
+Run from the root of the project: python tests/parity/make_lanes.py > tests/parity/lanes.json
+"""
+
+import json
+import sys
+
+import numpy as np
+import xarray as xr
+
+nan = np.nan
+values = np.arange(36.0).reshape(6, 3, 2) * 7 % 11 - 4
+values[1, 0, 0] = values[2, 0, 0] = values[4, 1, 1] = values[0, 2, 0] = values[5, 2, 1] = nan
+values[:, 1, 0] = nan
+t = np.array(["2001-01-01", "2001-01-02", "2001-01-05", "2001-01-06", "2001-01-07T12", "2001-01-10"], "datetime64[us]")
+ds = xr.Dataset(
+    {
+        "f8": (("t", "y", "x"), values),
+        "f4": (("t", "y", "x"), (values / 3).astype("f4")),
+        "i2": (("t", "y", "x"), (np.arange(36).reshape(6, 3, 2) * 5 % 13 - 6).astype("i2")),
+        "flag": (("t",), np.array([True, False, True, True, False, True])),
+        "still": (("x",), np.array([1.5, -2.5])),
+    },
+    coords={"t": t, "y": [30.0, 20.0, 0.0], "x": [5, 7], "name": ("y", ["c", "a", "b"])},
+)
+day = np.timedelta64(1, "D")
+noon = np.array(["2001-01-01T12", "2001-01-05", "2001-01-09", "2001-02-01"], "datetime64[us]")
+ascending = ds.sortby("y")
+CASES = [
+    ("shift t 1", ds.shift(t=1)),
+    ("shift t -2", ds.shift(t=-2)),
+    ("shift y 5", ds.shift(y=5)),
+    ("cumsum t", ds.cumsum("t")),
+    ("cumsum x", ds.cumsum("x")),
+    ("cumprod t", ds[["f8", "i2"]].cumprod("t")),
+    ("rank t", ds[["f8", "f4", "i2"]].rank("t")),
+    ("rank y percent", ds[["f8", "i2"]].rank("y", pct=True)),
+    ("ffill t", ds[["f8", "f4"]].ffill("t")),
+    ("ffill t 1", ds[["f8", "f4"]].ffill("t", limit=1)),
+    ("bfill t", ds[["f8", "f4"]].bfill("t")),
+    ("bfill y 1", ds[["f8", "f4"]].bfill("y", limit=1)),
+    ("interpolate t linear", ds[["f8", "f4"]].interpolate_na("t", use_coordinate=False)),
+    ("interpolate t time", ds[["f8", "f4"]].interpolate_na("t")),
+    ("interpolate t time 1", ds[["f8"]].interpolate_na("t", limit=1)),
+    ("fillna -1", ds[["f8", "f4", "i2"]].fillna(-1)),
+    ("dropna t any", ds[["f8"]].dropna("t", how="any")),
+    ("dropna y all", ds[["f8"]].isel(t=[1, 2]).dropna("y", how="all")),
+    ("dropna t any still", ds[["f8", "still"]].isel(y=[2]).dropna("t", how="any")),
+    ("where drop", ds[["f8", "i2"]].where(ds.f8 > 4, drop=True)),
+    ("differentiate y", ascending[["f8", "f4", "i2"]].differentiate("y")),
+    ("differentiate t day", ds[["f8"]].differentiate("t", datetime_unit="D")),
+    ("integrate y", ascending[["f8", "i2"]].integrate("y")),
+    ("integrate t day", ds[["f8", "i2"]].integrate("t", datetime_unit="D")),
+    ("cumulative_integrate y", ascending[["f8", "i2"]].cumulative_integrate("y")),
+    # At a label beside a missing value, and of a spline with any missing value in the whole array, scipy gives NaN.
+    ("interp y linear", ds[["f8", "i2", "still"]].interp(y=[1.0, 5.0, 19.0, 29.0, 31.0])),
+    ("interp y linear labels", ds[["i2"]].interp(y=[0.0, 20.0, 30.0])),
+    ("interp y nearest", ds[["f8", "i2"]].interp(y=[0.0, 5.0, 21.0, 29.0, 30.0, 31.0], method="nearest")),
+    ("interp t linear", ds[["f8", "i2"]].interp(t=noon)),
+    ("interp t cubic", ds[["i2"]].interp(t=noon, method="cubic")),
+    ("reindex y", ds.reindex(y=[0.0, 5.0, 30.0])),
+    ("reindex y nearest", ds[["f8", "i2"]].reindex(y=[1.0, 14.0, 30.0], method="nearest")),
+    ("reindex y nearest 2", ds[["f8"]].reindex(y=[1.0, 14.0, 30.0], method="nearest", tolerance=2)),
+    ("reindex t", ds[["f8", "flag"]].reindex(t=t[[5, 0]])),
+    ("sortby y", ds.sortby("y")),
+    ("sortby name", ds.sortby("name", ascending=False)),
+    ("transpose x t y", ds.transpose("x", "t", "y")),
+    ("stack y x", ds[["f8", "i2", "still"]].stack(z=("y", "x")).reset_index("z")),
+    ("stack x t", ds[["f8", "flag"]].stack(z=("x", "t")).reset_index("z")),
+    ("unstack", ds[["f8", "i2"]].stack(z=("y", "x")).unstack("z").transpose("t", "y", "x")),
+    ("roll t 2", ds.roll(t=2)),
+    ("roll t -1 labels", ds.roll(t=-1, roll_coords=True)),
+    ("expand_dims m", ds[["f8", "still"]].expand_dims("m")),
+    ("squeeze", ds.isel(x=[1]).squeeze()),
+    ("thin t 4", ds.thin(t=4)),
+    ("head t 2", ds.head(t=2)),
+    ("tail t 2", ds.tail(t=2)),
+    ("align outer", xr.align(ds[["f8"]].isel(y=[0, 1]), ds[["i2"]].isel(y=[1, 2]), join="outer")[0]),
+    ("align inner", xr.align(ds[["f8"]].isel(y=[0, 1]), ds[["i2"]].isel(y=[1, 2]), join="inner")[0]),
+]
+
+
+def plain(v):
+    if v.dtype.kind == "M":
+        return [str(x)[:19] for x in v.values.astype("datetime64[s]").ravel()]
+    if v.dtype.kind in "OUT":
+        return [None if x is None or x != x else str(x) for x in v.values.ravel()]
+    return [None if x != x else x for x in v.values.ravel().tolist()]
+
+
+def told(ds):
+    return {n: {"dims": list(v.dims), "shape": list(v.shape), "dtype": str(v.dtype), "values": plain(v)} for n, v in ds.variables.items()}
+
+
+json.dump({"input": told(ds), "cases": [{"call": c, "want": told(w)} for c, w in CASES]}, sys.stdout, separators=(",", ":"))
+print()
