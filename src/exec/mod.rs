@@ -34,19 +34,13 @@ pub mod tally;
 mod time;
 mod whole;
 
-<<<<<<< HEAD
+pub use crate::kernel::fill::Interpolate;
 pub use accessor::Texts;
 pub use apply::Row;
 pub use concat::{ConcatJoin, ConcatSource, common_columns, side_by_side};
 pub use eager::{Arithmetic, DropMissing, Operand};
 pub use group::{GroupBy, GroupRolling};
-=======
-pub use crate::kernel::fill::Interpolate;
-pub use concat::{ConcatJoin, ConcatSource, common_columns, side_by_side};
-pub use eager::{Arithmetic, DropMissing, Operand};
-pub use group::GroupBy;
 pub use lanes::Interp;
->>>>>>> a15817c (Cubes along a dim, in other shapes and under other labels: shift, cumsum, rank, fill, interp, stack, reindex, align)
 pub use mem::MemSource;
 pub use ordered::{Ordered, Parts};
 pub use points::PointOptions;
