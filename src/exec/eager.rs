@@ -441,8 +441,8 @@ fn true_places(mask: &Column) -> Result<Expr> {
     }
 }
 
-/// Row labels as numbers.
-fn positions(index: &Index) -> Result<Vec<f64>> {
+/// Row labels as numbers, ascending.
+pub(super) fn positions(index: &Index) -> Result<Vec<f64>> {
     let column = index.columns().swap_remove(0);
     if !column.dtype().is_numeric() && !column.dtype().is_temporal() {
         return Err(Error::wrong_type(format!("gaps are filled along labels that are numbers or times, these are {}", column.dtype())));
@@ -591,7 +591,8 @@ impl Series {
         Series::new(self.name().map(Into::into), one(self.data(), expr.into())?, self.index().clone())
     }
 
-    /// A part of dates or times: `year month day hour minute second dayofyear weekday quarter season date` (pandas: `s.dt.year`).
+    /// A part of dates or times: `year month day hour minute second microsecond dayofyear weekday week quarter
+    /// season date days_in_month day_name month_name` (pandas: `s.dt.year`).
     ///
     /// # Errors
     /// Not found, with the nearest name; type, for what are no times.

@@ -45,6 +45,7 @@ pub use mem::MemSource;
 pub use ordered::{Ordered, Parts};
 pub use points::PointOptions;
 pub use reshape::{Crosstab, Cut, Dummies, Edges, Normalize, PivotOptions, Spread, crosstab};
+pub use series::Inclusive;
 pub use stream::{BatchStream, copy, copy_judged, stream};
 pub use time::{Absent, Ambiguous, Resample, Unreadable};
 

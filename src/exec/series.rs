@@ -7,13 +7,27 @@ use crate::frame::{DataFrame, Series};
 use crate::kernel::agg::Agg;
 use crate::kernel::group::CoMoment;
 use crate::kernel::order::{KeyColumn, row_codes, row_count};
-use crate::label::Index;
+use crate::label::{Index, Method};
 use crate::ops::order::{Keep, Sorting};
 use crate::plan::{Correlation, Func, col, lit};
 use crate::store::{Budget, Column};
 use arrow::array::UInt64Array;
 use rayon::prelude::*;
 use std::sync::Arc;
+
+/// Which bounds belong to a range.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Inclusive {
+    /// Both.
+    #[default]
+    Both,
+    /// The lower one.
+    Low,
+    /// The upper one.
+    High,
+    /// Neither.
+    Neither,
+}
 
 macro_rules! reductions {
     ($($name:ident $agg:ident $doc:literal;)*) => {
@@ -178,6 +192,62 @@ impl DataFrame {
             }
             DataFrame::new([("x", c.clone())])?.eval(f(col("x")))
         })
+    }
+
+    /// The rows at these labels; where a label is not there, the row that counts in its place by a method: the last before it
+    /// ([`Method::Pad`]), the first after it, or the nearest (of two as near the larger label), at most `tolerance` away (times in
+    /// their unit, microseconds mostly). Else missing.
+    ///
+    /// # Errors
+    /// Invalid, for row labels that are no single numbers or times, not ascending, or stand twice.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, Index, label::Method};
+    /// let df = DataFrame::new([("x", Column::from(vec![1.0, 2.0]))])?.with_row_labels(Column::from(vec![10i64, 20]))?;
+    /// let made = df.reindex_with(Column::from(vec![9i64, 14, 30]), Method::Pad, None)?;
+    /// assert_eq!(made.column("x")?, &Column::from(vec![None, Some(1.0), Some(2.0)]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn reindex_with(&self, labels: impl Into<Index>, method: Method, tolerance: Option<f64>) -> Result<DataFrame> {
+        let mut target = labels.into();
+        if method == Method::Exact {
+            return self.reindex(target);
+        }
+        let own = super::eager::positions(self.index())?;
+        if own.windows(2).any(|w| w[0] == w[1]) {
+            return Err(Error::invalid("labels stand twice, so none is nearest").help("drop_duplicates first"));
+        }
+        let (unit, other) = (self.index().dtype(0), target.dtype(0));
+        if target.nlevels() > 1 || unit.is_temporal() != other.is_temporal() {
+            return Err(Error::wrong_type(format!("labels of {unit} are not near labels of {other}")));
+        }
+        let wanted = target.columns().swap_remove(0);
+        let wanted = if unit.is_temporal() && unit != other { wanted.cast(&unit)? } else { wanted };
+        let numbers: Vec<f64> = if unit.is_temporal() {
+            wanted.to_i64()?.iter().map(|t| t.map_or(f64::NAN, |t| t as f64)).collect()
+        } else {
+            wanted.to_f64()?
+        };
+        let near = |x: f64| -> Option<u64> {
+            let after = own.partition_point(|o| *o < x);
+            let before = own.partition_point(|o| *o <= x).checked_sub(1);
+            let after = (after < own.len()).then_some(after);
+            let found = match (method, before, after) {
+                _ if x.is_nan() => None,
+                (Method::Pad, b, _) => b,
+                (Method::Backfill, _, a) => a,
+                (_, Some(b), Some(a)) => Some(if own[a] - x <= x - own[b] { a } else { b }),
+                (_, b, a) => b.or(a),
+            }?;
+            tolerance.is_none_or(|t| (own[found] - x).abs() <= t).then_some(found as u64)
+        };
+        let rows: UInt64Array = numbers.into_iter().map(near).collect();
+        if target.names()[0].is_none() {
+            target = target.with_names(self.index().names().into_iter().map(|n| n.map(Into::into)).collect())?;
+        }
+        let columns = self.columns().iter().map(|c| c.take(&rows)).collect::<Result<_>>()?;
+        Ok(DataFrame::with_index(self.labels().clone(), columns, target)?.with_attrs(self.attrs().clone()))
     }
 
     /// This table with the values of another put in where it has some: same rows and columns, matched by label. Types stay.
@@ -365,6 +435,27 @@ impl Series {
     pub fn isin<V: Into<Scalar>>(&self, values: impl IntoIterator<Item = V>) -> Result<Series> {
         let values: Vec<Scalar> = values.into_iter().map(Into::into).collect();
         Series::new(self.name().map(Into::into), member(self.data(), &values)?, self.index().clone())
+    }
+
+    /// Whether values lie between two bounds, of which those said belong to it; of missing ones missing.
+    ///
+    /// # Errors
+    /// Type, for bounds of another kind.
+    pub fn between_with(&self, low: impl Into<Scalar>, high: impl Into<Scalar>, inclusive: Inclusive) -> Result<Series> {
+        let (low, high) = (lit(low), lit(high));
+        let from = if matches!(inclusive, Inclusive::Both | Inclusive::Low) { col("x").ge(low) } else { col("x").gt(low) };
+        let to = if matches!(inclusive, Inclusive::Both | Inclusive::High) { col("x").le(high) } else { col("x").lt(high) };
+        self.map(from.and(to))
+    }
+
+    /// Exponentially weighted windows of the values.
+    ///
+    /// # Errors
+    /// Invalid, for a decay outside its range; type, for what are no numbers.
+    pub fn ewm(&self, how: crate::kernel::window::Ewm, stat: crate::kernel::window::EwmStat) -> Result<Series> {
+        let dtype = crate::kernel::window::window_dtype(Agg::Mean, self.data().dtype())?;
+        let made = Column::from_f64(how.apply(&self.data().to_f64()?, stat)?, &dtype);
+        Series::new(self.name().map(Into::into), made, self.index().clone())
     }
 
     /// The values in another type: [`DataFrame::astype`].

@@ -134,11 +134,16 @@ pub enum TimePart {
     Quarter,
     Season,
     Date,
+    Microsecond,
+    Week,
+    DaysInMonth,
+    DayName,
+    MonthName,
 }
 
 impl TimePart {
     /// Every part with its name.
-    pub const ALL: [(TimePart, &'static str); 11] = [
+    pub const ALL: [(TimePart, &'static str); 16] = [
         (TimePart::Year, "year"),
         (TimePart::Month, "month"),
         (TimePart::Day, "day"),
@@ -150,6 +155,11 @@ impl TimePart {
         (TimePart::Quarter, "quarter"),
         (TimePart::Season, "season"),
         (TimePart::Date, "date"),
+        (TimePart::Microsecond, "microsecond"),
+        (TimePart::Week, "week"),
+        (TimePart::DaysInMonth, "days_in_month"),
+        (TimePart::DayName, "day_name"),
+        (TimePart::MonthName, "month_name"),
     ];
 
     /// The part of this name.

@@ -495,7 +495,7 @@ fn time_arithmetic(op: BinaryOp, a: Typed, b: Typed) -> Result<Typed> {
 }
 
 fn time_part(part: TimePart, x: Typed) -> Result<Typed> {
-    let clock = matches!(part, TimePart::Hour | TimePart::Minute | TimePart::Second);
+    let clock = matches!(part, TimePart::Hour | TimePart::Minute | TimePart::Second | TimePart::Microsecond);
     match &x.dtype {
         DType::Date | DType::Instant { .. } => {}
         DType::Time { .. } if clock => {}
@@ -505,7 +505,7 @@ fn time_part(part: TimePart, x: Typed) -> Result<Typed> {
         }
     }
     let dtype = match part {
-        TimePart::Season => DType::Str,
+        TimePart::Season | TimePart::DayName | TimePart::MonthName => DType::Str,
         TimePart::Date => DType::Date,
         _ => DType::I64,
     };

@@ -1,4 +1,5 @@
 mod bridge;
+mod categories;
 mod coding;
 mod combine;
 mod core;
@@ -11,4 +12,5 @@ mod frame;
 mod orders;
 mod summary;
 mod table_formats;
+mod verbs;
 mod verify;

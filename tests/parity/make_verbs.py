@@ -186,6 +186,10 @@ for freq in ["15min", "h", "D"]:
     add(f"floor_{freq}", moments.dt.floor(freq))
     add(f"ceil_{freq}", moments.dt.ceil(freq))
     add(f"round_{freq}", moments.dt.round(freq))
+for part in ["week", "days_in_month", "microsecond", "day_name", "month_name", "dayofyear", "quarter"]:
+    found = moments.dt.isocalendar().week if part == "week" else getattr(moments.dt, part)
+    found = found() if callable(found) else found
+    add(f"part_{part}", found.astype(object).where(found.notna(), None).rename("t"))
 from pandas.tseries import offsets as o
 OFFSETS = {
     "months": pd.DateOffset(months=1), "-13months": pd.DateOffset(months=-13), "years": pd.DateOffset(years=1), "ME": o.MonthEnd(), "2MS": o.MonthBegin(2),

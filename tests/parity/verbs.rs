@@ -351,13 +351,14 @@ fn times_are_those_of_pandas() {
     let many = ["2024-01-31", "2024-02-29", "2024-05-18", "2024-05-19", "2023-12-31", "2024-01-01", "2024-06-28T17:30"];
     let many = times(&many.map(Some));
     let wall = times(&["2024-03-31T01:30", "2024-03-31T02:30", "2024-10-27T02:30", "2024-07-01T12:00"].map(Some));
-    judge(&["floor_", "ceil_", "round_", "offset ", "zone_"], |name| {
+    judge(&["floor_", "ceil_", "round_", "part_", "offset ", "zone_"], |name| {
         let paris = || wall.tz_localize("Europe/Paris", Ambiguous::Later, Absent::Forward);
         if let Some(by) = name.strip_prefix("offset ") {
             return many.offset(by)?.to_frame();
         }
         let (verb, word) = name.split_once('_').unwrap();
         let made = match (verb, word) {
+            ("part", part) => moments.dt(part),
             ("floor", freq) => moments.floor(freq),
             ("ceil", freq) => moments.ceil(freq),
             ("round", freq) => moments.round_time(freq),

@@ -3,7 +3,7 @@
 use super::{Value, as_i64, unit_of};
 use crate::dtype::{Calendar, DType};
 use crate::error::{Error, Result};
-use crate::kernel::calendar::{from_days, to_days};
+use crate::kernel::calendar::{days_in_month, from_days, to_days};
 use crate::kernel::text::Zone;
 use crate::plan::TimePart;
 use arrow::array::{Array, Date32Array, Int64Array, StringViewArray};
@@ -29,7 +29,9 @@ pub(super) fn part(part: TimePart, v: &Value, dtype: &DType) -> Result<Value> {
     // Seconds since midnight.
     let clock = |x: i64| if *dtype == DType::Date { 0 } else { local(x).rem_euclid(per_day) / per_second };
     let date = |x: i64| from_days(calendar, days(x));
-    if matches!(part, TimePart::Weekday) && !matches!(calendar, Calendar::ProlepticGregorian | Calendar::Standard) {
+    if matches!(part, TimePart::Weekday | TimePart::Week | TimePart::DayName)
+        && !matches!(calendar, Calendar::ProlepticGregorian | Calendar::Standard)
+    {
         return Err(Error::wrong_type(format!("the calendar {} has no weekdays", calendar.name())));
     }
     if matches!(part, TimePart::Date) && calendar != Calendar::ProlepticGregorian {
@@ -49,6 +51,25 @@ pub(super) fn part(part: TimePart, v: &Value, dtype: &DType) -> Result<Value> {
         }),
         // The day 0 was a Thursday, also in the mixed calendar, whose days run on through the reform.
         TimePart::Weekday => number(&|x| (days(x) + 3).rem_euclid(7)),
+        // ISO 8601: the week of a year that holds its first Thursday is the first.
+        TimePart::Week => number(&|x| {
+            let d = days(x);
+            let thursday = d - (d + 3).rem_euclid(7) + 3;
+            (thursday - to_days(calendar, from_days(calendar, thursday).0, 1, 1)) / 7 + 1
+        }),
+        TimePart::DaysInMonth => number(&|x| days_in_month(calendar, date(x).0, date(x).1) as i64),
+        TimePart::Microsecond => number(&|x| {
+            if *dtype == DType::Date { 0 } else { local(x).rem_euclid(per_second) * 1_000_000 / per_second }
+        }),
+        TimePart::DayName => {
+            const NAMES: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+            Arc::new(values.iter().map(|x| x.map(|x| NAMES[(days(x) + 3).rem_euclid(7) as usize])).collect::<StringViewArray>())
+        }
+        TimePart::MonthName => {
+            const NAMES: [&str; 12] =
+                ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
+            Arc::new(values.iter().map(|x| x.map(|x| NAMES[date(x).1 as usize - 1])).collect::<StringViewArray>())
+        }
         TimePart::Quarter => number(&|x| (date(x).1 as i64 + 2) / 3),
         TimePart::Season => {
             let season = |m: u8| ["DJF", "MAM", "JJA", "SON"][m as usize % 12 / 3];

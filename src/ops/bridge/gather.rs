@@ -1,6 +1,7 @@
 //! A table as a cube: some columns become dimensions, the others variables over them.
 
 use super::enter;
+use super::flags::to_flags;
 use crate::array::{Dataset, Variable};
 use crate::dtype::DType;
 use crate::error::{Error, Notices, Place, Result, ResultExt};
@@ -15,7 +16,8 @@ const NOBODY: u32 = u32::MAX;
 /// The cube whose dimensions are the columns `index`, in this order, and whose variables are the other columns.
 ///
 /// Labels are sorted. A combination of labels that no row has is missing: NaN in floats, marked in other types. Attributes of
-/// columns become attributes of variables. All of the table is in memory at once.
+/// columns become attributes of variables. Categories become their codes, with CF's `flag_values` and `flag_meanings`
+/// (as labels of a dimension: text). All of the table is in memory at once.
 ///
 /// # Errors
 /// Not found, for a column; invalid, for a missing label or for two rows of the same labels, which it names; type, for a column
@@ -78,10 +80,13 @@ pub fn table_to_cube(source: &dyn TableSource, index: &[&str], budget: &Budget) 
         out.insert_coord(f.name.as_str(), Variable::from_array([f.name.as_str()], labels)?.with_attrs(f.attrs.clone()))?;
     }
     for (i, f) in schema.fields.iter().enumerate().filter(|(i, _)| !keys.contains(i)) {
-        let column = plain(&table.columns[i])?;
+        let (column, attrs) = match table.columns[i].dtype() {
+            DType::Categorical { .. } => to_flags(&table.columns[i], &f.attrs).at_column(&f.name)?,
+            _ => (table.columns[i].clone(), f.attrs.clone()),
+        };
         let placed = Column::new(column.dtype().clone(), take(column.values(), &rows, None)?)?;
         let array = enter(&placed, &shape).at_column(&f.name)?;
-        out.insert(f.name.as_str(), Variable::from_array(index.iter().copied(), array)?.with_attrs(f.attrs.clone()))?;
+        out.insert(f.name.as_str(), Variable::from_array(index.iter().copied(), array)?.with_attrs(attrs))?;
     }
     Ok((out, Notices::new()))
 }

@@ -1,5 +1,6 @@
 //! Cubes as tables and tables as cubes.
 
+mod flags;
 mod gather;
 mod matrix;
 mod rows;

@@ -1,5 +1,6 @@
 //! The long form of a cube: one row per cell of its largest variable.
 
+use super::flags::Flags;
 use super::{leave, part_limit};
 use crate::array::{Dataset, Variable, companions};
 use crate::dtype::DType;
@@ -23,6 +24,8 @@ pub struct CubeRows {
 struct Inner {
     schema: Arc<Schema>,
     columns: Vec<Cells>,
+    /// The categories that a column stands for.
+    flags: Vec<Option<Flags>>,
     /// Blocks that are runs of rows.
     grid: ChunkGrid,
 }
@@ -74,10 +77,13 @@ impl CubeRows {
         }
 
         let shape = largest.shape().to_vec();
-        let (mut fields, mut columns) = (Vec::new(), Vec::new());
+        let (mut fields, mut columns, mut flags) = (Vec::new(), Vec::new(), Vec::new());
         let mut add = |name: &str, attrs: &Attrs, dtype: DType, cells: Cells| {
-            fields.push(Field { attrs: attrs.clone(), ..Field::new(name, dtype) });
+            let (found, attrs) = Flags::of(&dtype, attrs).map_or_else(|| (None, attrs.clone()), |(f, rest)| (Some(f), rest));
+            let dtype = found.as_ref().map_or(dtype, Flags::dtype);
+            fields.push(Field { attrs, ..Field::new(name, dtype) });
             columns.push(cells);
+            flags.push(found);
         };
         for (axis, d) in dims.iter().enumerate() {
             match dataset.coords.get(d).filter(|c| c.dims().len() == 1 && c.dims()[0] == *d) {
@@ -114,7 +120,7 @@ impl CubeRows {
         let row_bytes = columns.iter().map(widths).sum::<usize>().max(1);
         let grid = runs(&shape, &largest.grid().chunk, part_limit(budget) / row_bytes);
         let schema = Schema { attrs: dataset.attrs.clone(), ..Schema::new(fields) };
-        Ok((CubeRows { inner: Arc::new(Inner { schema: Arc::new(schema), columns, grid }) }, notices))
+        Ok((CubeRows { inner: Arc::new(Inner { schema: Arc::new(schema), columns, flags, grid }) }, notices))
     }
 }
 
@@ -230,6 +236,10 @@ impl Rows {
             (Cells::Labels { values, axis: None }, _) => taken(values, UInt32Array::from(vec![0; count])),
             (Cells::Values { .. }, Some(block)) => leave(&span(block, first, count)?),
             _ => Err(Error::internal("a block that was not read")),
+        });
+        let columns = self.wanted.iter().zip(columns).map(|(&c, column)| match &self.inner.flags[c] {
+            Some(flags) => flags.column(&column?),
+            None => column,
         });
         Batch::with_rows(self.schema.clone(), columns.collect::<Result<_>>()?, count)
     }

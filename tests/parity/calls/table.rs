@@ -109,6 +109,12 @@ const APART: &[(&str, &str)] = &[
     ("groupby.agg", "argmin"),
     ("groupby.agg", "argmax"),
     ("dt", "season"),
+    // Their cases are in verbs.json.
+    ("dt", "microsecond"),
+    ("dt", "week"),
+    ("dt", "days_in_month"),
+    ("dt", "day_name"),
+    ("dt", "month_name"),
 ];
 
 #[test]
@@ -226,12 +232,14 @@ const NOT_YET: &[&str] = &[
     "apply_rows",
     "asfreq",
     "astype",
+    "between_with",
     "broadcast",
     "ceil",
     "contains",
     "cut",
     "ends_with",
     "extract",
+    "first_of",
     "floor",
     "get",
     "get_dummies",
@@ -248,6 +256,7 @@ const NOT_YET: &[&str] = &[
     "pivot_table",
     "qcut",
     "qcut_n",
+    "reindex_with",
     "replace_matches",
     "resample_index",
     "round",
