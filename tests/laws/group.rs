@@ -104,6 +104,82 @@ fn groups_are_the_same_bits_for_threads_batches_and_budgets() {
     }
 }
 
+/// Six keys, texts and numbers, some missing; nearly each row is a group of its own, a few come again much later.
+fn many_keys(rows: u64) -> DataFrame {
+    let own = |i: u64| if i > rows / 2 && i.is_multiple_of(10) { i - rows / 2 } else { i };
+    let text = |i: u64, n: u64, long: bool| {
+        let name = if long { format!("a name of some length {:06}", i % n) } else { format!("id{:03}", i % n) };
+        (!(i % n).is_multiple_of(13)).then_some(name)
+    };
+    let texts = |n: u64, long: bool| Column::from_texts((0..rows).map(|i| text(own(i), n, long)).collect::<Vec<_>>());
+    let whole = |n: u64, by: i64| {
+        let values = (0..rows).map(|i| (!own(i).is_multiple_of(31)).then_some((own(i) % n) as i64 * by)).collect::<Vec<Option<i64>>>();
+        Column::from(values)
+    };
+    let sums: Vec<f64> = (0..rows).map(|i| if i.is_multiple_of(37) { f64::NAN } else { (i as f64) * 1e-3 - 7.0 }).collect();
+    DataFrame::new([
+        ("a", texts(7, false)),
+        ("b", texts(101, true)),
+        ("c", texts(9001, false)),
+        ("d", whole(5, 1)),
+        ("e", whole(1009, -3)),
+        ("f", whole(u64::MAX, 1 << 33)),
+        ("x", Column::from(sums)),
+    ])
+    .unwrap()
+}
+
+#[test]
+fn groups_of_many_keys_are_those_of_a_plain_map() {
+    for rows in [40u64, 100_000] {
+        let df = many_keys(rows);
+        let names = ["a", "b", "c", "d", "e", "f"];
+        let columns: Vec<&Column> = names.iter().map(|n| df.column(n).unwrap()).collect();
+        let x = df.column("x").unwrap();
+        // Key, first row, rows, sum, smallest: in order of appearance.
+        let mut want: Vec<(String, usize, i64, f64, Option<f64>)> = Vec::new();
+        let mut places = hashbrown::HashMap::new();
+        for row in 0..rows as usize {
+            let key = columns.iter().map(|c| format!("{:?}|", c.scalar(row))).collect::<String>();
+            let place = *places.entry(key.clone()).or_insert(want.len());
+            if place == want.len() {
+                want.push((key, row, 0, 0.0, None));
+            }
+            let group = &mut want[place];
+            group.2 += 1;
+            if let hpda_data::Scalar::F64(x) = x.scalar(row)
+                && !x.is_nan()
+            {
+                group.3 += x;
+                group.4 = Some(group.4.map_or(x, |y| y.min(x)));
+            }
+        }
+        let batch = df.to_batch().unwrap();
+        for keep in [true, false] {
+            for (threads, step, memory) in [(1, 100_000, 1 << 30), (2, 9999, 1 << 28), (3, 4096, 40 << 20)] {
+                let lazy = LazyFrame::scan(Arc::new(Cut { batch: batch.clone(), parts: 1, step }));
+                let options = ExecOptions { threads: Some(threads), ..ExecOptions::default().with_memory(memory) };
+                let wanted = parse_aggregates("n=x:size,x=x:sum,low=x:min,last=c:last", lazy.schema()).unwrap();
+                let mut by = lazy.groupby(names).order(GroupOrder::Appearance);
+                if keep {
+                    by = by.keep_missing();
+                }
+                let found = by.agg(wanted).unwrap().collect(&options).unwrap();
+                let kept: Vec<_> = want.iter().filter(|w| keep || !w.0.contains("Null")).collect();
+                assert_eq!(found.height(), kept.len(), "{rows} rows, {threads} threads");
+                for (i, (key, first, n, sum, low)) in kept.iter().enumerate() {
+                    let here = names.iter().map(|c| format!("{:?}|", found.column(c).unwrap().scalar(i))).collect::<String>();
+                    assert_eq!(here, *key);
+                    assert_eq!(found.column("n").unwrap().scalar(i), hpda_data::Scalar::I64(*n));
+                    assert!((found.column("x").unwrap().scalar(i).as_f64().unwrap() - sum).abs() < 1e-9);
+                    assert_eq!(found.column("low").unwrap().scalar(i).as_f64(), *low);
+                    assert_eq!(found.column("last").unwrap().scalar(i), columns[2].scalar(*first));
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn groups_of_a_column_put_together_are_the_column() {
     let batch = table(30_000);

@@ -17,6 +17,7 @@ use arrow::array::{BooleanArray, Decimal128Array, PrimitiveArray};
 use arrow::datatypes as at;
 use rayon::prelude::*;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// Rows of a part of the result.
 const PART: usize = 64 * 1024;
@@ -65,7 +66,7 @@ pub(super) fn finish(
     results: Vec<(Typed, Place)>,
     notices: Notices,
 ) -> Result<Grouped> {
-    let All { mut partitions, dropped, dictionaries, mut booked } = all;
+    let All { mut partitions, rows: input_rows, dropped, dictionaries, mut booked } = all;
     let sorted = plan.order == GroupOrder::Sorted;
     let mut ranked = vec![false; spec.known];
     for f in spec.layout.fields.iter().filter(|_| sorted) {
@@ -132,7 +133,7 @@ pub(super) fn finish(
     }
     let order = match plan.order {
         GroupOrder::Appearance if partitions.len() == 1 => None,
-        GroupOrder::Appearance => Some(by_appearance(&partitions)),
+        GroupOrder::Appearance => Some(by_appearance(&partitions, input_rows)),
         GroupOrder::Sorted => Some(by_key(&partitions, &spec.layout, &decoder)),
     };
     Ok(Grouped(Arc::new(Inner {
@@ -242,8 +243,18 @@ fn unpack(place: u32) -> (usize, usize) {
     ((place >> GROUP_BITS) as usize, (place & ((1 << GROUP_BITS) - 1)) as usize)
 }
 
-fn by_appearance(partitions: &[Groups]) -> Vec<u32> {
-    let mut all: Vec<(u64, u32)> = Vec::with_capacity(partitions.iter().map(Groups::len).sum());
+/// Places of the groups in the order of their first rows, of so many.
+fn by_appearance(partitions: &[Groups], rows: u64) -> Vec<u32> {
+    let groups: usize = partitions.iter().map(Groups::len).sum();
+    if rows <= 8 * groups as u64 {
+        // One place for each row is less than what sorting moves.
+        let places: Vec<AtomicU32> = (0..rows).map(|_| AtomicU32::new(u32::MAX)).collect();
+        partitions.par_iter().enumerate().for_each(|(p, groups)| {
+            groups.first.iter().enumerate().for_each(|(g, &row)| places[row as usize].store(pack(p, g), Relaxed));
+        });
+        return places.into_iter().map(AtomicU32::into_inner).filter(|place| *place != u32::MAX).collect();
+    }
+    let mut all: Vec<(u64, u32)> = Vec::with_capacity(groups);
     for (p, groups) in partitions.iter().enumerate() {
         all.extend(groups.first.iter().enumerate().map(|(g, &row)| (row, pack(p, g))));
     }
@@ -321,6 +332,14 @@ fn by_key(partitions: &[Groups], layout: &Layout, decoder: &Decoder) -> Vec<u32>
     }
 }
 
+/// Some groups in their order.
+struct Rows<'a> {
+    /// Partition and number of each.
+    places: &'a [(usize, usize)],
+    /// The words of their keys, one key after the other.
+    words: &'a [u64],
+}
+
 impl Grouped {
     /// How many groups.
     #[allow(dead_code)]
@@ -336,16 +355,23 @@ impl Inner {
             None => (start..start + length).map(|g| (0, g)).collect(),
         };
         let mut made: Vec<Option<Column>> = vec![None; self.wanted.len() + self.keys];
+        // The keys side by side: each column of theirs is then made in one pass over them.
+        let mut words = Vec::new();
+        if self.keys > 0 {
+            words.reserve_exact(length * self.layout.words);
+            places.iter().for_each(|&(p, g)| words.extend_from_slice(self.partitions[p].key(g)));
+        }
+        let rows = Rows { places: &places, words: &words };
         let mut out = Vec::with_capacity(columns.len());
         for &c in columns {
             if c < self.keys {
-                out.push(self.made(&mut made, self.wanted.len() + c, &places)?);
+                out.push(self.made(&mut made, self.wanted.len() + c, &rows)?);
                 continue;
             }
             let (typed, place) = &self.results[c - self.keys];
             let position = |x: usize| if x >= KEYS { self.wanted.len() + (x - KEYS) } else { x };
             let needed: Vec<usize> = typed.columns().into_iter().map(position).collect();
-            let columns = needed.iter().map(|&x| self.made(&mut made, x, &places)).collect::<Result<Vec<_>>>()?;
+            let columns = needed.iter().map(|&x| self.made(&mut made, x, &rows)).collect::<Result<Vec<_>>>()?;
             if let Node::Col(_) = typed.node {
                 out.extend(columns);
                 continue;
@@ -358,13 +384,13 @@ impl Inner {
         Batch::with_rows(schema, out, length)
     }
 
-    fn made(&self, made: &mut [Option<Column>], at: usize, places: &[(usize, usize)]) -> Result<Column> {
+    fn made(&self, made: &mut [Option<Column>], at: usize, rows: &Rows) -> Result<Column> {
         if let Some(c) = &made[at] {
             return Ok(c.clone());
         }
         let column = match at.checked_sub(self.wanted.len()) {
-            Some(k) => self.layout.column(k, places.iter().map(|&(p, g)| self.partitions[p].key(g)), &self.decoder)?,
-            None => self.value(at, places)?,
+            Some(k) => self.layout.column(k, rows.words.chunks_exact(self.layout.words), &self.decoder)?,
+            None => self.value(at, rows.places)?,
         };
         made[at] = Some(column.clone());
         Ok(column)
@@ -440,6 +466,9 @@ impl Inner {
         }
         Ok(match first {
             State::Nothing => places.iter().map(|&(p, g)| count(p, g) as i64).collect::<Vec<i64>>().into(),
+            State::FloatSums(_) if agg == Agg::Sum && *dtype == DType::F64 => {
+                places.iter().map(|&(p, g)| state!(FloatSums, p).value(g)).collect::<Vec<f64>>().into()
+            }
             State::FloatSums(_) if agg == Agg::Sum => floats(&|p, g| Some(state!(FloatSums, p).value(g))),
             State::FloatSums(_) => floats(&|p, g| some(p, g).then(|| state!(FloatSums, p).value(g) / count(p, g) as f64)),
             State::WholeSums(_) if agg == Agg::Sum => whole(&|p, g| Ok(state!(WholeSums, p).value(g)))?,

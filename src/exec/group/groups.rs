@@ -6,6 +6,7 @@ use super::texts::{Known, Texts};
 use crate::error::Result;
 use crate::kernel::group::{CoMoment, CoMoments, KeyTable, hash_words};
 use crate::store::Column;
+use std::ops::Range;
 use std::sync::RwLock;
 
 /// What is grouped, and what is added up.
@@ -67,6 +68,13 @@ impl Direct {
         self.keys.extend_from_slice(words);
     }
 
+    fn reserve(&mut self, more: usize) {
+        self.keys.reserve_exact(more);
+    }
+
+    /// Look-ups are by position here: there is nothing to give back.
+    fn rest(&mut self) {}
+
     fn set_keys(&mut self, keys: Vec<u64>) {
         self.keys = keys;
         self.slots = Vec::new();
@@ -110,6 +118,24 @@ impl Table {
             3 => Table::W3(KeyTable::new(3)),
             4 => Table::W4(KeyTable::new(4)),
             n => Table::Wide(KeyTable::new(n)),
+        }
+    }
+}
+
+/// Groups of another that are taken.
+#[derive(Clone, Debug)]
+pub(super) enum Picks<'a> {
+    /// These.
+    Of(&'a [u32]),
+    /// Those that stand side by side.
+    Span(Range<usize>),
+}
+
+impl Picks<'_> {
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Picks::Of(picks) => picks.len(),
+            Picks::Span(span) => span.len(),
         }
     }
 }
@@ -182,38 +208,92 @@ impl Groups {
     }
 
     /// Takes groups of another, which come later; `picks` of its groups, all where `None`.
-    pub(super) fn merge(&mut self, other: &Groups, picks: Option<&[u32]>, offset: u64, spec: &Spec, texts: &[RwLock<Texts>]) -> Result<()> {
+    pub(super) fn merge(&mut self, other: &Groups, picks: Picks<'_>, offset: u64, spec: &Spec, texts: &[RwLock<Texts>]) -> Result<()> {
+        let span = match &picks {
+            Picks::Of(_) => 0..0,
+            Picks::Span(span) => span.clone(),
+        };
         let all: Vec<u32>;
         let picks = match picks {
-            Some(p) => p,
-            None => {
-                all = (0..other.len() as u32).collect();
+            Picks::Of(p) => p,
+            Picks::Span(span) => {
+                all = (span.start as u32..span.end as u32).collect();
                 &all
             }
         };
         let mut to = Vec::with_capacity(picks.len());
-        let mut next = self.len();
+        let before = self.len();
         on_table!(&mut self.table, t => {
-            for &p in picks {
-                let key = other.key(p as usize);
-                let g = t.number(key, hash_words(key));
-                if g as usize == next {
-                    self.first.push(other.first[p as usize] + offset);
-                    next += 1;
-                }
-                to.push(g);
+            if span.is_empty() {
+                picks.iter().for_each(|&p| {
+                    let key = other.key(p as usize);
+                    to.push(t.number(key, hash_words(key)));
+                });
+            } else {
+                t.numbers(on_table!(&other.table, o => &o.keys()[span.start * self.words..span.end * self.words]), &mut to);
             }
         });
+        let mut next = before;
+        for (&t, &p) in to.iter().zip(picks) {
+            if t as usize == next {
+                self.first.push(other.first[p as usize] + offset);
+                next += 1;
+            }
+        }
         self.resize(next);
         to.iter().zip(picks).for_each(|(&t, &p)| self.sizes[t as usize] += other.sizes[p as usize]);
+        self.merge_states(&to, other, picks, offset, spec, texts)
+    }
+
+    fn merge_states(&mut self, to: &[u32], other: &Groups, from: &[u32], offset: u64, spec: &Spec, texts: &[RwLock<Texts>]) -> Result<()> {
+        let groups = self.len();
         for ((a, o), spec) in self.arguments.iter_mut().zip(&other.arguments).zip(&spec.arguments) {
             let guard = spec.known.map(|k| texts[k].read().unwrap_or_else(|e| e.into_inner()));
-            a.merge(&to, o, picks, offset, next, guard.as_deref())?;
+            a.merge(to, o, from, offset, groups, guard.as_deref())?;
         }
         for (pairs, others) in self.pairs.iter_mut().zip(&other.pairs) {
-            to.iter().zip(picks).for_each(|(&t, &p)| pairs[t as usize].merge(&others[p as usize]));
+            to.iter().zip(from).for_each(|(&t, &f)| pairs[t as usize].merge(&others[f as usize]));
         }
         Ok(())
+    }
+
+    /// The same groups, those of each partition side by side; and where each partition begins.
+    fn parted(&self, partition: &Partition, spec: &Spec, texts: &[RwLock<Texts>]) -> Result<Groups> {
+        let n = self.len();
+        let mut out = Groups::new(spec);
+        let mut keys = vec![0; n * self.words];
+        // Read in order and written to as many places as there are partitions: those stay in the cache.
+        let mut to = vec![0u32; n];
+        partition.order.iter().enumerate().for_each(|(place, &g)| to[g as usize] = place as u32);
+        for (&place, key) in to.iter().zip(on_table!(&self.table, t => t.keys()).chunks_exact(self.words)) {
+            keys[place as usize * self.words..][..self.words].copy_from_slice(key);
+        }
+        on_table!(&mut out.table, t => t.set_keys(keys));
+        out.first = vec![0; n];
+        to.iter().zip(&self.first).for_each(|(&t, &row)| out.first[t as usize] = row);
+        out.reserve(0, n);
+        out.resize(n);
+        to.iter().zip(&self.sizes).for_each(|(&t, &size)| out.sizes[t as usize] = size);
+        let from: Vec<u32> = (0..n as u32).collect();
+        out.merge_states(&to, self, &from, 0, spec, texts)?;
+        out.arguments.iter_mut().for_each(|a| a.close(None));
+        Ok(out)
+    }
+
+    /// Makes room for so many more groups: keys that are looked up, and states.
+    pub(super) fn reserve(&mut self, keys: usize, groups: usize) {
+        if keys > 0 {
+            on_table!(&mut self.table, t => t.reserve(keys));
+            self.first.reserve_exact(groups);
+        }
+        self.sizes.reserve_exact(groups);
+        self.arguments.iter_mut().for_each(|a| a.reserve(groups));
+        self.pairs.iter_mut().for_each(|p| p.reserve_exact(groups));
+    }
+
+    /// Gives back what only merging needs.
+    pub(super) fn rest(&mut self) {
+        on_table!(&mut self.table, t => t.rest());
     }
 
     pub(super) fn bytes(&self) -> usize {
@@ -335,15 +415,21 @@ impl Run {
     }
 
     /// Ends the run.
-    pub(super) fn finish(self, spec: &Spec, known: &mut [Known], texts: &[RwLock<Texts>]) -> Partial {
+    pub(super) fn finish(self, spec: &Spec, known: &mut [Known], texts: &[RwLock<Texts>]) -> Result<Partial> {
         for (own, all) in known.iter_mut().zip(texts) {
             if own.shared.len() < own.texts.len() {
                 own.share(&mut all.write().unwrap_or_else(|e| e.into_inner()));
             }
         }
         let dictionaries = known.iter().map(|k| k.dictionary.as_ref().map(|d| d.0.clone())).collect();
-        let groups = self.groups.shared(spec, known);
-        Partial { partition: Partition::of(&groups), groups, rows: self.rows, dropped: self.dropped, dictionaries }
+        let mut groups = self.groups.shared(spec, known);
+        let mut partition = Partition::of(&groups);
+        if self.append {
+            // So many groups are going to be merged partition by partition.
+            groups = groups.parted(&partition, spec, texts)?;
+            (partition.order, partition.parted) = (Vec::new(), true);
+        }
+        Ok(Partial { partition, groups, rows: self.rows, dropped: self.dropped, dictionaries })
     }
 }
 
@@ -370,8 +456,11 @@ pub(super) const PARTITIONS: usize = 64;
 /// Groups ordered by the partition that they belong to, in their order within each.
 #[derive(Debug)]
 pub(super) struct Partition {
+    /// Empty where they stand like that.
     order: Vec<u32>,
     starts: Vec<u32>,
+    /// Whether they stand like that.
+    parted: bool,
 }
 
 impl Partition {
@@ -389,10 +478,16 @@ impl Partition {
             order[*at as usize] = g as u32;
             *at += 1;
         }
-        Partition { order, starts }
+        Partition { order, starts, parted: false }
     }
 
-    pub(super) fn picks(&self, partition: usize) -> &[u32] {
-        &self.order[self.starts[partition] as usize..self.starts[partition + 1] as usize]
+    /// Whether the groups stand in the order of their partitions, not of their appearance.
+    pub(super) fn is_parted(&self) -> bool {
+        self.parted
+    }
+
+    pub(super) fn picks(&self, partition: usize) -> Picks<'_> {
+        let span = self.starts[partition] as usize..self.starts[partition + 1] as usize;
+        if self.parted { Picks::Span(span) } else { Picks::Of(&self.order[span]) }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! A run is a piece of a part of the input, cut where the input's layout says and nowhere else; so results are the same bits for any
 //! number of threads, any budget and any size of batches. Few groups are merged by one thread; many are spread over 64 partitions by the
-//! hash of their keys. States are `new / update / merge / finish` throughout, and a partition could be spilled as it is.
+//! hash of their keys, the groups of many runs at a time. Where nearly each row is a group, a run looks none up and lays its rows out by
+//! partition; only the owners look for equal keys. States are `new / update / merge / finish` throughout, and a partition could be spilled as it is.
 
 mod eager;
 mod finish;
@@ -20,7 +21,7 @@ pub(super) use rows::{Codes, NONE, codes, group_rows, numbers};
 pub(super) use top::top_rows;
 pub use within::GroupRolling;
 
-use self::groups::{Groups, PARTITIONS, Partial, Partition, Run, Spec};
+use self::groups::{Groups, PARTITIONS, Partial, Partition, Picks, Run, Spec};
 use self::keys::Layout;
 use self::state::{ArgumentSpec, Need, is_text};
 use self::texts::{Known, Texts};
@@ -34,11 +35,12 @@ use crate::plan::{Func, GroupPlan, Node, Typed};
 use crate::store::{Batch, BatchIter, Column, Reservation, ScanRequest, TableSource};
 use arrow::array::ArrayRef;
 use rayon::prelude::*;
-use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, RwLock};
 
 /// Groups beyond this number are spread over partitions.
 const FEW: usize = 1 << 15;
+/// So many groups of runs wait before they are merged into the partitions; more, where more are merged by then.
+const MANY: usize = 1 << 19;
 
 /// One aggregate: of which argument, in which state, or of which pair.
 #[derive(Clone, Debug)]
@@ -150,7 +152,7 @@ impl Runs {
         if run.rows == 0 {
             return Ok(None);
         }
-        let partial = run.finish(&work.spec, &mut known, &work.texts);
+        let partial = run.finish(&work.spec, &mut known, &work.texts)?;
         if known.iter().map(|k| k.texts.bytes()).sum::<usize>() <= MOST_KNOWN {
             idle().push(known);
         }
@@ -233,6 +235,7 @@ pub(crate) fn group(source: &Arc<dyn TableSource>, plan: &GroupPlan, options: &E
 /// All groups, merged.
 struct All {
     partitions: Vec<Groups>,
+    rows: u64,
     dropped: u64,
     /// The dictionaries of categories, in order of appearance.
     dictionaries: Vec<Vec<ArrayRef>>,
@@ -243,13 +246,14 @@ fn merge_all(work: &Arc<Work>, options: &ExecOptions) -> Result<All> {
     let spec = &work.spec;
     let mut all = All {
         partitions: vec![Groups::new(spec)],
+        rows: 0,
         dropped: 0,
         dictionaries: vec![Vec::new(); spec.known],
         booked: options.budget.reserve(0, "groups")?,
     };
-    let mut offset = 0;
     let mut partials = Ordered::new(Grouping(work.clone()), options);
-    let mut waiting: VecDeque<(Partial, u64)> = VecDeque::new();
+    let mut waiting: Vec<(Partial, u64)> = Vec::new();
+    let mut waiting_groups = 0;
     loop {
         let next = partials.next().transpose()?;
         let ended = next.is_none();
@@ -262,46 +266,76 @@ fn merge_all(work: &Arc<Work>, options: &ExecOptions) -> Result<All> {
                 }
             }
             all.dropped += partial.dropped;
-            let rows = partial.rows;
-            waiting.push_back((partial, offset));
-            offset += rows;
-        }
-        if waiting.is_empty() {
-            break;
-        }
-        if all.partitions.len() == 1 && all.partitions[0].len() + waiting[0].0.groups.len() > FEW {
-            spread(&mut all, work)?;
+            waiting_groups += partial.groups.len();
+            let offset = all.rows;
+            all.rows += partial.rows;
+            waiting.push((partial, offset));
         }
         if all.partitions.len() == 1 {
-            while let Some((partial, offset)) = waiting.pop_front() {
-                all.partitions[0].merge(&partial.groups, None, offset, spec, &work.texts)?;
+            if all.partitions[0].len() + waiting_groups > FEW || waiting.iter().any(|(p, _)| p.partition.is_parted()) {
+                spread(&mut all, work)?;
+            } else {
+                for (partial, offset) in std::mem::take(&mut waiting) {
+                    all.partitions[0].merge(&partial.groups, Picks::Span(0..partial.groups.len()), offset, spec, &work.texts)?;
+                }
+                waiting_groups = 0;
             }
-        } else {
-            let take = |(p, groups): (usize, &mut Groups)| {
-                waiting.iter().try_for_each(|(partial, offset)| {
-                    let picks = partial.partition.picks(p);
-                    if picks.is_empty() { Ok(()) } else { groups.merge(&partial.groups, Some(picks), *offset, spec, &work.texts) }
-                })
-            };
-            all.partitions.par_iter_mut().enumerate().with_max_len(1).try_for_each(take)?;
-            waiting.clear();
         }
-        let held = all.partitions.iter().map(Groups::bytes).sum::<usize>()
-            + work.texts.iter().map(|t| t.read().unwrap_or_else(|e| e.into_inner()).bytes()).sum::<usize>();
-        let more = held.saturating_sub(all.booked.bytes());
-        if more > 0 && !all.booked.try_grow(more) {
-            let groups: usize = all.partitions.iter().map(Groups::len).sum();
-            return Err(Error::budget(format!(
-                "{groups} groups after {offset} rows need {held} bytes; {} are allowed",
-                options.budget.limit()
-            ))
-            .help("give more with --memory SIZE, or group by fewer columns"));
+        // Many at a time, so that the tables grow seldom.
+        let merged: usize = all.partitions.iter().map(Groups::len).sum();
+        if !book(&mut all, &waiting, work) || ended || waiting_groups >= merged.max(MANY) {
+            merge_waiting(&mut all, &mut waiting, work)?;
+            waiting_groups = 0;
+            if !book(&mut all, &waiting, work) {
+                let groups: usize = all.partitions.iter().map(Groups::len).sum();
+                let (rows, held, limit) = (all.rows, all.bytes(&waiting, work), options.budget.limit());
+                return Err(Error::budget(format!("{groups} groups after {rows} rows need {held} bytes; {limit} are allowed"))
+                    .help("give more with --memory SIZE, or group by fewer columns"));
+            }
         }
         if ended {
             break;
         }
     }
     Ok(all)
+}
+
+impl All {
+    fn bytes(&self, waiting: &[(Partial, u64)], work: &Work) -> usize {
+        self.partitions.iter().map(Groups::bytes).sum::<usize>()
+            + waiting.iter().map(|(p, _)| p.bytes()).sum::<usize>()
+            + work.texts.iter().map(|t| t.read().unwrap_or_else(|e| e.into_inner()).bytes()).sum::<usize>()
+    }
+}
+
+/// Books what is held by now.
+fn book(all: &mut All, waiting: &[(Partial, u64)], work: &Work) -> bool {
+    let more = all.bytes(waiting, work).saturating_sub(all.booked.bytes());
+    more == 0 || all.booked.try_grow(more)
+}
+
+/// Merges the groups of runs, each partition on its own, in the order of the runs.
+fn merge_waiting(all: &mut All, waiting: &mut Vec<(Partial, u64)>, work: &Work) -> Result<()> {
+    let take = |(p, groups): (usize, &mut Groups)| -> Result<()> {
+        // Of runs where nearly each row is a group of its own that is likely for all rows.
+        let alone: usize = waiting.iter().filter(|(w, _)| w.partition.is_parted()).map(|(w, _)| w.partition.picks(p).len()).sum();
+        if alone > 0 {
+            groups.reserve(alone, alone);
+        }
+        for (partial, offset) in waiting.iter() {
+            let picks = partial.partition.picks(p);
+            if picks.len() > 0 {
+                groups.merge(&partial.groups, picks, *offset, &work.spec, &work.texts)?;
+            }
+        }
+        groups.rest();
+        Ok(())
+    };
+    if !waiting.is_empty() {
+        all.partitions.par_iter_mut().enumerate().with_max_len(1).try_for_each(take)?;
+        waiting.clear();
+    }
+    Ok(())
 }
 
 /// From one partition to many.
@@ -312,7 +346,7 @@ fn spread(all: &mut All, work: &Work) -> Result<()> {
     one.arguments.iter_mut().for_each(|a| a.close(None));
     let partition = Partition::of(&one);
     all.partitions = (0..PARTITIONS).map(|_| Groups::new(spec)).collect();
-    let take = |(p, groups): (usize, &mut Groups)| groups.merge(&one, Some(partition.picks(p)), 0, spec, &work.texts);
+    let take = |(p, groups): (usize, &mut Groups)| groups.merge(&one, partition.picks(p), 0, spec, &work.texts);
     all.partitions.par_iter_mut().enumerate().with_max_len(1).try_for_each(take)
 }
 

@@ -131,6 +131,23 @@ impl State {
         }
     }
 
+    /// Makes room for so many more groups at once.
+    fn reserve(&mut self, more: usize) {
+        match self {
+            State::Nothing | State::Hold(_) | State::HoldNumbers(_) | State::WideHold(_) => {}
+            State::FloatSums(s) => s.reserve(more),
+            State::WholeSums(s) | State::WideSums(s) => s.reserve(more),
+            State::Products(s) => s.reserve(more),
+            State::WholeProducts(s) => s.reserve(more),
+            State::Moments(s) => s.reserve_exact(more),
+            State::HigherMoments(s) => s.reserve_exact(more),
+            State::Order(s) => s.reserve(more),
+            State::WideOrder(s) => s.reserve(more),
+            State::TextOrder(_, s) => s.reserve_exact(more),
+            State::Truth(s) => s.reserve_exact(more),
+        }
+    }
+
     fn update(&mut self, groups: &[u32], lanes: &Lanes, texts: Option<&Texts>) -> Result<()> {
         match self {
             State::Nothing => {}
@@ -298,6 +315,10 @@ impl Argument {
         if !self.missing.is_empty() {
             self.missing.resize(groups, 0);
         }
+    }
+
+    pub(super) fn reserve(&mut self, more: usize) {
+        self.states.iter_mut().for_each(|s| s.reserve(more));
     }
 
     /// Rows of a group without a value.

@@ -191,17 +191,14 @@ impl Frozen {
 
     /// The texts of these numbers; missing where one is out of range.
     pub(super) fn array<T: ByteViewType>(&self, numbers: impl Iterator<Item = u32>) -> GenericByteViewArray<T> {
-        let mut any = false;
-        let mut valid = Vec::new();
-        let views: Vec<u128> = numbers
-            .map(|n| {
-                let view = self.views.get(n as usize).copied();
-                any |= view.is_none();
-                valid.push(view.is_some());
-                view.unwrap_or(0)
-            })
-            .collect();
-        let nulls = any.then(|| NullBuffer::from(valid));
+        // No text has a view of all ones: its length would be that of four gigabytes.
+        let views = numbers.map(|n| self.views.get(n as usize).copied().unwrap_or(u128::MAX));
+        let mut views: Vec<u128> = views.collect();
+        let nulls = views.contains(&u128::MAX).then(|| {
+            let valid = NullBuffer::from_iter(views.iter().map(|v| *v != u128::MAX));
+            views.iter_mut().filter(|v| **v == u128::MAX).for_each(|v| *v = 0);
+            valid
+        });
         let long = views.iter().any(|v| *v as u32 > INLINE);
         let buffers: Vec<Buffer> = if long { self.pieces.clone() } else { Vec::new() };
         // SAFETY: the views were made by `Texts`: short ones hold their bytes padded with zeros, long ones lie inside the pieces,

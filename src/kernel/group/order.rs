@@ -49,6 +49,14 @@ impl<K: OrderKey> Order<K> {
         self.positions
     }
 
+    /// Makes room for so many more groups at once.
+    pub fn reserve(&mut self, more: usize) {
+        self.best.reserve_exact(more);
+        if self.positions {
+            self.rows.reserve_exact(more);
+        }
+    }
+
     /// For so many groups.
     pub fn resize(&mut self, groups: usize) {
         let empty = if self.which == Extreme::Min { K::MAX } else { K::default() };

@@ -27,6 +27,11 @@ impl FloatSum {
 pub struct FloatSums(Vec<FloatSum>);
 
 impl FloatSums {
+    /// Makes room for so many more groups at once.
+    pub fn reserve(&mut self, more: usize) {
+        self.0.reserve_exact(more);
+    }
+
     /// For so many groups.
     pub fn resize(&mut self, groups: usize) {
         self.0.resize(groups, FloatSum::default());
@@ -81,6 +86,14 @@ impl Default for WholeSums {
 }
 
 impl WholeSums {
+    /// Makes room for so many more groups at once.
+    pub fn reserve(&mut self, more: usize) {
+        match self {
+            WholeSums::Narrow { sums, .. } => sums.reserve_exact(more),
+            WholeSums::Wide(sums) => sums.reserve_exact(more),
+        }
+    }
+
     /// For so many groups.
     pub fn resize(&mut self, groups: usize) {
         match self {
@@ -169,6 +182,11 @@ impl WholeSums {
 pub struct Products(Vec<f64>);
 
 impl Products {
+    /// Makes room for so many more groups at once.
+    pub fn reserve(&mut self, more: usize) {
+        self.0.reserve_exact(more);
+    }
+
     /// For so many groups.
     pub fn resize(&mut self, groups: usize) {
         self.0.resize(groups, 1.0);
@@ -208,6 +226,11 @@ fn times(a: Option<i128>, b: Option<i128>) -> Option<i128> {
 }
 
 impl WholeProducts {
+    /// Makes room for so many more groups at once.
+    pub fn reserve(&mut self, more: usize) {
+        self.0.reserve_exact(more);
+    }
+
     /// For so many groups.
     pub fn resize(&mut self, groups: usize) {
         self.0.resize(groups, Some(1));

@@ -59,6 +59,19 @@ impl<const N: usize> KeyTable<N> {
         &self.keys
     }
 
+    /// Makes room for so many more keys at once.
+    pub fn reserve(&mut self, more: usize) {
+        self.keys.reserve_exact(more * self.width());
+        if (self.len + more) * 2 > self.slots.len() {
+            self.rebuild(((self.len + more) * 2).next_power_of_two().max(64));
+        }
+    }
+
+    /// Gives back what only look-ups need; the next one makes it again.
+    pub fn rest(&mut self) {
+        self.slots = Vec::new();
+    }
+
     /// The words, to be changed in place; the table is of no more use after that.
     pub fn into_keys(self) -> Vec<u64> {
         self.keys
@@ -166,7 +179,11 @@ impl<const N: usize> KeyTable<N> {
 
     #[cold]
     fn grow(&mut self) {
-        let size = (self.slots.len() * 2).max((self.len * 2 + 2).next_power_of_two()).max(64);
+        self.rebuild((self.slots.len() * 2).max((self.len * 2 + 2).next_power_of_two()).max(64));
+    }
+
+    fn rebuild(&mut self, size: usize) {
+        self.slots = Vec::new();
         let mask = size - 1;
         let width = self.width();
         let mut slots = vec![0u64; size];
@@ -202,6 +219,12 @@ mod tests {
         assert_eq!(out[..10_000], out[10_000..]);
         assert_eq!(t.find(&[3, 3], hash_words(&[3, 3])), Some(3));
         assert_eq!(t.find(&[3, 8], hash_words(&[3, 8])), None);
+        // A table that rested knows its keys as before.
+        t.rest();
+        t.reserve(30_000);
+        let before = out.len();
+        t.numbers(&[4999, 4999 % 7, 1, 1, 70_000, 0], &mut out);
+        assert_eq!(out[before..], [4999, 1, 10_000]);
         let mut wide = KeyTable::<0>::new(5);
         assert_eq!([0, 1, 0].map(|i| wide.number(&[i, 0, 0, 0, i], hash_words(&[i, 0, 0, 0, i]))), [0, 1, 0]);
     }
