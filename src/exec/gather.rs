@@ -1,11 +1,12 @@
 //! A whole table in memory, and rows of it taken in another order while they are asked for.
 
+use super::append::Appended;
 use super::{ExecOptions, stream};
-use crate::dtype::DType;
+use crate::dtype::{DType, Phys};
 use crate::error::{Error, Notices, Result, ResultExt};
 use crate::kernel::order::{row_count, take, take_optional};
 use crate::store::{Batch, BatchIter, Column, Reservation, ScanRequest, Schema, TableSource};
-use arrow::array::{ArrayRef, AsArray};
+use arrow::array::AsArray;
 use arrow::buffer::ScalarBuffer;
 use hashbrown::HashSet;
 use rayon::prelude::*;
@@ -24,35 +25,54 @@ pub(super) struct Gathered {
 /// # Errors
 /// What the source says; budget, where they do not fit; unsupported, beyond four thousand million rows.
 pub(super) fn gather(source: &Arc<dyn TableSource>, columns: Option<&[usize]>, what: &str, options: &ExecOptions) -> Result<Gathered> {
+    let columns_wanted = columns.map(Into::into);
     let schema = match columns {
         None => source.schema().clone(),
         Some(columns) => Arc::new(source.schema().project(columns)),
     };
     let mut booked = options.budget.reserve(0, what)?;
-    let mut parts: Vec<Vec<ArrayRef>> = vec![Vec::new(); schema.fields.len()];
-    let mut rows = 0;
+    let known = source.rows().and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
+    if known > 0 {
+        row_count(known)?;
+    }
+    // A count is believed only as far as the budget: the rest grows as it comes.
+    let width = schema.fields.iter().map(|f| f.dtype.phys().and_then(Phys::width).unwrap_or(16)).sum::<usize>().max(1);
+    let room = known.min(options.budget.limit() / width);
+    let mut columns: Vec<Appended> = schema.fields.iter().map(|f| Appended::new(&f.dtype, room)).collect();
+    let (mut rows, mut waiting, mut waiting_rows) = (0, Vec::new(), 0);
     let mut seen = HashSet::new();
-    for batch in stream(source, columns.map(Into::into), options) {
+    for batch in stream(source, columns_wanted, options) {
         let batch = batch?;
         let bytes = batch.columns.iter().map(|c| new_bytes(c, &mut seen)).sum();
         if !booked.try_grow(bytes) {
             return Err(too_large(what, rows, booked.bytes(), options));
         }
         rows += batch.rows();
-        parts.iter_mut().zip(batch.columns).for_each(|(p, c)| p.push(c.into_arrow()));
+        waiting_rows += batch.rows();
+        waiting.push(batch);
+        if waiting_rows >= TOGETHER {
+            append(&mut columns, &schema, &mut waiting)?;
+            waiting_rows = 0;
+        }
     }
     row_count(rows)?;
-    // Column by column, so that only a column or two are held twice.
-    let columns = schema.fields.par_iter().zip(parts).with_max_len(1).map(|(field, parts)| {
-        let values = match parts.as_slice() {
-            [] => return Ok(Column::missing(field.dtype.clone(), 0)),
-            [one] => one.clone(),
-            many => arrow::compute::concat(&many.iter().map(|a| a.as_ref()).collect::<Vec<_>>()).at_column(&field.name)?,
-        };
-        Column::new(field.dtype.clone(), values)
-    });
+    append(&mut columns, &schema, &mut waiting)?;
+    let columns = schema.fields.par_iter().zip(columns).with_max_len(1).map(|(field, c)| c.finish().at_column(&field.name));
     let columns = columns.collect::<Result<Vec<_>>>()?;
     Ok(Gathered { batch: Batch::with_rows(schema, columns, rows)?, booked, notices: source.notices() })
+}
+
+/// So many rows are put behind the others at a time.
+const TOGETHER: usize = 256 * 1024;
+
+/// Puts batches behind what is there, the columns side by side.
+fn append(columns: &mut [Appended], schema: &Schema, waiting: &mut Vec<Batch>) -> Result<()> {
+    let batches = std::mem::take(waiting);
+    columns
+        .par_iter_mut()
+        .enumerate()
+        .with_max_len(1)
+        .try_for_each(|(i, column)| batches.iter().try_for_each(|b| column.push(&b.columns[i])).at_column(&schema.fields[i].name))
 }
 
 /// Bytes of a column that no column before it has brought: texts of many batches often lie in one buffer.

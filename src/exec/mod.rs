@@ -4,6 +4,7 @@
 
 mod accessor;
 mod aggregate;
+mod append;
 mod apply;
 mod cells;
 mod concat;
