@@ -110,6 +110,9 @@ impl Texts<'_> {
     /// # Errors
     /// Type, for what is no text.
     pub fn cat_all(&self, between: &str) -> Result<String> {
+        if !matches!(self.0.data().dtype(), crate::DType::Str | crate::DType::Categorical { .. }) {
+            return Err(crate::Error::wrong_type(format!("text is needed, this is {}", self.0.data().dtype())));
+        }
         let texts = self.0.data().cast(&crate::DType::Str)?;
         let parts: Vec<String> = (0..texts.len()).map(|i| texts.scalar(i)).filter(|s| !s.is_missing()).map(|s| s.to_string()).collect();
         Ok(parts.join(between))

@@ -2,8 +2,7 @@
 import numpy as np
 import pandas as pd
 
-NO_KEY = "a missing key in a join"
-OUTER = "order of an outer join"
+ONE_TYPE = "text and numbers in one column"
 
 
 def cases(area):
@@ -104,3 +103,38 @@ def cases(area):
     for direction in ("backward", "forward", "nearest"):
         for more in ({}, {"by": "s"}, {"tolerance": 1}, {"by": "s", "tolerance": 2}):
             area.verb("merge_asof", nearest, {"direction": direction} | more, on=asof, fail_on=["unsorted", "quotes"], fails={}, word="")
+
+    up = pd.DataFrame({"x": [1.5, np.nan, -2.0], "n": pd.array([1, None, 3], dtype="Int64"), "g": pd.array(["a", None, "東"], dtype="str")})
+    down = pd.DataFrame({"n": pd.array([7, 8], dtype="Int64"), "w": [True, False], "x": [0.5, 4.0]}, index=[1, 5])
+    area.table("up", up)
+    area.table("down", down)
+    area.table("wordy", pd.DataFrame({"x": ["p"], "n": [1], "w": [True], "g": ["q"]}))
+    area.table("up0", up.head(0))
+    area.table("upü", up.set_axis(pd.Index(["ä", "東", "ä"], name="κ")))
+    area.table("downü", down.set_axis(pd.Index(["ß", "東"], name="κ")).rename(columns={"w": "größe"}))
+    stacked = {"missing": ["up", "down"], "empty": ["up0", "up"], "labels": ["upü", "downü"]}
+    for join in ("outer", "inner"):
+        for more in ({}, {"ignore_index": True}, {"keys": ["ö", "b"]}):
+            def concat(a, b, **o):
+                return pd.concat([a, b], **o)
+            area.verb("concat", concat, {"axis": "index", "join": join} | more, on=stacked, fail_on=["up", "wordy"], fails={}, word="type",
+                      differs={"fails": ONE_TYPE})
+    beside = {"missing": ["up", "down"], "empty": ["up0", "up"], "labels": ["upü", "upü"]}
+    for join in ("outer", "inner"):
+        for more in ({}, {"keys": ["ö", "b"]}):
+            area.verb("concat", lambda a, b, **o: pd.concat([a, b], **o), {"axis": "columns", "join": join} | more, on=beside, fail_on=["upü", "downü"], word="twice")
+    area.table("wholeü2", pd.DataFrame({"x": [1.0, 2.0]}, index=["b", "b"]))
+    whole = pd.DataFrame({"x": [1.5, np.nan, -2.0, 4.0], "n": pd.array([1, None, 3, 4], dtype="Int64")}, index=list("abcd"))
+    news = pd.DataFrame({"n": pd.array([7, None, 9], dtype="Int64"), "x": [np.nan, 0.5, 8.0], "z": [1, 2, 3]}, index=list("cbq"))
+    area.table("whole", whole)
+    area.table("news", news)
+    area.table("whole0", whole.head(0))
+    area.table("wholeü", whole.set_axis(list("äßäö")))
+    area.table("newsü", news.set_axis(list("äöz")))
+
+    def update(a, b):
+        a = a.copy()
+        a.update(b)
+        return a
+
+    area.verb("update", update, on={"missing": ["whole", "news"], "empty": ["whole0", "news"], "labels": ["wholeü", "newsü"]}, fail_on=["news", "wholeü2"], word="twice")

@@ -1,4 +1,5 @@
 use super::{Options, Out};
+use hpda_data::ops::tables::{Axis, Concat, concat};
 use hpda_data::plan::{AsofDirection, AsofOptions, JoinHow, JoinOptions, Validate};
 use hpda_data::{DataFrame, Error, Result};
 
@@ -30,6 +31,15 @@ pub fn run(verb: &str, o: Options, tables: &[DataFrame]) -> Result<Out> {
             }
             left.merge_asof(right, &options)?.into()
         }
+        "concat" => {
+            let axis = if o.text("axis") == Some("columns") { Axis::Columns } else { Axis::Rows };
+            let mut options = Concat { axis, inner: o.text("join") == Some("inner"), ignore_index: o.truth("ignore_index"), ..Concat::default() };
+            if o.has("keys") {
+                options = options.keys(o.names("keys"));
+            }
+            concat(&[left.clone(), right.clone()], &options)?.into()
+        }
+        "update" => left.update(right)?.into(),
         other => return Err(Error::internal(format!("no call of {other}"))),
     })
 }

@@ -69,3 +69,44 @@ def cases(area):
 
     area.verb("groupby.agg_text", lambda df, by, text: named(df, by), {"by": ["g"], "text": "total=i:sum, low=x:min, n=x:count, r=max(i)-min(n)"}, columns=columns,
               fails={"by": ["y"]}, word='"y"')
+
+    numbers = ["g", "i", "n", "x"]
+    bad = {"by": ["y"]}
+    values = ["i", "n", "x"]
+
+    def within(df, by, verb, **o):
+        """Rows without a group have no values."""
+        if len(df) == 0 and callable(o.get("func")):
+            return df[values]
+        out = getattr(df.groupby(by)[values], verb)(**o)
+        gone = df[by].isna().any(axis=1)
+        return out.astype({c: "Int64" for c in out if out[c].dtype == "int64"}).mask(gone) if gone.any() else out
+
+    for verb, sets in {"shift": [{"periods": 1}, {"periods": -2}], "diff": [{"periods": 1}, {"periods": -1}], "pct_change": [{"periods": 1}], "ffill": [{}, {"limit": 1}], "bfill": [{}, {"limit": 1}],
+                       "cumsum": [{}], "cumprod": [{}], "cummin": [{}], "cummax": [{}]}.items():
+        area.verb(f"groupby.{verb}", lambda df, by, verb=verb, **o: within(df, by, verb, **o), *({"by": ["g"]} | o for o in sets), columns=numbers, fails=bad, word='"y"')
+    for method in ("average", "min", "max", "first", "dense"):
+        area.verb("groupby.rank", lambda df, by, **o: within(df, by, "rank", **o), {"by": ["g"], "method": method}, {"by": ["g"], "method": method, "ascending": False}, {"by": ["g"], "method": method, "pct": True},
+                  columns=numbers, fails=bad, word='"y"')
+    for name in ("count", "sum", "mean", "std", "min", "max", "median", "first", "last", "nunique"):
+        area.verb("groupby.broadcast", lambda df, by, agg: within(df, by, "transform", func=agg), {"by": ["g"], "agg": name}, columns=numbers, fails=bad, word='"y"')
+    area.verb("groupby.ngroup", lambda df, by, sort=True: df.groupby(by, sort=sort).ngroup().astype("Int64").where(df[by].notna().all(axis=1)), {"by": ["g"]}, {"by": ["g", "f"]}, {"by": ["g"], "sort": False}, columns=columns, fails=bad, word='"y"')
+    for kind, inputs, key in (("missing", "mixed", "b"), ("labels", "labels", "ß")):
+        area.one("groupby.get_group", {"by": ["g"], "key": key}, kind, inputs, columns, lambda df, by, key: df.groupby(by).get_group((key,)))
+    area.one("groupby.get_group", {"by": ["g"], "key": "b"}, "empty", "none", columns, lambda df, by, key: df.groupby(by).get_group((key,)), word="b")
+    area.one("groupby.get_group", {"by": ["g"], "key": "q"}, "fails", "mixed", columns, lambda df, by, key: df.groupby(by).get_group((key,)), word="q")
+    area.verb("groupby.transform_with", lambda df, by: within(df, by, "transform", func=lambda s: s * 2), {"by": ["g"]}, columns=numbers, fails=bad, word='"y"')
+    area.verb("groupby.top", lambda df, by, n: df.dropna(subset=by).sort_values("i", ascending=False, kind="stable").groupby(by).head(n).sort_values(by, kind="stable"), {"by": ["g"], "n": 1}, {"by": ["g"], "n": 2}, columns=numbers, fails=bad, word='"y"')
+
+    def windows(df, by, agg, window=None, min_periods=None, center=False):
+        groups = df.astype({"i": "float64", "n": "float64"}).groupby(by)[values]
+        if window is None:
+            made = groups.expanding(min_periods or 1)
+        else:
+            made = groups.rolling(window, min_periods=min_periods, center=center)
+        out = getattr(made, agg)()
+        return out.astype("Int64") if agg == "count" else out
+
+    for agg in ("count", "sum", "mean", "min", "max", "median"):
+        area.verb("groupby.rolling", windows, {"by": ["g"], "window": 2, "agg": agg}, {"by": ["g"], "window": 3, "agg": agg, "min_periods": 1}, {"by": ["g"], "window": 3, "agg": agg, "min_periods": 1, "center": True}, columns=numbers, fails=bad, word='"y"')
+        area.verb("groupby.expanding", windows, {"by": ["g"], "agg": agg}, columns=numbers, fails=bad, word='"y"')

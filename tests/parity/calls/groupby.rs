@@ -1,6 +1,9 @@
 use super::{Options, Out};
 use hpda_data::exec::GroupBy;
 use hpda_data::kernel::agg::Agg;
+use hpda_data::kernel::order::Direction;
+use hpda_data::kernel::window::{Ranking, Windowing};
+use hpda_data::ops::window::Ranks;
 use hpda_data::plan::{GroupOrder, Transform};
 use hpda_data::{DataFrame, Error, Result, Scalar};
 
@@ -18,6 +21,8 @@ fn groups(df: &DataFrame, o: Options) -> GroupBy {
 pub fn run(verb: &str, o: Options, tables: &[DataFrame]) -> Result<Out> {
     let df = &tables[0];
     let groups = groups(df, o);
+    let periods = o.int("periods").unwrap_or(1);
+    let agg = || Agg::parse(o.text("agg").unwrap_or_default());
     let n = o.int("n").unwrap_or_default();
     Ok(match verb {
         "groupby.agg" => groups.op(Agg::parse(o.text("agg").unwrap_or_default())?)?.into(),
@@ -35,6 +40,40 @@ pub fn run(verb: &str, o: Options, tables: &[DataFrame]) -> Result<Out> {
         "groupby.groups" => {
             let one = |(key, g): (Vec<Scalar>, DataFrame)| Scalar::List(vec![key[0].clone(), (g.height() as i64).into()]);
             groups.groups()?.into_iter().map(one).collect::<Vec<Scalar>>().into()
+        }
+        "groupby.shift" => groups.shift(periods)?.into(),
+        "groupby.diff" => groups.diff(periods)?.into(),
+        "groupby.pct_change" => groups.pct_change(periods)?.into(),
+        "groupby.ffill" => groups.ffill(o.size("limit"))?.into(),
+        "groupby.bfill" => groups.bfill(o.size("limit"))?.into(),
+        "groupby.cumsum" => groups.cumsum()?.into(),
+        "groupby.cumprod" => groups.cumprod()?.into(),
+        "groupby.cummin" => groups.cummin()?.into(),
+        "groupby.cummax" => groups.cummax()?.into(),
+        "groupby.rank" => {
+            let ranking = super::word(o.text("method").unwrap_or_default(), &Ranking::ALL)?;
+            let descending = o.has("ascending") && !o.truth("ascending");
+            let direction = if descending { Direction::Descending } else { Direction::Ascending };
+            groups.rank(Ranks { ranking, direction, percent: o.truth("pct") })?.into()
+        }
+        "groupby.broadcast" => groups.broadcast(agg()?)?.into(),
+        "groupby.ngroup" => groups.ngroup()?.into(),
+        "groupby.get_group" => groups.get_group([o.any("key")])?.into(),
+        "groupby.transform_with" => groups.transform_with(|_, g| g.select(["i", "n", "x"])?.mul(2))?.into(),
+        "groupby.top" => groups.top(n as usize, [hpda_data::plan::desc("i")])?.into(),
+        "groupby.rolling" | "groupby.expanding" => {
+            let least = o.size("min_periods");
+            let windows = match o.size("window") {
+                Some(width) => {
+                    let mut windows = Windowing::rows(width);
+                    if o.truth("center") {
+                        windows = windows.center();
+                    }
+                    groups.rolling(least.map_or(windows, |n| windows.min_count(n)))
+                }
+                None => groups.expanding(least.unwrap_or(1)),
+            };
+            windows.agg(agg()?)?.into()
         }
         other => return Err(Error::internal(format!("no call of {other}"))),
     })

@@ -2,6 +2,7 @@
 import numpy as np
 import pandas as pd
 
+CROSS = "a row of margins of nothing"
 ONE_TYPE = "text and numbers in one column"
 
 
@@ -80,3 +81,49 @@ def cases(area):
         return out
 
     area.verb("explode", lambda df, column: exploded(df, column), {"column": "v"}, on={"missing": "lists", "empty": "lists0", "labels": "listsü"}, fails={"column": "y"}, word='"y"')
+
+    numbers = {"missing": "mixed", "empty": "none", "labels": "labels"}
+    for o in ({"edges": [-5, 0, 4, 10]}, {"edges": [-5, 0, 4, 10], "right": False}, {"edges": [-3, 2, 8], "include_lowest": True}, {"edges": [-5, 0, 10], "labels": ["low", "höch"]}):
+        def cut(df, column, edges, **o):
+            return pd.cut(df[column], edges, **o)
+        area.verb("cut", cut, o | {"column": "i"}, o | {"column": "x", "edges": [float(e) for e in o["edges"]]}, on=numbers, fails={"edges": [4, 0, 9]}, word="")
+    for n in (1, 3):
+        area.verb("cut", lambda df, column, bins: pd.cut(df[column], bins), {"column": "x", "bins": n}, {"column": "i", "bins": n}, on={"missing": "mixed", "labels": "labels"}, fails={"bins": 0}, word="")
+        area.one("cut", {"column": "x", "bins": n}, "empty", "none", None, lambda df, column, bins: pd.cut(df[column], bins), word="")
+    for q in ([0, 0.5, 1], [0, 0.25, 0.5, 0.75, 1]):
+        for column in ("x", "i"):
+            area.verb("qcut", lambda df, column, q: pd.qcut(df[column], q), {"column": column, "q": q}, on={"missing": "mixed", "labels": "labels"}, fails={"q": [0, 1.5]}, word="0 to 1")
+            area.one("qcut", {"column": column, "q": q}, "empty", "none", None, lambda df, column, q: pd.qcut(df[column], q), word="")
+    area.verb("qcut_n", lambda df, column, n: pd.qcut(df[column], n), {"column": "x", "n": 2}, on={"missing": "mixed", "labels": "labels"}, fails={"n": 0}, word="")
+    area.one("qcut_n", {"column": "x", "n": 2}, "empty", "none", None, lambda df, column, n: pd.qcut(df[column], n), word="")
+
+    def histogram(df, column, bins):
+        counts, edges = np.histogram(df[column].dropna(), bins)
+        return pd.DataFrame({"from": edges[:-1].astype(float), "to": edges[1:].astype(float), "count": counts})
+
+    for bins in (3, [-10, 0, 5, 2000]):
+        area.verb("histogram", histogram, {"column": "x", "bins": bins}, on={"missing": "mixed", "labels": "labels"} | ({"empty": "none"} if bins != 3 else {}), fails={"bins": [4, 1]}, word="")
+    area.one("histogram", {"column": "g", "bins": 3}, "fails", "mixed", None, histogram, word="")
+
+    def crosstab(df, normalize=False, margins=False, columns="n"):
+        return pd.crosstab(df["g"], df[columns], normalize=normalize, margins=margins)
+
+    for o in ({}, {"normalize": "all"}, {"normalize": "index"}, {"normalize": "columns"}):
+        for more in ({}, {"margins": True}):
+            area.verb("crosstab", crosstab, o | more, columns=["g", "n"], on={"missing": "mixed", "labels": "labels", "empty": "none"}, fails={"columns": "y"}, word='"y"',
+                      differs=lambda o, kind: CROSS if kind == "empty" and o.get("margins") else None)
+
+    def dummies(df, columns=None, drop_first=False, dummy_na=False, prefix_sep="_"):
+        return pd.get_dummies(df, columns=columns, drop_first=drop_first, dummy_na=dummy_na, prefix_sep=prefix_sep)
+
+    for o in ({}, {"drop_first": True}, {"dummy_na": True}, {"prefix_sep": "=", "columns": ["f", "g"]}, {"columns": ["i"]}):
+        area.verb("get_dummies", dummies, o, columns=["g", "i", "x", "f"], on=numbers, fails={"columns": ["y"]}, word='"y"')
+    wide = pd.DataFrame({"id": [3, 1, 2], "z": ["p", None, "q"], "ht2": [2.5, np.nan, 4.5], "ht1": [1.0, 2.0, 3.0], "w1": pd.array([1, None, 3], dtype="Int64")})
+    area.table("stubs", wide)
+    area.table("stubs0", wide.head(0))
+    area.table("stubsü", pd.DataFrame({"id": ["ä", "東", ""], "größe-a": [1, 2, 3], "größe-ö": [4, 5, 6]}, index=["x", "x", "y"]))
+    area.verb("wide_to_long", lambda df, stubs, i, j, sep="", suffix=r"\d+": pd.wide_to_long(df, stubs, i, j, sep=sep, suffix=suffix), {"stubs": ["ht"], "i": ["id"], "j": "age"}, {"stubs": ["ht", "w"], "i": ["id"], "j": "age"},
+              on={"missing": "stubs", "empty": "stubs0"}, fails=lambda o: o | {"i": ["y"]}, word='"y"')
+    area.verb("wide_to_long", lambda df, stubs, i, j, sep="", suffix=r"\d+": pd.wide_to_long(df, stubs, i, j, sep=sep, suffix=suffix), {"stubs": ["größe"], "i": ["id"], "j": "κ", "sep": "-", "suffix": r"\w+"}, on={"labels": "stubsü"})
+    area.verb("apply_rows", lambda df: df.apply(lambda r: (r["x"] if r["x"] == r["x"] else 0.0) + r["i"], axis=1) if len(df) else pd.Series([], dtype="float64"), columns=["i", "x"], fail_columns=["i"], word='"x"')
+    area.verb("map_partitions", lambda df, n: df.assign(i=df["i"] * 2), {"n": 1}, {"n": 3}, {"n": 100}, columns=["g", "i", "x"], fail_columns=["g", "x"], word='"i"')

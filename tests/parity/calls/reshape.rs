@@ -1,5 +1,5 @@
 use super::{Options, Out};
-use hpda_data::exec::PivotOptions;
+use hpda_data::exec::{Crosstab, Cut, Dummies, Edges, Normalize, PivotOptions, crosstab};
 use hpda_data::kernel::agg::Agg;
 use hpda_data::label::Level;
 use hpda_data::plan::MeltOptions;
@@ -8,6 +8,8 @@ use hpda_data::{DataFrame, Error, Result};
 pub fn run(verb: &str, o: Options, tables: &[DataFrame]) -> Result<Out> {
     let df = &tables[0];
     let level = || o.text("level").map_or_else(|| Level::from(o.int("level").unwrap_or_default()), Level::from);
+    let column = || df.series(o.text("column").unwrap_or("x"));
+    let floats = |key: &str| o.list(key).iter().filter_map(|v| v.as_f64()).collect::<Vec<f64>>();
     let owned = |key: &str| o.names(key).into_iter().map(Into::into).collect::<Vec<String>>();
     Ok(match verb {
         "melt" => {
@@ -36,6 +38,44 @@ pub fn run(verb: &str, o: Options, tables: &[DataFrame]) -> Result<Out> {
         "unstack" => df.unstack(level())?.into(),
         "series.unstack" => df.series("x")?.unstack(level())?.into(),
         "explode" => df.explode(o.text("column").unwrap_or_default())?.into(),
+        "cut" => {
+            let whole: Vec<i64> = o.list("edges").iter().filter_map(|v| v.as_i64()).collect();
+            let edges = match o.size("bins") {
+                Some(n) => Edges::Equal(n),
+                None if whole.len() == o.list("edges").len() && column()?.data().dtype().is_integer() => Edges::Whole(whole),
+                None => Edges::At(floats("edges")),
+            };
+            let mut how = Cut { right: !o.has("right") || o.truth("right"), include_lowest: o.truth("include_lowest"), ..Cut::new(edges) };
+            if o.has("labels") {
+                how = how.labels(o.names("labels"));
+            }
+            column()?.cut(&how)?.into()
+        }
+        "qcut" => column()?.qcut(&floats("q"), None)?.into(),
+        "qcut_n" => column()?.qcut_n(o.size("n").unwrap_or_default())?.into(),
+        "histogram" => match o.size("bins") {
+            Some(n) => column()?.histogram(n)?.into(),
+            None => column()?.histogram(floats("bins"))?.into(),
+        },
+        "crosstab" => {
+            let normalize = match o.text("normalize") {
+                None => None,
+                Some(n) => Some(super::word(n, &[(Normalize::All, "all"), (Normalize::Index, "index"), (Normalize::Columns, "columns")])?),
+            };
+            let how = Crosstab { normalize, margins: o.truth("margins") };
+            crosstab(&df.series("g")?, &df.series(o.text("columns").unwrap_or("n"))?, how)?.into()
+        }
+        "get_dummies" => {
+            let separator = o.text("prefix_sep").unwrap_or("_").into();
+            let columns = o.has("columns").then(|| owned("columns"));
+            df.get_dummies(&Dummies { columns, separator, drop_first: o.truth("drop_first"), missing: o.truth("dummy_na") })?.into()
+        }
+        "wide_to_long" => {
+            let text = |key: &str, other| o.text(key).unwrap_or(other);
+            df.wide_to_long(&o.names("stubs"), &o.names("i"), text("j", ""), text("sep", ""), text("suffix", r"\d+"))?.into()
+        }
+        "apply_rows" => df.apply_rows(|row| Ok((row.get("x")?.as_f64().filter(|x| !x.is_nan()).unwrap_or(0.0) + row.number("i")?).into()))?.into(),
+        "map_partitions" => df.map_partitions(o.size("n").unwrap_or(1), |_, part| part.assign("i", hpda_data::plan::parse("i * 2")?))?.into(),
         other => return Err(Error::internal(format!("no call of {other}"))),
     })
 }

@@ -39,3 +39,61 @@ def cases(area):
                   fails={"column": "x"}, word="times")
     for wrong in ({"closed": "lef"}, {"label": "lef"}, {"origin": "epo"}):
         area.one("resample", {"freq": "3D", "agg": "sum"} | wrong, "fails", "events", None, resample, word=next(iter(wrong.values())))
+
+    stamps = pd.DataFrame({"d": events["d"], "w": pd.to_datetime(["2024-03-31 02:30", "2024-10-27 02:30", None, "2024-01-01", "2024-07-01 12:00", "2024-10-27 01:59:59", "2024-10-27 03:00", "2024-03-31 03:00", "2024-03-31 01:59"], format="ISO8601").astype("datetime64[us]"),
+                           "i": range(9)})
+    area.table("stamps", stamps)
+    area.table("stamps0", stamps.head(0))
+    area.table("stampsü", stamps.set_axis(pd.Index(["ä", "東", "ä", "", "z", "ß", "ß", "q", "東"], name="κ")))
+    wall = {"missing": "stamps", "empty": "stamps0", "labels": "stampsü"}
+    for verb in ("floor", "ceil", "round"):
+        for freq in ("D", "h", "15min", "7h", "2s"):
+            area.verb(f"dt.{verb}", lambda df, freq, verb=verb, column="d": getattr(df[column].dt, verb)(freq), {"freq": freq}, on=wall, fails=lambda o: o | {"column": "i"}, word="")
+        area.one(f"dt.{verb}", {"freq": "ME"}, "fails", "stamps", None, lambda df, freq, verb=verb: getattr(df["d"].dt, verb)(freq), word="")
+    for form in ("%Y-%m-%d", "%d.%m.%y %H:%M:%S", "%Y %j", "%b %A", "%H:%M %p"):
+        area.verb("strftime", lambda df, form, column="d": df[column].dt.strftime(form), {"form": form}, on=wall, fails=lambda o: o | {"column": "i"}, word="")
+    area.table("words", pd.DataFrame({"text": ["a"]}))
+    OFFSETS = {"1D": pd.DateOffset(days=1), "ME": pd.offsets.MonthEnd(1), "-1ME": pd.offsets.MonthEnd(-1), "MS": pd.offsets.MonthBegin(1), "2QE": pd.offsets.QuarterEnd(2, startingMonth=12), "YS": pd.offsets.YearBegin(1),
+               "YE": pd.offsets.YearEnd(1), "1months": pd.DateOffset(months=1), "-13months": pd.DateOffset(months=-13), "1years": pd.DateOffset(years=1), "B": pd.offsets.BDay(1), "-3B": pd.offsets.BDay(-3), "5h": pd.DateOffset(hours=5)}
+    for by, offset in OFFSETS.items():
+        area.verb("offset", lambda df, by, offset=offset, column="d": df[column] + offset, {"by": by}, on=wall, fails=lambda o: o | {"column": "text"}, fail_on="words", word="")
+
+    def zoned(s):
+        return s.dt.strftime("%Y-%m-%dT%H:%M:%S").where(s.notna(), None) + s.dt.strftime("%z").str[:3] if len(s) else pd.Series([], dtype="str", name=s.name, index=s.index)
+
+    for ambiguous in ("earlier", "later", "missing"):
+        for absent in ("shift_forward", "NaT"):
+            def localize(df, ambiguous, nonexistent, tz):
+                choice = "NaT" if ambiguous == "missing" else np.array([ambiguous == "earlier"] * len(df), dtype=bool)
+                return zoned(df["w"].dt.tz_localize(tz, ambiguous=choice, nonexistent=nonexistent))
+            area.verb("tz_localize", localize, {"tz": "Europe/Paris", "ambiguous": ambiguous, "nonexistent": absent}, on=wall, fails={"tz": "Europe/Pariss"}, word="Pariss")
+    area.one("tz_localize", {"tz": "Europe/Paris"}, "fails", "stamps", None, lambda df, tz: df["w"].dt.tz_localize(tz), word="")
+    fixed = ("later", "shift_forward")
+    area.verb("tz_convert", lambda df, tz: zoned(df["d"].dt.tz_localize("UTC").dt.tz_convert(tz)), {"tz": "America/New_York"}, {"tz": "Asia/Kolkata"}, on=wall, fails={"tz": "Asia/Kolkat"}, word="Kolkat")
+    area.verb("tz_drop", lambda df, tz: df["d"].dt.tz_localize("UTC").dt.tz_convert(tz).dt.tz_localize(None), {"tz": "America/New_York"}, on=wall, fails={"tz": "Asia/Kolkat"}, word="Kolkat")
+    area.one("tz_convert", {"tz": "Asia/Tokyo", "plain": True}, "fails", "stamps", None, lambda df, tz, plain: df["d"].dt.tz_convert(tz), word="zone")
+    for form, texts, texts2 in (("%d.%m.%Y", ["31.01.2024", None, "29.02.2023", "01.12.1999"], ["01.01.2000", "02.03.2004", None, "31.12.2024"]), (None, ["2024-01-31", "2024-02-29T12:30:00", None, "soon"], ["2024-01-31", None, "1999-12-31", "2000-01-01"])):
+        area.table(f"dates{form}", pd.DataFrame({"t": pd.array(texts, dtype="str")}))
+        area.table(f"dates0{form}", area.inputs[f"dates{form}"].head(0))
+        area.table(f"datesü{form}", pd.DataFrame({"t": pd.array(texts2, dtype="str")}, index=pd.Index(["ä", "東", "ä", ""])))
+
+        def to_datetime(df, format, errors):
+            out = pd.to_datetime(df["t"], format=format or "ISO8601", errors=errors)
+            return out.astype("datetime64[us]")
+
+        area.verb("to_datetime", to_datetime, {"format": form, "errors": "coerce"}, on={"missing": f"dates{form}", "empty": f"dates0{form}", "labels": f"datesü{form}"}, fails={"errors": "raise"}, word="")
+        area.verb("to_datetime", to_datetime, {"format": form, "errors": "raise"}, on={"labels": f"datesü{form}", "empty": f"dates0{form}"}, fail_on=f"dates{form}", word="")
+        area.one("to_datetime", {"format": form, "errors": "raise"}, "missing", f"datesü{form}", None, to_datetime)
+    daily = pd.DataFrame({"x": [1.5, np.nan, 3.0, 4.5], "n": pd.array([1, 2, None, 4], dtype="Int64")}, index=pd.to_datetime(["2024-01-01", "2024-01-02", "2024-01-04", "2024-01-07"]).astype("datetime64[us]"))
+    area.table("daily", daily)
+    area.table("daily0", daily.head(0))
+    area.table("dailytwice", pd.concat([daily, daily]).sort_index())
+    area.table("dailyü", daily.rename(columns={"x": "größe"}).rename_axis("日"))
+    steps = {"missing": "daily", "empty": "daily0", "labels": "dailyü"}
+    for freq in ("D", "2D", "12h"):
+        area.verb("asfreq", lambda df, freq: df.asfreq(freq), {"freq": freq}, on=steps, fail_on="dailytwice", word="twice")
+        for how in ("ffill", "bfill", "asfreq"):
+            for limit in ((None, 1) if how != "asfreq" else (None,)):
+                area.verb(f"resample.{how}", lambda df, freq, how=how, limit=None: getattr(df.resample(freq), how)(**({"limit": limit} if limit else {})), {"freq": freq} | ({"limit": limit} if limit else {}), on=steps, fail_on="dailytwice", word="twice")
+    for agg in ("sum", "mean", "count", "min", "max", "median", "first", "last", "std", "var", "prod", "nunique"):
+        area.verb("resample_index", lambda df, freq, agg: getattr(df.astype({"n": "Float64"} if agg in ("mean", "median", "std", "var") else {}).resample(freq), agg)(), {"freq": "2D", "agg": agg}, {"freq": "W", "agg": agg}, on=steps | {"labels": "dailytwice"}, fail_on="mixed", fail_columns=["i"], word="")
