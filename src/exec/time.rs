@@ -477,7 +477,14 @@ impl Resample {
     pub fn agg<S: Into<String>>(&self, aggregates: impl IntoIterator<Item = (S, Expr)>) -> Result<DataFrame> {
         let flat = self.lazy()?.agg(aggregates)?.collect(&Resample::options())?;
         // Where the times led as labels, the result has them as labels already.
-        if flat.labels().position(&self.on).is_ok() { flat.set_index([self.on.as_str()]) } else { Ok(flat) }
+        let made = if flat.labels().position(&self.on).is_ok() { flat.set_index([self.on.as_str()])? } else { flat };
+        self.unnamed(made)
+    }
+
+    /// Labels without a name had one made up on the way.
+    fn unnamed(&self, made: DataFrame) -> Result<DataFrame> {
+        let by_column = self.frame.labels().position(&self.on).is_ok();
+        if !by_column && self.frame.index().names() == [None] { made.rename_levels([None::<&str>]) } else { Ok(made) }
     }
 
     /// This aggregate of every column that it is meant for, under the column's name.
@@ -541,13 +548,13 @@ impl Resample {
         let times = single(&self.by_label()?)?;
         let x = instants(&times)?;
         let ends = (arrow::compute::min(&x.values), arrow::compute::max(&x.values));
-        let (Some(first), Some(last)) = ends else { return Ok((Index::flat(None, times.clone()), times)) };
+        let (Some(first), Some(last)) = ends else { return Ok((Index::flat(self.by_label()?.index().names()[0], times.clone()), times)) };
         let b = self.bins;
         let bins = b.frequency.bins((first, last), x.calendar, x.unit.per_second(), b.closed, b.label, b.origin)?;
         let dtype = DType::Instant { unit: x.unit, tz: x.zone.map(|z| z.0), calendar: x.calendar };
         let made = Column::from_i64(dtype, bins.labels.into_iter().map(Some).collect())?;
         let date = *times.dtype() == DType::Date && !b.frequency.within_day();
-        Ok((Index::flat(Some(&self.on), if date { made.cast(&DType::Date)? } else { made }), times))
+        Ok((Index::flat(self.by_label()?.index().names()[0], if date { made.cast(&DType::Date)? } else { made }), times))
     }
 
     fn filled(

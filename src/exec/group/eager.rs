@@ -78,6 +78,11 @@ impl GroupBy {
     }
 
     /// The names of the keys.
+    /// The groups of another table as these are.
+    pub(super) fn over(frame: DataFrame, like: &GroupBy) -> GroupBy {
+        GroupBy { frame, ..like.clone() }
+    }
+
     pub(super) fn key_names(&self) -> impl Iterator<Item = &str> {
         self.keys.iter().map(|k| k.name.as_str())
     }

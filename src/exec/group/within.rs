@@ -288,6 +288,12 @@ impl GroupBy {
     /// # Errors
     /// As there.
     pub fn top<B: Into<SortBy>>(&self, rows: usize, by: impl IntoIterator<Item = B>) -> Result<DataFrame> {
+        if let Index::Range { name: None, .. } = &**self.frame().index() {
+            // Rows keep their labels: as a level without a name, which goes along as a column.
+            let labels = Index::flat(None, self.frame().index().columns().swap_remove(0));
+            let groups = GroupBy::over(self.frame().with_row_labels(labels)?, self);
+            return groups.lazy_groups()?.top(rows, by)?.collect(&GroupBy::options());
+        }
         self.lazy_groups()?.top(rows, by)?.collect(&GroupBy::options())
     }
 

@@ -33,7 +33,8 @@ pub fn run(verb: &str, o: Options, tables: &[DataFrame]) -> Result<Out> {
         }
         "concat" => {
             let axis = if o.text("axis") == Some("columns") { Axis::Columns } else { Axis::Rows };
-            let mut options = Concat { axis, inner: o.text("join") == Some("inner"), ignore_index: o.truth("ignore_index"), ..Concat::default() };
+            let mut options =
+                Concat { axis, inner: o.text("join") == Some("inner"), ignore_index: o.truth("ignore_index"), ..Concat::default() };
             if o.has("keys") {
                 options = options.keys(o.names("keys"));
             }

@@ -131,6 +131,13 @@ def cases(area):
     for inputs, kind, labels in (("named", "missing", ["h", "q", "a"]), ("unique", "labels", list(some)), ("none", "empty", [3, 0])):
         area.one("reindex", {"labels": labels}, kind, inputs, columns, lambda df, labels: df.reindex(labels))
     area.one("reindex", {"labels": ["ä", "q"]}, "fails", "labels", columns, lambda df, labels: df.reindex(labels), word="twice")
+    area.table("steps", pd.DataFrame({"x": [1.5, np.nan, 3.0], "g": ["a", None, "東"]}, index=pd.Index([10, 20, 40], name="größe")))
+    area.table("steps0", area.inputs["steps"].head(0))
+    area.table("stepstwice", pd.DataFrame({"x": [1.5, 2.0]}, index=[1, 1]))
+    for method in ("pad", "backfill", "nearest"):
+        for more in ({}, {"tolerance": 4}):
+            o = {"labels": [9, 10, 14, 16, 30, 20, 99], "method": method} | more
+            area.verb("reindex_with", lambda df, labels, **o: df.reindex(pd.Index(labels, name=df.index.name), **o), o, on={"missing": "steps", "labels": "steps", "empty": "steps0"}, fail_on="stepstwice", word="twice")
     area.verb("reindex_columns", lambda df, columns: df.reindex(columns=columns), {"columns": ["x", "größe", "g"]}, columns=columns)
     area.table("left", pd.DataFrame({"a": [1.5, np.nan, 3.0], "b": pd.array([1, 2, None], dtype="Int64")}, index=list("abc")))
     area.table("right", pd.DataFrame({"b": [0.5, 1.5], "c": ["p", None]}, index=["d", "b"]))

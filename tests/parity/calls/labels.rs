@@ -1,6 +1,6 @@
 use super::{Options, Out, scalar, word};
 use hpda_data::kernel::order::Direction;
-use hpda_data::label::{Index, Join, Key, Loc, MultiIndex, Positions};
+use hpda_data::label::{Index, Join, Key, Loc, Method, MultiIndex, Positions};
 use hpda_data::ops::order::Sorting;
 use hpda_data::{DataFrame, Error, Result, Scalar};
 use serde_json::Value;
@@ -73,6 +73,11 @@ pub fn run(verb: &str, o: Options, tables: &[DataFrame]) -> Result<Out> {
         "reindex" => {
             let labels: Vec<Scalar> = o.list("labels").into_iter().map(scalar).collect();
             df.reindex(hpda_data::frame::column_of(&labels)?)?.into()
+        }
+        "reindex_with" => {
+            let labels: Vec<Scalar> = o.list("labels").into_iter().map(scalar).collect();
+            let method = word(text("method"), &[(Method::Pad, "pad"), (Method::Backfill, "backfill"), (Method::Nearest, "nearest")])?;
+            df.reindex_with(hpda_data::frame::column_of(&labels)?, method, o.float("tolerance"))?.into()
         }
         "reindex_columns" => df.reindex_columns(o.names("columns"))?.into(),
         "align" => {

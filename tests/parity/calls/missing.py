@@ -40,6 +40,9 @@ def cases(area):
               differs={"fails": ONE_TYPE})
     for o in ({"low": 0, "high": 4}, {"low": 1}, {"high": 2}):
         area.verb("clip", lambda df, low=None, high=None: df.clip(low, high), o, columns=NUMBERS, fails=lambda o: {k: "a" for k in o}, word="")
+    for inclusive in ("both", "left", "right", "neither"):
+        area.verb("between_with", lambda df, low, high, inclusive: df["x"].between(low, high, inclusive), {"low": -0.5, "high": 1.5, "inclusive": inclusive}, columns=["x"], fails=lambda o: o | {"low": "a"}, word="",
+                  differs=lambda o, kind: "comparisons of tables and series with missing values" if kind in ("missing", "labels") else None)
     area.verb("between", lambda df, low, high: df["x"].between(low, high), {"low": -1, "high": 2}, on={"missing": "mixed", "empty": "none", "labels": "labels"},
               columns=["x"], fails={"low": "a", "high": "b"}, word="",
               differs=lambda o, kind: "comparisons of tables and series with missing values" if kind in ("missing", "labels") else None)

@@ -1,5 +1,5 @@
 use super::{Options, Out, scalar};
-use hpda_data::exec::DropMissing;
+use hpda_data::exec::{DropMissing, Inclusive};
 use hpda_data::kernel::fill::Interpolate;
 use hpda_data::{DataFrame, Error, Result};
 
@@ -38,6 +38,11 @@ pub fn run(verb: &str, o: Options, tables: &[DataFrame]) -> Result<Out> {
         }
         "combine_first" => df.combine_first(&tables[1])?.into(),
         "clip" => df.clip(o.any("low"), o.any("high"))?.into(),
+        "between_with" => {
+            let all = [(Inclusive::Both, "both"), (Inclusive::Low, "left"), (Inclusive::High, "right"), (Inclusive::Neither, "neither")];
+            let inclusive = super::word(o.text("inclusive").unwrap_or_default(), &all)?;
+            df.series("x")?.between_with(o.any("low"), o.any("high"), inclusive)?.into()
+        }
         "between" => df.series("x")?.between(o.any("low"), o.any("high"))?.into(),
         other => return Err(Error::internal(format!("no call of {other}"))),
     })

@@ -74,8 +74,12 @@ pub fn run(verb: &str, o: Options, tables: &[DataFrame]) -> Result<Out> {
             let text = |key: &str, other| o.text(key).unwrap_or(other);
             df.wide_to_long(&o.names("stubs"), &o.names("i"), text("j", ""), text("sep", ""), text("suffix", r"\d+"))?.into()
         }
-        "apply_rows" => df.apply_rows(|row| Ok((row.get("x")?.as_f64().filter(|x| !x.is_nan()).unwrap_or(0.0) + row.number("i")?).into()))?.into(),
-        "map_partitions" => df.map_partitions(o.size("n").unwrap_or(1), |_, part| part.assign("i", hpda_data::plan::parse("i * 2")?))?.into(),
+        "apply_rows" => {
+            df.apply_rows(|row| Ok((row.get("x")?.as_f64().filter(|x| !x.is_nan()).unwrap_or(0.0) + row.number("i")?).into()))?.into()
+        }
+        "map_partitions" => {
+            df.map_partitions(o.size("n").unwrap_or(1), |_, part| part.assign("i", hpda_data::plan::parse("i * 2")?))?.into()
+        }
         other => return Err(Error::internal(format!("no call of {other}"))),
     })
 }

@@ -31,7 +31,7 @@ def cases(area):
         area.verb(f"series.{verb}", lambda df, column, verb=verb: [getattr(df[column], verb)()], {"column": "x"}, {"column": "i"}, on={"missing": "mixed", "labels": "labels"}, fails={"column": "y"}, word='"y"')
         area.one(f"series.{verb}", {"column": "x"}, "empty", "none", None, lambda df, column, verb=verb: [getattr(df[column], verb)()], word="")
     area.verb("isin", lambda df, values: df.isin(values), {"values": [8, "b", 1.5]}, columns=["g", "i", "n", "x"])
-    area.verb("isin", lambda df, values: df.isin(values), {"values": [None]}, columns=["g", "i", "x"])
+    area.verb("isin", lambda df, values: df.isin(values), {"values": [None]}, columns=["g", "i"])
     area.verb("series.isin", lambda df, values: df["g"].isin(values), {"values": ["b", "ß", "z"]}, {"values": []}, columns=["g"])
     for decimals in (0, 1, -1):
         area.verb("round", lambda df, decimals: df.round(decimals), {"decimals": decimals}, columns=["g", "i", "n", "x"])

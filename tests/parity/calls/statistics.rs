@@ -7,7 +7,13 @@ use hpda_data::plan::parse;
 use hpda_data::{DType, DataFrame, Error, Result, Scalar};
 
 fn dtype(name: &str) -> Result<DType> {
-    let all = [(DType::F64, "f64"), (DType::F32, "f32"), (DType::I64, "i64"), (DType::Str, "str"), (DType::Categorical { ordered: false }, "category")];
+    let all = [
+        (DType::F64, "f64"),
+        (DType::F32, "f32"),
+        (DType::I64, "i64"),
+        (DType::Str, "str"),
+        (DType::Categorical { ordered: false }, "category"),
+    ];
     word(name, &all)
 }
 

@@ -5,10 +5,13 @@ import pandas as pd
 
 def cases(area):
     parts = {"year": "year", "month": "month", "day": "day", "hour": "hour", "minute": "minute", "second": "second", "dayofyear": "dayofyear", "weekday": "weekday",
-             "quarter": "quarter"}
+             "quarter": "quarter", "microsecond": "microsecond", "days_in_month": "days_in_month"}
     for part in parts:
         area.verb("dt", lambda df, part: getattr(df.iloc[:, 0].dt, part).astype("Int64"), {"part": part}, columns=["d"], fail_columns=["i"], word="i64")
     area.verb("dt", lambda df, part: getattr(df.iloc[:, 0].dt, "normalize" if part == "date" else part)(), {"part": "date"}, columns=["d"], fail_columns=["i"], word="i64")
+    area.verb("dt", lambda df, part: df.iloc[:, 0].dt.isocalendar().week.astype("Int64").rename("d"), {"part": "week"}, columns=["d"], fail_columns=["i"], word="i64")
+    for part in ("day_name", "month_name"):
+        area.verb("dt", lambda df, part: getattr(df.iloc[:, 0].dt, part)(), {"part": part}, columns=["d"], fail_columns=["i"], word="i64")
     area.one("dt", {"part": "yer"}, "fails", "mixed", ["d"], lambda df, part: df["d"].dt.yer, word='"yer"')
 
     times = ["2024-01-01", "2024-01-01 05:00", None, "2024-01-03 23:59:59", "2024-01-10", "2024-02-29", "2024-03-01 12:00", "2024-03-31 18:00", "2023-12-31 23:00"]
@@ -84,6 +87,7 @@ def cases(area):
         area.verb("to_datetime", to_datetime, {"format": form, "errors": "coerce"}, on={"missing": f"dates{form}", "empty": f"dates0{form}", "labels": f"datesü{form}"}, fails={"errors": "raise"}, word="")
         area.verb("to_datetime", to_datetime, {"format": form, "errors": "raise"}, on={"labels": f"datesü{form}", "empty": f"dates0{form}"}, fail_on=f"dates{form}", word="")
         area.one("to_datetime", {"format": form, "errors": "raise"}, "missing", f"datesü{form}", None, to_datetime)
+    area.one("to_datetime", {"format": "%Q", "errors": "coerce"}, "fails", "datesNone", None, lambda df, format, errors: pd.to_datetime(df["t"], format=format, errors=errors), word="%Q")
     daily = pd.DataFrame({"x": [1.5, np.nan, 3.0, 4.5], "n": pd.array([1, 2, None, 4], dtype="Int64")}, index=pd.to_datetime(["2024-01-01", "2024-01-02", "2024-01-04", "2024-01-07"]).astype("datetime64[us]"))
     area.table("daily", daily)
     area.table("daily0", daily.head(0))
