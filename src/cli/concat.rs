@@ -5,6 +5,7 @@ use super::{options, typed};
 use crate::error::{Error, Result};
 use crate::exec::{ConcatJoin, common_columns, side_by_side};
 use crate::open::Scanned;
+use crate::ops::combine::Join;
 use crate::plan::LazyFrame;
 use clap::{ArgMatches, Args, Command, ValueHint};
 use std::path::PathBuf;
@@ -20,7 +21,8 @@ struct ConcatArgs {
     /// The columns of one table beside those of the next
     #[arg(long)]
     side_by_side: bool,
-    /// What becomes of columns (side by side: rows) that not all tables have: outer keeps them, inner leaves them out, exact refuses
+    /// What becomes of columns (side by side: rows; of cubes labels) that not all inputs have: outer keeps them, inner leaves them out,
+    /// exact refuses. Where nothing is said, outer for tables and exact for cubes
     #[arg(long, value_name = "outer|inner|exact")]
     join: Option<String>,
     #[command(flatten)]
@@ -36,6 +38,7 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     let mut verb = Verb::new(&args.verb, "concat")?;
     verb.open.dim = args.dim.clone();
     let join = args.join.as_deref().map(ConcatJoin::parse).transpose()?.unwrap_or_default();
+    verb.open.join = args.join.as_deref().map(Join::parse).transpose()?.unwrap_or_default();
     let exec = verb.exec();
     let steps = options::steps(matches);
     // Whether they are tables shows the first one; types of text are those of all files together.
@@ -60,9 +63,6 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
             let common = common_columns(&schemas, join)?;
             let source = LazyFrame::scan(source).select(common)?.source(&exec)?;
             verb.deliver(options::apply(source, &steps, &exec)?, &exec)
-        }
-        Scanned::Cube(_) if args.join.as_deref().is_some_and(|j| j != "exact") => {
-            Err(Error::unsupported("--join of cubes is not there yet: their other coordinates must agree"))
         }
         Scanned::Cube(ds) => verb.deliver_cube(options::apply_on_cube(ds, &steps, &exec)?, &exec),
     }

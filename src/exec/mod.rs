@@ -38,6 +38,7 @@ mod whole;
 pub use crate::kernel::fill::Interpolate;
 pub use accessor::Texts;
 pub use apply::Row;
+pub use cells::Compat;
 pub use concat::{ConcatJoin, ConcatSource, common_columns, side_by_side};
 pub use eager::{Arithmetic, DropMissing, Operand};
 pub use group::{GroupBy, GroupRolling};

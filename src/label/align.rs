@@ -61,7 +61,7 @@ impl Index {
     ///
     /// # Errors
     /// Type, where labels of both do not compare; shape, for another number of levels.
-    pub fn first_of(&self, target: &Index) -> Result<UInt64Array> {
+    pub(crate) fn first_of(&self, target: &Index) -> Result<UInt64Array> {
         let (own, wanted) = self.same_types(target)?;
         let found = lookup::Lookup::new(&own)?;
         let keys = found.keys_of(&wanted)?;

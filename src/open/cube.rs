@@ -34,7 +34,7 @@ pub(super) fn scan(inputs: &[PathBuf], formats: &[Format], options: &OpenOptions
     if all.len() == 1 {
         return Ok((all.remove(0), notices));
     }
-    let (ds, more) = concat(all, &ConcatOptions { dim: options.dim.clone(), ..ConcatOptions::default() })?;
+    let (ds, more) = concat(all, &ConcatOptions { dim: options.dim.clone(), join: options.join })?;
     notices.extend(more);
     Ok((ds, notices))
 }

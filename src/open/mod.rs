@@ -67,6 +67,8 @@ pub struct OpenOptions {
     pub vars: Option<Vec<String>>,
     /// The dimension along which several cubes are joined; the one that differs, when `None`.
     pub dim: Option<String>,
+    /// What happens to labels of the other dimensions of several cubes.
+    pub join: crate::ops::combine::Join,
     /// No more than so many rows are wanted: text is then looked at only as far as that takes.
     pub rows: Option<usize>,
     /// Where buffers are booked.

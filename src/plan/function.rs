@@ -72,8 +72,8 @@ functions! {
     Cummin "cummin" 1 2 "the smallest so far";
     Cummax "cummax" 1 2 "the largest so far";
     Rank "rank" 1 2 "the average rank, from 1";
-    Corr "corr" 2 2 "the correlation of two columns";
-    Cov "cov" 2 2 "the covariance of two columns";
+    Corr "corr" 2 255 "the correlation of two columns";
+    Cov "cov" 2 255 "the covariance of two columns";
 }
 
 impl Func {

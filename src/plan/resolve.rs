@@ -767,7 +767,8 @@ fn call(func: Func, mut args: Vec<Typed>) -> Result<Typed> {
                 needs_number(&name, a)?;
             }
             let args = args.into_iter().map(|a| a.cast(&DType::F64)).collect::<Result<Vec<_>>>()?;
-            let [x, y] = <[Typed; 2]>::try_from(args).map_err(|_| Error::internal(format!("{name} takes two")))?;
+            let [x, y] = <[Typed; 2]>::try_from(args)
+                .map_err(|_| Error::invalid(format!("in a table {name} takes two columns")).help("dims are for cubes"))?;
             Ok(Typed::new(DType::F64, Node::Pair(func, Box::new(x), Box::new(y))))
         }
     }

@@ -1,9 +1,11 @@
 //! Verbs along a dimension, other shapes and other labels of cubes against xarray; the expected values are made by `make_lanes.py`.
 
 use hpda_data::dtype::{DType, Scalar};
-use hpda_data::exec::{ExecOptions, Interp, Interpolate};
+use hpda_data::exec::reduce::{Reduction, Rest};
+use hpda_data::exec::{Compat, ExecOptions, Interp, Interpolate};
 use hpda_data::label::{Join, Method};
-use hpda_data::plan::DropRows;
+use hpda_data::ops::combine;
+use hpda_data::plan::{BinaryOp, DropRows};
 use hpda_data::store::Selector;
 use hpda_data::{Column, Dataset, NdArray, Variable};
 use serde_json::Value;
@@ -62,6 +64,11 @@ fn run(ds: &Dataset, call: &str, want: &Value) -> Dataset {
         v => Column::from(v.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect::<Vec<f64>>()),
     };
     let unit = if words.last() == Some(&"day") { DAY } else { 1.0 };
+    let only = |names: &[&str]| {
+        let gone: Vec<&str> = ds.vars.keys().map(String::as_str).filter(|n| !names.contains(n)).collect();
+        ds.drop_vars(&gone).unwrap()
+    };
+    let rows = |dim: &str, at: &[usize], ds: &Dataset| ds.isel(&[(dim, Selector::Take(at.into()))]).unwrap();
     let base = if words.get(1) == Some(&"y") { up() } else { ds.clone() };
     match words[0] {
         "shift" => ds.shift(words[1], number(2).unwrap(), exec),
@@ -109,6 +116,46 @@ fn run(ds: &Dataset, call: &str, want: &Value) -> Dataset {
         "thin" => ds.thin(&[(words[1], limit(2).unwrap())]),
         "head" => ds.head(&[(words[1], limit(2).unwrap())]),
         "tail" => ds.tail(&[(words[1], limit(2).unwrap())]),
+        "pad" => ds.pad(words[1], limit(2).unwrap(), limit(3).unwrap()),
+        "swap_dims" => ds.swap_dims(words[1], words[2]),
+        "set_coords" => ds.set_coords(&words[1..]),
+        "reset_coords" => ds.reset_coords(None),
+        "coarsen" => {
+            let rest = match words.last() {
+                Some(&"trim") => Rest::Trim,
+                Some(&"pad") => Rest::Pad,
+                _ => Rest::Exact,
+            };
+            let windows: Vec<(&str, usize)> = words[1..].chunks_exact(2).filter_map(|w| Some((w[0], w[1].parse().ok()?))).collect();
+            let op = [("2", "mean"), ("trim", "max"), ("pad", "sum")].iter().find(|(w, _)| words.last() == Some(w)).unwrap().1;
+            only(&["f8", "f4", "i2"]).coarsen(&windows, rest, &Reduction::named(op).unwrap(), exec).map(|o| o.0)
+        }
+        "idxmin" => only(&["f8", "i2"]).idxmin(words[1], exec).map(|o| o.0),
+        "idxmax" => only(&["f8", "i2"]).idxmax(words[1], exec).map(|o| o.0),
+        "operate" => {
+            let ds = only(&["f8", "i2"]);
+            let (other, op, join) = match words[2] {
+                "mean" => (ds.reduce(&Reduction::named("mean").unwrap().over(["t"]), exec).unwrap().0, BinaryOp::Sub, Join::Inner),
+                "part" => (rows("y", &[2, 0], &ds), BinaryOp::Sub, Join::Inner),
+                _ => (rows("t", &[2, 3], &ds), BinaryOp::Mul, Join::Outer),
+            };
+            let left = if words[2] == "outer" { rows("t", &[0, 1, 2], &ds) } else { ds };
+            left.operate(op, &other, join, exec)
+        }
+        "merge" => {
+            rows("t", &[0, 1, 2], &only(&["f8"])).merge(&rows("t", &[2, 3], &only(&["f8", "f4"])), Join::Outer, Compat::NoConflicts, exec)
+        }
+        "combine_first" => {
+            let hundred = only(&["f8"]).assign("f8", &hpda_data::plan::parse("f8 * 0 + 100").unwrap(), exec).unwrap();
+            rows("t", &[0, 1, 2], &only(&["f8"])).combine_first(&rows("t", &[1, 2, 3], &hundred), exec)
+        }
+        "concat" => {
+            let join = if words[1] == "outer" { combine::Join::Outer } else { combine::Join::Inner };
+            let parts = vec![rows("y", &[0, 1], &rows("t", &[0, 1], &only(&["f8"]))), rows("y", &[2, 1], &rows("t", &[2], &only(&["f8"])))];
+            combine::concat(parts, &combine::ConcatOptions { dim: Some("t".into()), join }).map(|o| o.0)
+        }
+        "cov" => ds.assign("r", &hpda_data::plan::parse("cov(f8, i2, 't')").unwrap(), exec),
+        "corr" => ds.assign("r", &hpda_data::plan::parse("corr(f8, i2, 't', 'y')").unwrap(), exec),
         "align" => {
             let part = |start| ds.isel(&[("y", Selector::span(start, 2))]).unwrap();
             let how = if words[1] == "outer" { Join::Outer } else { Join::Inner };
@@ -123,7 +170,7 @@ fn run(ds: &Dataset, call: &str, want: &Value) -> Dataset {
 fn cubes_along_a_dim_and_in_other_shapes_are_those_of_xarray() {
     let all: Value = serde_json::from_str(include_str!("lanes.json")).unwrap();
     let ds = input(&all);
-    let mut wrong = Vec::new();
+    let mut wrong: Vec<String> = Vec::new();
     for case in all["cases"].as_array().unwrap() {
         let call = case["call"].as_str().unwrap();
         let got = run(&ds, call, &case["want"]);

@@ -76,6 +76,24 @@ CASES = [
     ("thin t 4", ds.thin(t=4)),
     ("head t 2", ds.head(t=2)),
     ("tail t 2", ds.tail(t=2)),
+    ("pad t 1 2", ds[["f8", "i2", "flag"]].pad(t=(1, 2))),
+    ("swap_dims y name", ds.swap_dims(y="name")),
+    ("set_coords still", ds.set_coords("still")),
+    ("reset_coords", ds.reset_coords()),
+    ("coarsen t 2 x 2", ds[["f8", "f4"]].coarsen(t=2, x=2).mean()),
+    ("coarsen y 2 trim", ds[["f8", "i2"]].drop_vars("name").coarsen(y=2, boundary="trim").max()),
+    ("coarsen t 4 pad", ds[["f8"]].drop_vars("t").coarsen(t=4, boundary="pad").sum()),
+    ("idxmin t", ds[["f8", "i2"]].idxmin("t")),
+    ("idxmax y", ds[["f8", "i2"]].idxmax("y")),
+    ("operate sub mean", ds[["f8", "i2"]] - ds[["f8", "i2"]].mean("t")),
+    ("operate sub part", ds[["f8"]] - ds[["f8"]].isel(y=[2, 0])),
+    ("operate mul outer", (lambda p: p[0] * p[1])(xr.align(ds[["f8"]].isel(t=[0, 1, 2]), ds[["f8"]].isel(t=[2, 3]), join="outer"))),
+    ("merge", xr.merge([ds[["f8"]].isel(t=[0, 1, 2]), ds[["f8", "f4"]].isel(t=[2, 3])], join="outer", compat="no_conflicts")),
+    ("combine_first", ds[["f8"]].isel(t=[0, 1, 2]).combine_first(ds[["f8"]].isel(t=[1, 2, 3]) * 0 + 100)),
+    ("concat outer", xr.concat([ds[["f8"]].drop_vars("name").isel(t=[0, 1], y=[0, 1]), ds[["f8"]].drop_vars("name").isel(t=[2], y=[2, 1])], "t", join="outer")),
+    ("concat inner", xr.concat([ds[["f8"]].drop_vars("name").isel(t=[0, 1], y=[0, 1]), ds[["f8"]].drop_vars("name").isel(t=[2], y=[2, 1])], "t", join="inner")),
+    ("cov t", xr.Dataset({"r": xr.cov(ds.f8, ds.i2.astype("f8"), "t")})),
+    ("corr t y", xr.Dataset({"r": xr.corr(ds.f8, ds.i2.astype("f8"), ["t", "y"])})),
     ("align outer", xr.align(ds[["f8"]].isel(y=[0, 1]), ds[["i2"]].isel(y=[1, 2]), join="outer")[0]),
     ("align inner", xr.align(ds[["f8"]].isel(y=[0, 1]), ds[["i2"]].isel(y=[1, 2]), join="inner")[0]),
 ]
@@ -83,7 +101,7 @@ CASES = [
 
 def plain(v):
     if v.dtype.kind == "M":
-        return [str(x)[:19] for x in v.values.astype("datetime64[s]").ravel()]
+        return [None if np.isnat(x) else str(x)[:19] for x in v.values.astype("datetime64[s]").ravel()]
     if v.dtype.kind in "OUT":
         return [None if x is None or x != x else str(x) for x in v.values.ravel()]
     return [None if x != x else x for x in v.values.ravel().tolist()]

@@ -1,7 +1,10 @@
 //! Expressions over the variables of a cube: new variables, and conditions that select or mask.
 
 mod missing;
+mod pairs;
 mod source;
+
+pub use pairs::Compat;
 
 use crate::array::{Data, Dataset, LazyArray, Variable, companions};
 use crate::dtype::{DType, Scalar};
@@ -171,6 +174,7 @@ impl Dataset {
                 let scaled = if factor == 1.0 { x.clone() } else { x.clone() * factor };
                 if offset == 0.0 { scaled } else { scaled + offset }
             }
+            Expr::Call(func @ (Func::Corr | Func::Cov), args) => again(&pairs::moments(*func, args)?)?,
             Expr::Call(func, args) if func.is_ordered() => {
                 let name = e.to_string();
                 if !found.known.iter().any(|(n, _)| *n == name) {

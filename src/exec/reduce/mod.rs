@@ -3,6 +3,7 @@
 //! The result is a variable whose source computes what is asked of it when it is read, so reductions compose with selections and
 //! with each other, and a result is written to a file without ever being in memory whole.
 
+mod coarsen;
 mod dataset;
 mod groups;
 mod keys;
@@ -16,6 +17,7 @@ mod weighting;
 mod weights;
 
 pub use crate::kernel::time::{Origin, Side};
+pub use coarsen::Rest;
 pub use dataset::{DatasetGroupBy, Reduction};
 pub use groups::Groups;
 pub use resample::ResampleOptions;

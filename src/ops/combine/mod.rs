@@ -11,7 +11,8 @@ use crate::array::{Data, Dataset, Encoding, LazyArray, Variable, companions};
 use crate::dtype::{Calendar, DType, promote};
 use crate::error::{Error, Notices, Place, Result, ResultExt};
 use crate::kernel::units;
-use crate::label::Index;
+use crate::label::{Index, Method};
+use crate::ops::bridge::{enter, leave};
 use crate::store::{Column, Selector};
 use indexmap::IndexMap;
 use rayon::prelude::*;
@@ -25,6 +26,20 @@ pub enum Join {
     Exact,
     /// Labels that all cubes have, in the order of the first.
     Inner,
+    /// Labels that any cube has, ascending; what a cube lacks is missing.
+    Outer,
+}
+
+impl Join {
+    /// The way of this name.
+    ///
+    /// # Errors
+    /// Not found, with the nearest name.
+    pub fn parse(name: &str) -> Result<Join> {
+        let all = [(Join::Exact, "exact"), (Join::Inner, "inner"), (Join::Outer, "outer")];
+        let found = all.iter().find(|(_, n)| *n == name).map(|(j, _)| *j);
+        found.ok_or_else(|| Error::not_found("join", name, all.map(|(_, n)| n)))
+    }
 }
 
 /// How [`concat()`] joins.
@@ -72,8 +87,11 @@ fn join(mut datasets: Vec<Dataset>, options: &ConcatOptions, notices: &mut Notic
         })
     };
     let different: Vec<Arc<str>> = dims.iter().filter(|d| differs(d)).cloned().collect();
-    let Some(dim) = choose(&datasets, options, &different)? else { return merge(datasets, notices) };
-    let others: Vec<&Arc<str>> = different.iter().filter(|d| **d != dim).collect();
+    let dim = match merges(&datasets, options) {
+        true => None,
+        false => choose(&datasets, options, &different)?,
+    };
+    let others: Vec<&Arc<str>> = different.iter().filter(|d| Some(*d) != dim.as_ref()).collect();
     match options.join {
         Join::Exact => others.first().map_or(Ok(()), |d| Err(disagreement(&datasets, &labels, d)))?,
         Join::Inner => {
@@ -81,8 +99,24 @@ fn join(mut datasets: Vec<Dataset>, options: &ConcatOptions, notices: &mut Notic
                 datasets = inner(datasets, &labels, d)?;
             }
         }
+        Join::Outer => {
+            for d in others {
+                datasets = outer(datasets, &labels, d, dim.as_ref())?;
+            }
+        }
     }
-    along(&datasets, &dim, notices)
+    match dim {
+        Some(dim) => along(&datasets, &dim, notices),
+        None => merge(datasets, notices),
+    }
+}
+
+/// Whether the cubes hold nothing in common but coordinates, and a join of labels was asked for: then they are merged.
+fn merges(datasets: &[Dataset], options: &ConcatOptions) -> bool {
+    let beside = companions(&datasets[0]);
+    let own = |n: &&String| !beside.contains_key(*n);
+    let apart = |d: &Dataset| !datasets[0].vars.keys().filter(own).any(|n| d.vars.contains_key(n));
+    options.dim.is_none() && options.join != Join::Exact && datasets[1..].iter().all(apart)
 }
 
 /// The labels of those dimensions that have a coordinate of their own name.
@@ -163,6 +197,48 @@ fn inner(datasets: Vec<Dataset>, labels: &[IndexMap<Arc<str>, Arc<Index>>], dim:
         }
     }
     datasets.iter().zip(takes).map(|(d, t)| d.isel(&[(dim, Selector::Take(t.into()))])).collect()
+}
+
+/// Every dataset with the labels that any has.
+fn outer(
+    datasets: Vec<Dataset>,
+    labels: &[IndexMap<Arc<str>, Arc<Index>>],
+    dim: &Arc<str>,
+    joined: Option<&Arc<str>>,
+) -> Result<Vec<Dataset>> {
+    let found: Option<Vec<&Arc<Index>>> = labels.iter().map(|l| l.get(dim)).collect();
+    let found = found.ok_or_else(|| Error::shape(format!("dimension {dim:?} has no labels to join by in every input")))?;
+    let place = || Place { dim: Some(dim.to_string()), ..Place::default() };
+    let first = found[0].unique().at(place)?;
+    let all = found[1..].iter().try_fold(first, |all, index| all.union(index)).at(place)?.columns().swap_remove(0);
+    let mut out: Vec<Dataset> = datasets.iter().map(|d| d.reindex(dim, &all, Method::Exact, None)).collect::<Result<_>>()?;
+    // Coordinates and companions that are not joined have the values of those that know them.
+    let beside = companions(&out[0]);
+    let fixed = |v: &Variable| v.dims().contains(dim) && joined.is_none_or(|j| !v.dims().contains(j));
+    let known = |d: &Dataset| d.coords.iter().map(|(n, _)| n.to_string()).chain(beside.keys().cloned()).collect::<Vec<_>>();
+    for name in known(&out[0]).into_iter().filter(|n| *n != **dim) {
+        let there: Vec<&Variable> = out.iter().filter_map(|d| d.variable(&name).ok()).filter(|v| fixed(v)).collect();
+        if there.len() < out.len() || there.iter().any(|v| v.dims() != there[0].dims() || v.shape() != there[0].shape()) {
+            continue;
+        }
+        let columns: Vec<Column> = there.iter().map(|v| leave(&v.load()?.to_contiguous()?)).collect::<Result<_>>()?;
+        let n = columns[0].len();
+        let first = |i: usize| columns.iter().position(|c| !c.scalar(i).is_missing()).map(|k| (k * n + i) as u64);
+        let rows = (0..n).map(first).collect();
+        let made = there[0].with_data(Data::Memory(enter(&Column::concat(&columns)?.take(&rows)?, there[0].shape())?))?;
+        let values = made.load()?;
+        // Where two know it and differ, the comparison that follows says so.
+        for (d, own) in out.iter_mut().zip(&columns) {
+            let mine = (0..n).map(|i| Some(own.scalar(i)).filter(|x| !x.is_missing()));
+            if mine.enumerate().all(|(i, x)| x.is_none_or(|x| x == values.scalar(i))) {
+                match d.coords.contains(&name) {
+                    true => d.insert_coord(name.as_str(), made.clone())?,
+                    false => d.insert(name.as_str(), made.clone())?,
+                }
+            }
+        }
+    }
+    Ok(out)
 }
 
 /// Different variables over the same labels.

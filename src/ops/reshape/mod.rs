@@ -1,6 +1,7 @@
 //! The shape of cubes: dims in another order, merged, split, and with other labels. Lazy stays lazy.
 
 mod labels;
+mod names;
 mod source;
 
 use crate::array::{Data, Dataset, Encoding, LazyArray, Variable, companions};

@@ -1,0 +1,207 @@
+//! Two cubes together: arithmetic on common labels, one merged into the other, covariance.
+
+use super::Settled;
+use crate::array::{Dataset, Variable, companions};
+use crate::dtype::Scalar;
+use crate::error::{Error, Place, Result, ResultExt};
+use crate::exec::ExecOptions;
+use crate::exec::reduce::encoding;
+use crate::kernel::agg::Agg;
+use crate::label::Join;
+use crate::plan::{BinaryOp, Expr, Func, col, resolve};
+use std::sync::Arc;
+
+/// What happens where both cubes have a variable of a name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Compat {
+    /// They must be equal where both have a value; what one lacks comes from the other.
+    #[default]
+    NoConflicts,
+    /// They must be equal, missing values included.
+    Equals,
+    /// The first counts, and they are not compared.
+    Override,
+}
+
+fn missing(x: Expr) -> Expr {
+    Expr::Call(Func::IsMissing, vec![x])
+}
+
+fn not(x: Expr) -> Expr {
+    Expr::Not(Box::new(x))
+}
+
+fn choose(condition: Expr, then: Expr, other: Expr) -> Expr {
+    Expr::Call(Func::If, vec![condition, then, other])
+}
+
+/// The covariance or correlation of two variables over dims as an expression of their aggregates: over the places where both are there.
+pub(super) fn moments(func: Func, args: &[Expr]) -> Result<Expr> {
+    let [a, b, dims @ ..] = args else {
+        return Err(Error::invalid(format!("{} takes two variables and dims", func.name())).help("corr(tas, pr, 'time')"));
+    };
+    let both = || not(missing(a.clone())).binary(BinaryOp::And, not(missing(b.clone())));
+    let over = |agg: Agg, x: Expr| Expr::Agg(agg, std::iter::once(x).chain(dims.iter().cloned()).collect());
+    let part = |x: &Expr| choose(both(), x.clone(), Expr::Lit(Scalar::Null));
+    let (a, b) = (part(a), part(b));
+    let away = |x: &Expr| x.clone().binary(BinaryOp::Sub, over(Agg::Mean, x.clone()));
+    let products = over(Agg::Sum, away(&a).binary(BinaryOp::Mul, away(&b)));
+    let count = over(Agg::Count, a.clone());
+    Ok(match func {
+        Func::Cov => {
+            let least = count.clone().binary(BinaryOp::Gt, Expr::Lit(Scalar::I64(1)));
+            choose(least, products.binary(BinaryOp::Div, count.binary(BinaryOp::Sub, Expr::Lit(Scalar::I64(1)))), Expr::Lit(Scalar::Null))
+        }
+        _ => {
+            let spread = |x: &Expr| over(Agg::Std, x.clone());
+            products.binary(BinaryOp::Div, count).binary(BinaryOp::Div, spread(&a).binary(BinaryOp::Mul, spread(&b)))
+        }
+    })
+}
+
+impl Dataset {
+    /// The variables that both have, one operated with the other: cell by cell where both have the labels (`join`), by the names of dims.
+    /// Attributes of the first stay as in [`Dataset::assign`]; units stay for sums and differences of equal ones.
+    ///
+    /// # Errors
+    /// Invalid, where no variable is in both; type, for operands that do not go together.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{exec::{ExecOptions, reduce::Reduction}, kernel::agg::Agg, label::Join, plan::BinaryOp};
+    /// let (ds, exec) = (hpda_data::open_dataset("data/climate.nc")?, ExecOptions::default());
+    /// let (mean, _) = ds.reduce(&Reduction::new(Agg::Mean).over(["time"]), &exec)?;
+    /// let away = ds.operate(BinaryOp::Sub, &mean, Join::Inner, &exec)?;
+    /// assert_eq!(away.variable("tas")?.shape(), [120, 12, 18]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn operate(&self, op: BinaryOp, other: &Dataset, join: Join, options: &ExecOptions) -> Result<Dataset> {
+        let (a, b) = self.align(other, join)?;
+        let beside = companions(&a);
+        let mut out = a.clone();
+        out.vars.retain(|n, _| beside.contains_key(n) || b.vars.contains_key(n));
+        let gone: Vec<&str> = a.vars.keys().map(String::as_str).filter(|n| !out.vars.contains_key(*n)).collect();
+        for (name, v) in b.coords.iter().filter(|(n, _)| a.variable(n).is_err()) {
+            out.insert_coord(name, v.clone())?;
+        }
+        let mut any = false;
+        for (name, x) in a.vars.iter().filter(|(n, _)| !beside.contains_key(*n)) {
+            let Some(y) = b.vars.get(name) else { continue };
+            any = true;
+            let made = a.joined(col("left").binary(op, col("right")), x, y, options).at_variable(name)?;
+            let same = x.attrs.get("units").is_some() && x.attrs.get("units") == y.attrs.get("units");
+            let mut attrs = x.attrs.clone();
+            for gone in ["standard_name", "valid_min", "valid_max", "valid_range", "cell_methods"] {
+                attrs.remove(gone);
+            }
+            if !same || !matches!(op, BinaryOp::Add | BinaryOp::Sub) {
+                attrs.remove("units");
+            }
+            let encoding = encoding(x, made.dims(), made.shape());
+            out.insert(name, made.with_attrs(attrs).with_encoding(encoding))?;
+        }
+        if !any {
+            return Err(Error::invalid("the cubes have no variable in common"));
+        }
+        out.forget(&gone);
+        Ok(out)
+    }
+
+    /// An expression over `left` and `right`.
+    fn joined(&self, expr: Expr, left: &Variable, right: &Variable, options: &ExecOptions) -> Result<Variable> {
+        let known = vec![("left".to_string(), left.clone()), ("right".to_string(), right.clone())];
+        let leading: Vec<Arc<str>> = left.dims().to_vec();
+        self.computed(&Settled { expr, known, booked: Vec::new() }, &leading, resolve, options)
+    }
+
+    /// The variables and coordinates of both over all labels (`Join::Outer`), the common ones or those of one side. What the other lacks
+    /// at a label is missing. Attributes of the first count.
+    ///
+    /// # Errors
+    /// Invalid, where a variable of both differs (see [`Compat`]), with the first place.
+    pub fn merge(&self, other: &Dataset, join: Join, compat: Compat, options: &ExecOptions) -> Result<Dataset> {
+        let (a, b) = self.align(other, join)?;
+        let mut out = a.clone();
+        for (name, y) in b.coords.iter() {
+            match a.coords.get(name) {
+                None => out.insert_coord(name, y.clone())?,
+                Some(x) if a.dims.contains_key(name) && x.dims().len() == 1 => {}
+                Some(x) => drop(a.met(name, x, y, compat, options)?),
+            }
+        }
+        for (name, y) in &b.vars {
+            let made = match a.vars.get(name) {
+                None => y.clone(),
+                Some(x) => a.met(name, x, y, compat, options)?,
+            };
+            out.insert(name.as_str(), made)?;
+        }
+        for d in &b.unlimited {
+            if !out.unlimited.contains(d) {
+                out.unlimited.push(d.clone());
+            }
+        }
+        Ok(out)
+    }
+
+    /// A variable of both.
+    fn met(&self, name: &str, x: &Variable, y: &Variable, compat: Compat, options: &ExecOptions) -> Result<Variable> {
+        if compat == Compat::Override {
+            return Ok(x.clone());
+        }
+        let refuse = |what: String| {
+            let e = Error::invalid(format!("{name:?} {what}")).help("rename one, or let the first count: Compat::Override");
+            e.at(Place::variable(name))
+        };
+        let mut dims: Vec<&Arc<str>> = x.dims().iter().collect();
+        let mut others: Vec<&Arc<str>> = y.dims().iter().collect();
+        (dims.sort(), others.sort());
+        if dims != others {
+            return Err(refuse(format!("has dims {:?} in one cube and {:?} in the other", x.dims(), y.dims())));
+        }
+        let (left, right) = (|| col("left"), || col("right"));
+        let both = not(missing(left())).binary(BinaryOp::And, not(missing(right())));
+        let mut unlike = left().binary(BinaryOp::Ne, right()).binary(BinaryOp::And, both);
+        if compat == Compat::Equals {
+            unlike = unlike.binary(BinaryOp::Or, missing(left()).binary(BinaryOp::Ne, missing(right())));
+        }
+        let found = self.joined(unlike, x, y, options).at_variable(name)?.load()?.to_contiguous()?;
+        if let Some(at) = (0..found.len()).find(|&i| found.scalar(i) == Scalar::Bool(true)) {
+            let mut rest = at;
+            let mut place: Vec<String> = Vec::new();
+            for (d, n) in x.dims().iter().zip(x.shape()).rev() {
+                place.insert(0, format!("{d}={}", rest % n));
+                rest /= n;
+            }
+            return Err(refuse(format!("differs between the cubes, first at position {}", place.join(","))));
+        }
+        if compat == Compat::Equals {
+            return Ok(x.clone());
+        }
+        let filled = self.joined(Expr::Call(Func::Fill, vec![left(), right()]), x, y, options).at_variable(name)?;
+        Ok(filled.with_attrs(x.attrs.clone()).with_encoding(encoding(x, x.dims(), x.shape())))
+    }
+
+    /// The values of this cube, and where they are missing those of the other, over the labels of both.
+    ///
+    /// # Errors
+    /// As [`Dataset::operate`].
+    pub fn combine_first(&self, other: &Dataset, options: &ExecOptions) -> Result<Dataset> {
+        let (a, b) = self.align(other, Join::Outer)?;
+        let mut out = a.clone();
+        for (name, y) in b.coords.iter().filter(|(n, _)| a.coords.get(n).is_none()) {
+            out.insert_coord(name, y.clone())?;
+        }
+        for (name, y) in &b.vars {
+            let made = match a.vars.get(name) {
+                None => y.clone(),
+                Some(x) => {
+                    let filled = a.joined(Expr::Call(Func::Fill, vec![col("left"), col("right")]), x, y, options).at_variable(name)?;
+                    filled.with_attrs(x.attrs.clone()).with_encoding(encoding(x, x.dims(), x.shape()))
+                }
+            };
+            out.insert(name.as_str(), made)?;
+        }
+        Ok(out)
+    }
+}
