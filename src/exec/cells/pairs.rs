@@ -155,7 +155,8 @@ impl Dataset {
         };
         let mut dims: Vec<&Arc<str>> = x.dims().iter().collect();
         let mut others: Vec<&Arc<str>> = y.dims().iter().collect();
-        (dims.sort(), others.sort());
+        dims.sort();
+        others.sort();
         if dims != others {
             return Err(refuse(format!("has dims {:?} in one cube and {:?} in the other", x.dims(), y.dims())));
         }

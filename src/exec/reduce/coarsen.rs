@@ -121,7 +121,7 @@ impl Dataset {
         let labels = self.coords.index(dim)?.ok_or_else(|| Error::invalid(format!("{dim:?} has no labels")))?.columns().swap_remove(0);
         let (mut out, notices) = self.reduce(&Reduction::new(agg).over([dim]), options)?;
         for (name, v) in &mut out.vars {
-            if !self.vars.get(name).is_some_and(|old| old.axis(dim).is_ok()) {
+            if self.vars.get(name).is_none_or(|old| old.axis(dim).is_err()) {
                 continue;
             }
             let at = v.load()?.to_contiguous()?;
