@@ -116,10 +116,11 @@ impl Appended {
             }
             Kind::Views { views, buffers, .. } if self.dtype == DType::Str => texts::<StringViewType>(views, buffers, nulls),
             Kind::Views { views, buffers, .. } => texts::<BinaryViewType>(views, buffers, nulls),
-            Kind::Parts(parts) => match parts.as_slice() {
-                [one] => one.clone(),
-                many => arrow::compute::concat(&many.iter().map(|a| a.as_ref()).collect::<Vec<_>>())?,
-            },
+            // Lists of categories become one.
+            Kind::Parts(parts) => {
+                let parts = parts.into_iter().map(|p| Column::new(self.dtype.clone(), p)).collect::<Result<Vec<Column>>>()?;
+                return Column::concat(&parts);
+            }
         };
         Column::new(self.dtype, array)
     }

@@ -133,6 +133,69 @@ impl DataFrame {
     }
 }
 
+impl DataFrame {
+    /// A value of each column, by a function that is called from all threads; under the names of the columns. pandas: `df.apply(f)`.
+    ///
+    /// # Errors
+    /// The error of `f` for the first column that has one, with the column; invalid, where `f` panics; type, for values without a
+    /// common type.
+    pub fn apply_columns(&self, f: impl Fn(&Series) -> Result<Scalar> + Sync) -> Result<Series> {
+        let one = |i: usize| {
+            let name = &self.names()[i];
+            let column = Series::new(Some(name.clone()), self.columns()[i].clone(), self.index().clone())?;
+            guarded(|| Place::column(name), || f(&column))
+        };
+        let made: Vec<Result<Scalar>> = (0..self.width()).into_par_iter().map(one).collect();
+        let values = made.into_iter().collect::<Result<Vec<_>>>()?;
+        Series::new(None, column_of(&values)?, std::sync::Arc::new(self.labels().to_index()?))
+    }
+}
+
+impl Series {
+    /// A value for each value, missing ones too, by a function that is called from all threads. The type is the one that holds all
+    /// results. pandas: `s.map(f)`, `s.apply(f)`.
+    ///
+    /// # Errors
+    /// The error of `f` for the first row that has one, with the row; invalid, where `f` panics; type, for values without a common
+    /// type.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, Scalar};
+    /// let s = DataFrame::new([("n", Column::from(vec![1i64, 2, 3]))])?.series("n")?;
+    /// let words = s.apply(|n| Ok(if n == Scalar::I64(2) { "two".into() } else { Scalar::Null }))?;
+    /// assert_eq!(words.data(), &Column::from(vec![None, Some("two"), None]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn apply(&self, f: impl Fn(Scalar) -> Result<Scalar> + Sync) -> Result<Series> {
+        let made = self.to_frame()?.apply_rows(|row| f(self.data().scalar(row.position())))?;
+        Series::new(self.name().map(Into::into), made.data().clone(), self.index().clone())
+    }
+
+    /// For each value the one that stands beside it in a list; missing for values that are not listed. pandas: `s.map(dict)`.
+    ///
+    /// # Errors
+    /// Type, for results without a common type.
+    pub fn map_values<A: Into<Scalar>, B: Into<Scalar>>(&self, pairs: impl IntoIterator<Item = (A, B)>) -> Result<Series> {
+        let pairs: Vec<(Scalar, Scalar)> = pairs.into_iter().map(|(a, b)| (a.into(), b.into())).collect();
+        let number = |s: &Scalar| if matches!(s, Scalar::Bool(_)) { None } else { s.as_f64() };
+        let same = |a: &Scalar, b: &Scalar| match (number(a), number(b)) {
+            (Some(x), Some(y)) => x == y,
+            _ => a == b || a.is_missing() && b.is_missing(),
+        };
+        // Each different value is looked for once.
+        let rows = crate::kernel::order::row_count(self.len())?;
+        let (codes, firsts) = crate::kernel::order::row_codes(&[crate::kernel::order::KeyColumn::new(self.data())?], rows);
+        let found = firsts.iter().map(|&row| {
+            let value = self.data().scalar(row as usize);
+            pairs.iter().find(|(a, _)| same(a, &value)).map_or(Scalar::Null, |(_, b)| b.clone())
+        });
+        let found = column_of(&found.collect::<Vec<_>>())?;
+        let made = found.take(&arrow::array::UInt64Array::from_iter_values(codes.iter().map(|&c| c as u64)))?;
+        Series::new(self.name().map(Into::into), made, self.index().clone())
+    }
+}
+
 impl LazyFrame {
     /// [`DataFrame::map_partitions`] of what the plan gives. The plan is run at once, within the budget.
     ///

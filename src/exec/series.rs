@@ -78,6 +78,60 @@ fn numeric(frame: &DataFrame) -> Result<DataFrame> {
 }
 
 impl DataFrame {
+    /// Several aggregates of every column that all of them are meant for: a row for each. pandas: `df.agg(["mean", "max"])`.
+    ///
+    /// # Errors
+    /// Type, for aggregates of one column without a common type; overflow, for sums of integers.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, plan::Agg};
+    /// let df = DataFrame::new([("x", Column::from(vec![1i64, 3]))])?;
+    /// let found = df.agg(&[Agg::Mean, Agg::Max])?;
+    /// assert_eq!((found.at("mean", "x")?, found.at("max", "x")?), (2.0.into(), 3.0.into()));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn agg(&self, aggregates: &[Agg]) -> Result<DataFrame> {
+        let meant = |t: &DType| aggregates.iter().all(|&a| crate::plan::aggregate_dtype(a, t).is_ok());
+        let frame = self.select_dtypes(meant)?;
+        let mut columns = Vec::with_capacity(frame.width());
+        for i in 0..frame.width() {
+            let one = frame.column_at(i)?;
+            let values = aggregates.iter().map(|&a| one.reduce(a)).collect::<Result<Vec<_>>>()?;
+            columns.push(crate::frame::column_of(&values).at_column(&frame.names()[i])?);
+        }
+        let names: Vec<String> = aggregates.iter().map(Agg::to_string).collect();
+        DataFrame::with_index(frame.labels().clone(), columns, Index::flat(None, names.into()))
+    }
+
+    /// How often each combination of values of some columns stands (all, when `None`), the most frequent first, equally frequent
+    /// ones in order of the values. Rows with a missing value do not count.
+    ///
+    /// # Errors
+    /// Not found, with the nearest name; type, for values that do not compare.
+    pub fn value_counts(&self, columns: Option<&[&str]>) -> Result<Series> {
+        let names: Vec<&str> = columns.map_or_else(|| self.names().iter().map(String::as_str).collect(), <[&str]>::to_vec);
+        let sizes = self.groupby(names).size()?;
+        let sorted = sizes.sort_values(Sorting { direction: crate::kernel::order::Direction::Descending, ..Sorting::default() })?;
+        Ok(sorted.rename("count"))
+    }
+
+    /// Groups the rows by a level of their labels, by name or number: [`DataFrame::groupby`] of a level that may have no name.
+    ///
+    /// # Errors
+    /// Not found, for a level.
+    pub fn groupby_level(&self, level: impl Into<crate::label::Level>) -> Result<super::GroupBy> {
+        let at = level.into().position(self.index())?;
+        let schema = self.to_batch()?.schema.clone();
+        // An unnamed range is no column, and has one row per label.
+        let levels = schema.fields.len() - self.width();
+        if levels == 0 {
+            let frame = self.with_row_labels(Index::from_columns(vec![Some("index".into())], &self.index().columns())?)?;
+            return Ok(frame.groupby(["index"]));
+        }
+        Ok(self.groupby([schema.fields[at].name.clone()]))
+    }
+
     /// A quantile of every numeric column, linear between neighbours.
     ///
     /// # Errors

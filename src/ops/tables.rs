@@ -85,7 +85,14 @@ fn joined(parts: &[(Option<&Column>, usize)]) -> Result<Column> {
             Some(d) => promote(&d, c.dtype())?,
         });
     }
-    let dtype = dtype.unwrap_or(DType::F64);
+    let mut dtype = dtype.unwrap_or(DType::F64);
+    // Categories of different lists meet as text, as in pandas.
+    if let DType::Categorical { .. } = dtype {
+        let lists = parts.iter().filter_map(|p| p.0).filter(|c| counts(c)).map(Column::categories).collect::<Result<Vec<_>>>()?;
+        if lists.windows(2).any(|w| w[0] != w[1]) {
+            dtype = DType::Str;
+        }
+    }
     let one = |(c, rows): &(Option<&Column>, usize)| match c {
         Some(c) if counts(c) || dtype == DType::F64 => c.cast(&dtype),
         _ => Ok(Column::missing(dtype.clone(), *rows)),

@@ -34,6 +34,7 @@ functions! {
     Ceil "ceil" 1 1 "the next whole number above";
     Round "round" 1 2 "rounded to so many decimals, half to even";
     Clip "clip" 3 3 "x, but at least the second and at most the third";
+    Cut "cut" 3 255 "the bin (a, b] that it lies in, of bins between the numbers that follow";
     Least "least" 1 255 "the smallest, missing skipped";
     Greatest "greatest" 1 255 "the largest, missing skipped";
     IsMissing "is_missing" 1 1 "whether it is missing or NaN";

@@ -596,6 +596,31 @@ fn call(func: Func, mut args: Vec<Typed>) -> Result<Typed> {
             }
             made(dtype, args)
         }
+        Cut => {
+            needs_number(&name, &args[0])?;
+            let mut edges = Vec::with_capacity(args.len() - 1);
+            for edge in &mut args[1..] {
+                // -5 is the negative of 5.
+                let (negative, inner) = match &edge.node {
+                    Node::Neg(x) => (true, &**x),
+                    _ => (false, &*edge),
+                };
+                let Node::Lit(value @ (Scalar::I64(_) | Scalar::U64(_) | Scalar::F64(_))) = &inner.node else {
+                    return Err(Error::invalid("`cut` takes numbers as the edges of its bins"));
+                };
+                let value = match value {
+                    Scalar::I64(x) if negative => Scalar::I64(x.wrapping_neg()),
+                    Scalar::F64(x) if negative => Scalar::F64(-x),
+                    v => v.clone(),
+                };
+                edges.push(value.as_f64().unwrap_or(f64::NAN));
+                *edge = literal(&value);
+            }
+            if !edges.windows(2).all(|w| w[0] < w[1]) {
+                return Err(Error::invalid("the edges of bins ascend"));
+            }
+            made(DType::Categorical { ordered: true }, args)
+        }
         IsMissing => made(DType::Bool, args),
         IsNan => {
             needs_number(&name, &args[0])?;

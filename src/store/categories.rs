@@ -3,10 +3,47 @@
 use super::Column;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use arrow::array::{AsArray, DictionaryArray, StringViewArray, UInt32Array};
+use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, StringViewArray, UInt32Array};
 use arrow::datatypes as at;
 use hashbrown::HashMap;
 use std::sync::Arc;
+
+/// Arrays of one type, one after the other. Lists of categories become one list, each category once, in order of first appearance:
+/// arrow would put one list behind the other, and codes of the second would stand behind all of the first.
+pub(super) fn concat_arrays(dtype: &DType, parts: &[&dyn Array]) -> Result<ArrayRef> {
+    let DType::Categorical { .. } = dtype else { return Ok(arrow::compute::concat(parts)?) };
+    if let [one] = parts {
+        return Ok(arrow::array::make_array(one.to_data()));
+    }
+    let lists: Vec<&DictionaryArray<at::UInt32Type>> = parts.iter().map(|p| p.as_dictionary()).collect();
+    let Some(first) = lists.first() else { return Ok(arrow::compute::concat(parts)?) };
+    if lists.iter().all(|d| Arc::ptr_eq(d.values(), first.values()) || d.values() == first.values()) {
+        let keys: Vec<&dyn Array> = lists.iter().map(|d| d.keys() as &dyn Array).collect();
+        let keys = arrow::compute::concat(&keys)?;
+        let made = DictionaryArray::<at::UInt32Type>::try_new(keys.as_primitive::<at::UInt32Type>().clone(), first.values().clone())?;
+        return Ok(Arc::new(made));
+    }
+    let mut places: HashMap<&str, u32> = HashMap::new();
+    let mut names: Vec<&str> = Vec::new();
+    let mut codes: Vec<Option<u32>> = Vec::with_capacity(lists.iter().map(|d| d.len()).sum());
+    for list in &lists {
+        let texts = list.values().as_string_view();
+        let own: Vec<Option<u32>> = (0..texts.len())
+            .map(|i| {
+                texts.is_valid(i).then(|| {
+                    let name = texts.value(i);
+                    *places.entry(name).or_insert_with(|| {
+                        names.push(name);
+                        names.len() as u32 - 1
+                    })
+                })
+            })
+            .collect();
+        codes.extend(list.keys().iter().map(|k| k.and_then(|k| own.get(k as usize).copied().flatten())));
+    }
+    let names: StringViewArray = names.into_iter().map(Some).collect();
+    Ok(Arc::new(DictionaryArray::<at::UInt32Type>::try_new(UInt32Array::from(codes), Arc::new(names))?))
+}
 
 impl Column {
     /// Categories from codes into a list; a code that is missing is a missing value. `ordered`: the list is an order, in which

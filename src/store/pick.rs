@@ -45,7 +45,7 @@ impl Column {
             return Ok(first.clone());
         }
         let parts: Vec<&dyn Array> = columns.iter().map(|c| c.values().as_ref()).collect();
-        Column::new(first.dtype().clone(), arrow::compute::concat(&parts)?)
+        Column::new(first.dtype().clone(), super::categories::concat_arrays(first.dtype(), &parts)?)
     }
 
     /// Bit by bit whether a row is there: neither missing nor NaN.

@@ -180,7 +180,7 @@ impl Batch {
             if parts.is_empty() {
                 return Ok(Column::missing(f.dtype.clone(), 0));
             }
-            Column::new(f.dtype.clone(), arrow::compute::concat(&parts)?)
+            Column::new(f.dtype.clone(), super::categories::concat_arrays(&f.dtype, &parts)?)
         });
         Batch::with_rows(schema.clone(), columns.collect::<Result<_>>()?, batches.iter().map(|b| b.rows).sum())
     }

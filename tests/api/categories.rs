@@ -1,7 +1,9 @@
 //! Categories: made, ordered, and the same after every format that holds them.
 
 use hpda_data::exec::ExecOptions;
+use hpda_data::kernel::order::Direction;
 use hpda_data::open::{OpenOptions, SaveOptions, Scanned, Target, save_frame, scan};
+use hpda_data::ops::tables::{Concat, concat};
 use hpda_data::plan::LazyFrame;
 use hpda_data::{Column, DType, DataFrame, ErrorKind, read_arrow, read_parquet};
 
@@ -69,4 +71,27 @@ fn lists_and_codes_that_do_not_go_together_are_refused() {
     assert_eq!(Column::from_codes(vec![], &["a", "a"], false).unwrap_err().kind(), ErrorKind::Invalid);
     assert_eq!(Column::from(vec![1i64]).categories().unwrap_err().kind(), ErrorKind::Type);
     assert_eq!(Column::from(vec!["b"]).with_categories(&["a"], false).unwrap().scalar(0), hpda_data::Scalar::Null);
+}
+
+#[test]
+fn lists_of_several_tables_become_one() {
+    let (df, folder) = (sizes(), tempfile::tempdir().unwrap());
+    let both = concat(&[df.clone(), df.clone()], &Concat::default()).unwrap();
+    assert_eq!(both.column("size").unwrap().categories().unwrap(), ["small", "not there", "quite large"]);
+    let sorted = both.sort_values(&[("size", Direction::Ascending)]).unwrap();
+    let texts: Vec<String> = (0..8).map(|i| sorted.column("size").unwrap().scalar(i).to_string()).collect();
+    assert_eq!(texts, ["small", "small", "small", "small", "quite large", "quite large", "-", "-"]);
+    // Files of one list, read as one table; and parts of a table that each brought a list of their own.
+    for name in ["a.parquet", "b.parquet"] {
+        df.save(folder.path().join(name)).unwrap();
+    }
+    let files = [folder.path().join("a.parquet"), folder.path().join("b.parquet")];
+    let (Scanned::Table(source), _) = scan(&files, &OpenOptions::default()).unwrap() else { panic!() };
+    let read = LazyFrame::scan(source).sort(["size"]).unwrap().collect(&ExecOptions::default()).unwrap();
+    assert_eq!(read.column("size").unwrap(), sorted.column("size").unwrap());
+    assert_eq!(read.column("size").unwrap().categories().unwrap(), ["small", "not there", "quite large"]);
+    // Other lists meet as text.
+    let other = df.column("size").unwrap().with_categories(&["small", "huge"], true).unwrap();
+    let mixed = concat(&[df.clone(), df.with_column("size", other).unwrap()], &Concat::default()).unwrap();
+    assert_eq!(*mixed.column("size").unwrap().dtype(), DType::Str);
 }

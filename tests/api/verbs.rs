@@ -190,3 +190,40 @@ fn times_that_have_no_meaning_are_refused_by_row() {
     assert_eq!(e.kind(), ErrorKind::NotFound);
     assert_eq!(table(9).groupby(["k"]).top(1, [desc("x")]).unwrap().height(), 5);
 }
+
+#[test]
+fn functions_of_values_and_columns_are_called_for_each() {
+    let df = table(6);
+    let made = df.select(["x"]).unwrap().apply_columns(|c| c.reduce(Agg::Max)).unwrap();
+    assert_eq!((made.data(), made.at("x").unwrap()), (&Column::from(vec![5i64]), 5i64.into()));
+    let e = df.apply_columns(|c| if c.name() == Some("k") { panic!("k") } else { Ok(1i64.into()) }).unwrap_err();
+    assert_eq!((e.message(), e.place().column.as_deref()), ("the function panicked: k", Some("k")));
+    let s = df.series("x").unwrap();
+    assert_eq!(s.map_values([(1, "one"), (3, "three")]).unwrap().data().missing_count(), 4);
+    assert_eq!(s.map_values([(2.0, 1.5)]).unwrap().iat(2).unwrap(), 1.5.into());
+    assert_eq!(s.apply(|x| if x == 4i64.into() { Err(Error::invalid("four")) } else { Ok(x) }).unwrap_err().place().row, Some(4));
+    // `df.value_counts("k")`: ties in the order of the values.
+    let counts = df.value_counts(Some(&["k"])).unwrap();
+    assert_eq!((counts.index().label(0), counts.iat(0).unwrap(), counts.len()), (vec!["k0".into()], 2i64.into(), 5));
+    let by_level = df.set_index(["k"]).unwrap().groupby_level(0).unwrap().sum().unwrap();
+    assert_eq!(by_level.column("x").unwrap(), df.groupby(["k"]).sum().unwrap().column("x").unwrap());
+    assert_eq!(df.groupby_level(0).unwrap().ngroups().unwrap(), 6);
+}
+
+#[test]
+fn bins_of_expressions_are_the_same_lazily_over_many_batches() {
+    let df = table(60_000);
+    let by = || hpda_data::plan::GroupKey::new("bin", parse("cut(x, -1, 9, 29999, 60000)").unwrap());
+    let eager = df.groupby([by()]).agg([("n", parse("size(x)").unwrap())]).unwrap();
+    assert_eq!(eager.column("n").unwrap(), &Column::from(vec![10i64, 29_990, 30_000]));
+    let text = eager.index().columns()[0].cast(&hpda_data::DType::Str).unwrap();
+    assert_eq!(text, Column::from(vec!["(-1, 9]", "(9, 29999]", "(29999, 60000]"]));
+    let bins = df.eval(parse("cut(x, -1, 9, 29999, 60000)").unwrap()).unwrap();
+    assert_eq!(bins.categories().unwrap().len(), 3);
+    assert_eq!(&bins, df.series("x").unwrap().cut(&Cut::new(vec![-1i64, 9, 29_999, 60_000])).unwrap().data());
+    assert_eq!(df.query("cut(x, 0, 2, 4) == '(0, 2]'").unwrap().height(), 2);
+    assert_eq!(df.query("cut(x, 0, 2, 4) < '(2, 4]'").unwrap().height(), 2);
+    for wrong in ["cut(x, 3, 1)", "cut(k, 1, 3)", "cut(x, 1, k)", "cut(x, 1)"] {
+        assert!(parse(wrong).and_then(|e| df.eval(e)).is_err(), "{wrong}");
+    }
+}

@@ -149,6 +149,7 @@ add("group_expanding", g.expanding(1).max())
 timed = groups.assign(t=pd.to_datetime(["2024-01-01", "2024-01-01", "2024-01-02", "2024-01-03", "2024-01-05", "2024-01-09", "2024-01-06", "2024-01-10"]))
 add("group_rolling_time", timed.dropna(subset="k").set_index("t").groupby("k")[["x", "n"]].rolling("3D").sum())
 add("group_bins", groups.groupby(pd.cut(groups["n"], [0, 3, 6, 9]).astype(str))["x"].sum().rename_axis("bin"))
+add("group_bins_by_expression", groups.groupby(pd.cut(groups["n"], [0, 3, 6, 9]).astype(str))["x"].sum().rename_axis("bin"))
 
 # Statistics.
 stats = pd.DataFrame({"x": [1.0, 2.5, np.nan, 4.0, -3.0], "y": [2.0, np.nan, 1.0, 8.5, 0.5], "n": [1, 2, 2, 3, 3], "s": list("abcab")})

@@ -279,6 +279,10 @@ fn verbs_inside_groups_are_those_of_pandas() {
                 let timed = df.with_column("t", t.data().clone())?.query("not is_missing(k)")?.set_index(["t"])?;
                 timed.groupby(["k"]).rolling(Windowing::new(Width::parse("3D")?)).sum()
             }
+            "bins_by_expression" => {
+                let bins = GroupKey::new("bin", parse("cut(n, 0, 3, 6, 9)")?);
+                df.select(["x", "n"])?.groupby([bins]).agg([("x", parse("sum(x)")?)])
+            }
             "bins" => {
                 let bins = df.series("n")?.cut(&Cut::new(vec![0i64, 3, 6, 9]))?;
                 df.with_column("bin", bins.data().clone())?.select(["x", "bin"])?.groupby(["bin"]).sum()

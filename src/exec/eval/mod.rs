@@ -83,6 +83,11 @@ pub(crate) fn evaluate(expr: &Typed, batch: &Batch) -> Result<Column> {
             value(expr, &part)?.full(part.rows())
         });
         let parts = parts.collect::<Result<Vec<ArrayRef>>>()?;
+        if let DType::Categorical { .. } = expr.dtype {
+            // Lists of categories become one.
+            let parts = parts.into_iter().map(|p| Column::new(expr.dtype.clone(), p)).collect::<Result<Vec<Column>>>()?;
+            return Column::concat(&parts);
+        }
         arrow::compute::concat(&parts.iter().map(|a| a.as_ref()).collect::<Vec<_>>())?
     };
     Column::new(expr.dtype.clone(), array)
@@ -159,6 +164,14 @@ fn call(func: Func, args: Vec<Value>, types: &[&DType], dtype: &DType) -> Result
     match func {
         Abs | Sqrt | Exp | Log | Log10 | Sin | Cos | Tan | Asin | Acos | Atan | Atan2 | Floor | Ceil | Round => {
             math::math(func, &args, dtype)
+        }
+        Cut => {
+            let edges = args[1..].iter().map(|e| Column::from_arrow(e.array.clone())).collect::<Result<Vec<Column>>>()?;
+            let whole = !types[0].is_float() && edges.iter().all(|e| e.dtype().is_integer());
+            let edges = edges.iter().map(|e| Ok(e.to_f64()?[0])).collect::<Result<Vec<f64>>>()?;
+            let values = super::group::numbers(&Column::new(types[0].clone(), args[0].array.clone())?)?;
+            let made = super::reshape::binned(&values, &edges, whole, &super::Cut::new(0))?;
+            Ok(args[0].like(made.into_arrow()))
         }
         Clip | Least | Greatest => math::choose(func, &args, dtype),
         IsMissing => {

@@ -112,7 +112,7 @@ fn intervals(edges: &[f64], whole: bool, how: &Cut) -> Vec<String> {
 }
 
 /// Each number in its bin: an ordered category.
-fn binned(values: &[f64], edges: &[f64], whole: bool, how: &Cut) -> Result<Column> {
+pub(in crate::exec) fn binned(values: &[f64], edges: &[f64], whole: bool, how: &Cut) -> Result<Column> {
     if edges.len() < 2 || !edges.windows(2).all(|w| w[0] < w[1]) {
         let same = edges.windows(2).find(|w| w[0] == w[1]).map(|w| w[0]);
         let e =

@@ -6,6 +6,7 @@ mod long;
 mod pivot;
 mod spread;
 
+pub(super) use bins::binned;
 pub use bins::{Cut, Edges};
 pub(super) use long::long;
 pub use pivot::{PivotOptions, Spread};
