@@ -199,7 +199,6 @@ const PLAIN: &[(&str, &str)] = &[
     ("data", "the values of a series"),
     ("dtype", "a type"),
     ("find", "positions of a label"),
-    ("first_of", "positions of labels"),
     ("flat", "makes an index"),
     ("from_batch", "batches"),
     ("from_batches", "batches"),
