@@ -7,7 +7,7 @@ use crate::frame::{DataFrame, Series};
 use crate::kernel::agg::Agg;
 use crate::kernel::group::CoMoment;
 use crate::kernel::order::{KeyColumn, row_codes, row_count};
-use crate::label::{Index, Method};
+use crate::label::{Index, Labels, Method};
 use crate::ops::order::{Keep, Sorting};
 use crate::plan::{Correlation, Func, col, lit};
 use crate::store::{Budget, Column};
@@ -172,7 +172,9 @@ impl DataFrame {
     /// ```
     pub fn corr(&self, method: Correlation) -> Result<DataFrame> {
         let plain = numeric(self)?.drop_index();
-        let flat = plain.lazy()?.corr(method, &ExecOptions { budget: Budget::unlimited(), ..ExecOptions::default() })?;
+        // By position: names may stand twice.
+        let numbered = plain.with_labels(Labels::new((0..plain.width()).map(|i| i.to_string())))?;
+        let flat = numbered.lazy()?.corr(method, &ExecOptions { budget: Budget::unlimited(), ..ExecOptions::default() })?;
         let names = plain.labels().to_index()?;
         DataFrame::with_index(plain.labels().clone(), flat.columns()[1..].to_vec(), names)
     }

@@ -1,6 +1,6 @@
 """What pandas makes of every verb of tables: tests/parity/calls/AREA.json, one file for each area.
 
-usage: make_calls.py [AREA..]     (pandas 3.1.1; run from the root of the repository)
+usage: make_calls.py [AREA..] [--check]     (pandas 3.1.1; run from the root of the repository; --check compares and writes nothing)
 
 A case is one call: {id, verb, options, kind, on: [inputs], columns?, want | fails | differs}. Kinds are `missing` (columns of several
 types with missing values), `empty` (the same without rows), `labels` (row labels that stand twice, and not in ASCII) and `fails` (pandas
@@ -19,6 +19,7 @@ import pandas as pd
 
 HERE = Path(__file__).parent / "calls"
 AREAS = ["looking", "labels", "missing", "arithmetic", "groupby", "reshape", "combine", "order", "windows", "time", "text", "statistics"]
+CHECK = "--check" in sys.argv
 assert pd.__version__ == "3.1.1"
 warnings.simplefilter("ignore")
 
@@ -34,7 +35,12 @@ MIXED = pd.DataFrame({
 })
 LABELS = MIXED.assign(g=pd.array(["ß", "東", "ß", "z", "é", "東", None, "z"], dtype="str")).set_axis(
     pd.Index(["ä", "東京", "ä", "z", "Å", "z", "", "ñ"], name="κ", dtype="str"))
-INPUTS = {"mixed": MIXED, "none": MIXED.head(0), "labels": LABELS}
+# Columns of one name, and rows under two levels.
+TWINS = pd.DataFrame([[1.5, 2.5, -1.0], [np.nan, 4.0, 2.0], [3.0, np.nan, 2.0], [3.0, 0.5, 8.0]], columns=["ä", "東", "ä"], index=["p", "ß", "p", ""])
+DEEP = MIXED[["i", "n", "x"]].set_axis(pd.MultiIndex.from_tuples(
+    [("ä", 2), ("東", 1), ("ä", 2), ("", 1), ("東", 3), ("ä", 1), ("z", 2), ("", 1)], names=["größe", None]))
+INPUTS = {"mixed": MIXED, "none": MIXED.head(0), "labels": LABELS, "twins": TWINS, "deep": DEEP}
+ODD = {"-twins": {"labels": "twins"}, "-deep": {"labels": "deep"}}
 KINDS = {"missing": "mixed", "empty": "none", "labels": "labels"}
 
 
@@ -200,19 +206,28 @@ class Area:
         used = {n for c in self.cases for n in c["on"]}
         inputs = ",\n".join(f"{json.dumps(n)}: {json.dumps(frame(self.inputs[n]), ensure_ascii=False, separators=(',', ':'))}" for n in self.inputs if n in used)
         rows = ",\n".join(json.dumps(c, ensure_ascii=False, separators=(",", ":")) for c in self.cases)
-        (HERE / f"{self.name}.json").write_text('{"pandas": "%s",\n"inputs": {\n%s\n},\n"cases": [\n%s\n]}\n' % (pd.__version__, inputs, rows))
+        text = '{"pandas": "%s",\n"inputs": {\n%s\n},\n"cases": [\n%s\n]}\n' % (pd.__version__, inputs, rows)
+        path = HERE / f"{self.name}.json"
+        if CHECK:
+            same = path.read_text() == text
+            print(f"{'ok  ' if same else 'FAIL'} {path.name} is what pandas gives")
+            return same and not self.problems
+        path.write_text(text)
         print(f"{self.name}: {len({c['verb'] for c in self.cases})} verbs, {len(self.cases)} cases")
         for p in self.problems:
             print(f"  {p}")
+        return not self.problems
 
 
 if __name__ == "__main__":
     sys.modules["make_calls"] = sys.modules["__main__"]
-    for name in sys.argv[1:] or AREAS:
+    good = True
+    for name in [a for a in sys.argv[1:] if a != "--check"] or AREAS:
         # By path: areas are called as modules of Python are.
         spec = importlib.util.spec_from_file_location(f"area_{name}", HERE / f"{name}.py")
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         area = Area(name)
         module.cases(area)
-        area.write()
+        good &= area.write()
+    sys.exit(0 if good else 1)

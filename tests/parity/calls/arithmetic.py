@@ -2,6 +2,8 @@
 import numpy as np
 import pandas as pd
 
+from make_calls import ODD
+
 COMPARED = "comparisons of tables and series with missing values"
 OPS = {"add": "add", "sub": "sub", "mul": "mul", "div": "truediv", "floordiv": "floordiv", "rem": "mod", "pow": "pow"}
 COMPARE = {"lt": "lt", "le": "le", "gt": "gt", "ge": "ge", "equal": "eq", "not_equal": "ne"}
@@ -62,3 +64,7 @@ def cases(area):
     area.verb("query", lambda df, text: df.query(text), {"text": "a > 1"}, on={"labels": "twice"}, fails={"text": "a +"}, word="", mark="-ü")
     area.verb("eval", lambda df, text: df.eval(text), {"text": "a * 2"}, on={"labels": "twice"}, mark="-ü")
     area.verb("assign", lambda df, text: df.assign(w=df.eval(text)), {"text": "a * 2"}, on={"labels": "twice"}, mark="-ü")
+    for mark, on in ODD.items():
+        area.verb("add", lambda df, value: df + value, {"value": 2}, on=on, mark=mark)
+        area.verb("add", lambda a, b: a + b, on={"labels": [on["labels"]] * 2}, mark=mark)
+        area.verb("gt", lambda df, value: nullable(df) > value, {"value": 2}, on=on, mark=mark)

@@ -2,6 +2,8 @@
 import numpy as np
 import pandas as pd
 
+from make_calls import ODD
+
 ONE_TYPE = "text and numbers in one column"
 
 
@@ -138,3 +140,5 @@ def cases(area):
         return a
 
     area.verb("update", update, on={"missing": ["whole", "news"], "empty": ["whole0", "news"], "labels": ["wholeü", "newsü"]}, fail_on=["news", "wholeü2"], word="twice")
+    for mark, on in ODD.items():
+        area.verb("concat", lambda a, b, **o: pd.concat([a, b], **o), {"axis": "index", "join": "outer"}, on={"labels": [on["labels"]] * 2}, mark=mark)

@@ -110,3 +110,11 @@ def cases(area):
     for agg in ("count", "sum", "mean", "min", "max", "median"):
         area.verb("groupby.rolling", windows, {"by": ["g"], "window": 2, "agg": agg}, {"by": ["g"], "window": 3, "agg": agg, "min_periods": 1}, {"by": ["g"], "window": 3, "agg": agg, "min_periods": 1, "center": True}, columns=numbers, fails=bad, word='"y"')
         area.verb("groupby.expanding", windows, {"by": ["g"], "agg": agg}, columns=numbers, fails=bad, word='"y"')
+    # By levels of the labels, and by columns beside others of one name.
+    for level in ("größe",):
+        area.verb("groupby.agg", lambda df, by, agg: getattr(df.groupby(level=by), agg)(), *({"by": [level], "agg": a} for a in ("sum", "mean", "count", "max", "first")), on={"labels": "deep"}, mark="-level")
+        area.verb("groupby.size", lambda df, by: df.groupby(level=by).size(), {"by": [level]}, on={"labels": "deep"}, mark="-level")
+        area.verb("groupby.cumsum", lambda df, by: df.groupby(level=by).cumsum(), {"by": [level]}, on={"labels": "deep"}, mark="-level")
+        area.verb("groupby.head", lambda df, by, n: df.groupby(level=by).head(n), {"by": [level], "n": 1}, on={"labels": "deep"}, mark="-level")
+    area.verb("groupby.agg", lambda df, by, agg: getattr(df.groupby(by), agg)(), *({"by": ["東"], "agg": a} for a in ("sum", "mean", "count")), on={"labels": "twins"}, mark="-twins",
+              differs={"labels": "columns of one name in groups"})

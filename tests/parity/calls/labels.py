@@ -2,7 +2,7 @@
 import numpy as np
 import pandas as pd
 
-from make_calls import KINDS, plain
+from make_calls import KINDS, ODD, plain
 
 HOLES = "`reindex` and `shift` of integers"
 
@@ -188,3 +188,10 @@ def cases(area):
         area.one("from_tuples", {"names": names, "labels": [["p", 1], [None, 2], ["q", None]]}, "missing", [], None, tuples)
         area.one("from_tuples", {"names": names, "labels": []}, "empty", [], None, tuples)
         area.one("from_tuples", {"names": names, "labels": [["p", 1, 2]]}, "fails", [], None, tuples, word="2")
+    for mark, on in ODD.items():
+        area.verb("transpose", lambda df: df.astype("float64").T, on=on, mark=mark) if mark == "-twins" else None
+        area.verb("drop_index", lambda df: df.reset_index(drop=True), on=on, mark=mark)
+        area.verb("reset_index", lambda df: df.reset_index(), on=on, mark=mark)
+        area.verb("select", lambda df, columns: df[columns], {"columns": ["ä"]} if mark == "-twins" else {"columns": ["x"]}, on=on, mark=mark)
+        area.verb("drop", lambda df, columns: df.drop(columns=columns), {"columns": ["ä"]} if mark == "-twins" else {"columns": ["x"]}, on=on, mark=mark)
+        area.verb("rename", lambda df, names: df.rename(columns=names), {"names": {"ä": "q"}} if mark == "-twins" else {"names": {"x": "q"}}, on=on, mark=mark)

@@ -1,6 +1,8 @@
 """Making tables and looking at them."""
 import pandas as pd
 
+from make_calls import ODD
+
 
 def cases(area):
     for n in (0, 3, 100):
@@ -31,3 +33,10 @@ def cases(area):
         area.one("date_range_n", {"start": start, "periods": n, "freq": freq}, "missing" if n else "empty", [], None,
                  lambda start, periods, freq: pd.Series(pd.date_range(start, periods=periods, freq=freq)).array)
     area.one("date_range_n", {"start": "2024-01-01", "periods": 3, "freq": "xy"}, "fails", [], None, lambda **o: pd.date_range(**o), word="xy")
+    for mark, on in ODD.items():
+        for agg in ("sum", "mean", "count", "max", "nunique"):
+            area.verb("reduce", lambda df, agg: getattr(df, agg)(), {"agg": agg}, on=on, mark=mark) if mark == "-twins" else None
+        area.verb("describe", lambda df, q: df.describe(percentiles=q), {"q": [0.5]}, on=on, mark=mark)
+        area.verb("head", lambda df, n: df.head(n), {"n": 2}, on=on, mark=mark)
+        area.verb("tail", lambda df, n: df.tail(n), {"n": 2}, on=on, mark=mark)
+        area.verb("info", lambda df: pd.DataFrame({"count": df.count()}), on=on, mark=mark)

@@ -2,6 +2,8 @@
 import numpy as np
 import pandas as pd
 
+from make_calls import ODD
+
 ONE_TYPE = "text and numbers in one column"
 NUMBERS = ["i", "n", "x"]
 
@@ -46,3 +48,9 @@ def cases(area):
     area.verb("between", lambda df, low, high: df["x"].between(low, high), {"low": -1, "high": 2}, on={"missing": "mixed", "empty": "none", "labels": "labels"},
               columns=["x"], fails={"low": "a", "high": "b"}, word="",
               differs=lambda o, kind: "comparisons of tables and series with missing values" if kind in ("missing", "labels") else None)
+    for mark, on in ODD.items():
+        for verb in ("isna", "notna", "dropna", "ffill", "bfill"):
+            area.verb(verb, lambda df, verb=verb: getattr(df, verb)(), on=on, mark=mark)
+        area.verb("fillna", lambda df, value: df.fillna(value), {"value": 7}, on=on, mark=mark)
+        area.verb("clip", lambda df, low: df.clip(low), {"low": 1}, on=on, mark=mark)
+        area.verb("replace", lambda df, pairs: df.replace({k: v for k, v in pairs}), {"pairs": [[3, 30], [1.5, 2]]}, on=on, mark=mark) if mark == "-twins" else None

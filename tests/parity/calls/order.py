@@ -1,6 +1,8 @@
 """Rows in order, and which of them are different."""
 import pandas as pd
 
+from make_calls import ODD
+
 UNKNOWN = {"by": ["y"]}
 
 
@@ -45,3 +47,10 @@ def cases(area):
         for o in ({"method": method}, {"method": method, "ascending": False}, {"method": method, "pct": True}):
             area.verb("rank", ranked, o, columns=["i", "n", "x"], fail_on="lists", fail_columns=["v"], word="list", differs={"fails": "the order of lists"})
     area.one("rank", {"method": "most"}, "fails", "mixed", ["i"], ranked, word="most")
+    for mark, on in ODD.items():
+        area.verb("rank", ranked, {"method": "min"}, on=on, mark=mark)
+        area.verb("sort_index", lambda df: df.sort_index(kind="stable"), on=on, mark=mark)
+        area.verb("duplicated", lambda df, keep: df.duplicated(keep=keep), {"keep": "last"}, on=on, mark=mark)
+        area.verb("drop_duplicates", lambda df, keep: df.drop_duplicates(keep=keep), {"keep": "first"}, on=on, mark=mark)
+        area.verb("sort_values", sorted_by, {"by": ["東"]} if mark == "-twins" else {"by": ["-x"]}, on=on, mark=mark)
+        area.verb("nlargest", lambda df, n, column: df.nlargest(n, column), {"n": 2, "column": "東" if mark == "-twins" else "i"}, on=on, mark=mark)

@@ -2,7 +2,7 @@
 import numpy as np
 import pandas as pd
 
-from make_calls import KINDS
+from make_calls import KINDS, ODD
 
 
 def cases(area):
@@ -56,3 +56,10 @@ def cases(area):
     for name in ("cov", "corr"):
         area.verb(f"expr.{name}", lambda df, name=name: float(getattr(df["a"], name)(df["b"].astype("float64"))), on=on | {"empty": "pairs0"})
         area.one(f"expr.{name}", {"other": "g"}, "fails", "pairs", None, lambda df, other, name=name: getattr(df["a"], name)(df[other]), word="")
+    for mark, on in ODD.items():
+        area.verb("abs", lambda df: df.abs(), on=on, mark=mark)
+        area.verb("round", lambda df, decimals: df.round(decimals), {"decimals": 0}, on=on, mark=mark)
+        area.verb("corr", lambda df, method: df.astype("float64").corr(method), {"method": "pearson"}, on=on, mark=mark)
+        area.verb("cov", lambda df: df.astype("float64").cov(), on=on, mark=mark)
+        area.verb("quantile", lambda df, q: df.astype("float64").quantile(q).rename(None), {"q": 0.5}, on=on, mark=mark)
+        area.verb("mode", lambda df: df.mode(), on=on, mark=mark)

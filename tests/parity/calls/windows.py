@@ -2,6 +2,8 @@
 import numpy as np
 import pandas as pd
 
+from make_calls import ODD
+
 NUMBERS = ["i", "n", "x"]
 AGGS = ["count", "sum", "mean", "var", "std", "sem", "min", "max", "median", "skew", "kurt", "first", "last"]
 FLOATS = {"i": "float64", "n": "float64"}
@@ -56,3 +58,11 @@ def cases(area):
         area.verb("shift", lambda df, periods: df.shift(periods), {"periods": by}, columns=["g", "i", "n", "x", "d"])
         area.verb("diff", lambda df, periods: df.astype({"i": "Int64"} if periods == 0 and "g" not in df else {}).diff(periods), {"periods": by}, columns=["i", "n", "x", "d"], fail_columns=["i", "g"], fails={}, word="str")
         area.verb("pct_change", lambda df, periods: df.pct_change(periods), {"periods": by}, columns=["n", "x"], fail_columns=["g"], fails={}, word="str")
+    for mark, on in ODD.items():
+        for verb in ("cumsum", "cumprod", "cummin", "cummax"):
+            area.verb(verb, lambda df, verb=verb: getattr(df, verb)(), on=on, mark=mark)
+        for verb in ("shift", "diff"):
+            area.verb(verb, lambda df, periods, verb=verb: getattr(df, verb)(periods), {"periods": 1}, on=on, mark=mark)
+        area.verb("rolling", lambda df, window, agg: df.astype("float64").rolling(window).mean(), {"window": 2, "agg": "mean"}, on=on, mark=mark)
+        area.verb("expanding", lambda df, agg: df.astype("float64").expanding().max(), {"agg": "max"}, on=on, mark=mark)
+        area.verb("ewm", lambda df, com, stat: df.astype("float64").ewm(com=com).mean(), {"com": 2.0, "stat": "mean"}, on=on, mark=mark)
