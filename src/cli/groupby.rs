@@ -58,10 +58,8 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     let vars = args.vars.as_deref().map(lists::items).transpose()?;
     let grouped_cube = |ds: crate::array::Dataset, exec: &crate::exec::ExecOptions| {
         let keys = lists::items(&args.by)?;
-        let [key] = keys.as_slice() else {
-            return Err(Error::unsupported("groups of a cube by several keys").help("group by one, or convert to a table first"));
-        };
-        let groups = ds.groupby(key)?;
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        let groups = ds.groupby_all(&keys)?;
         match &args.transform {
             Some(word) => groups.transform(word, exec),
             None => {

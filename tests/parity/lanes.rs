@@ -2,7 +2,7 @@
 
 use hpda_data::dtype::{DType, Scalar};
 use hpda_data::exec::reduce::{Reduction, Rest};
-use hpda_data::exec::{Compat, ExecOptions, Interp, Interpolate};
+use hpda_data::exec::{Compat, Cut, ExecOptions, Interp, Interpolate};
 use hpda_data::label::{Join, Method};
 use hpda_data::ops::combine;
 use hpda_data::plan::{BinaryOp, DropRows};
@@ -153,6 +153,29 @@ fn run(ds: &Dataset, call: &str, want: &Value) -> Dataset {
             let join = if words[1] == "outer" { combine::Join::Outer } else { combine::Join::Inner };
             let parts = vec![rows("y", &[0, 1], &rows("t", &[0, 1], &only(&["f8"]))), rows("y", &[2, 1], &rows("t", &[2], &only(&["f8"])))];
             combine::concat(parts, &combine::ConcatOptions { dim: Some("t".into()), join }).map(|o| o.0)
+        }
+        "groupby" if words[1] == "bins" => {
+            let bins = only(&["f8", "i2"]).groupby_bins(words[2], &Cut::new(vec![-1i64, 10, 25, 40])).unwrap();
+            bins.reduce(&Reduction::named("max").unwrap(), exec).map(|o| o.0)
+        }
+        "groupby" | "transform" => {
+            let mut ds = only(if words[1] == "plane" { &["f8"] } else { &["f8", "i2"] });
+            let k = NdArray::from_vec(vec![1i64, 2, 1, 2, 2, 1], &[6]).unwrap();
+            let hole = if words[0] == "groupby" { f64::NAN } else { 1.0 };
+            let plane = NdArray::from_vec(vec![1.0, 2.0, 2.0, 1.0, hole, 1.0], &[3, 2]).unwrap();
+            ds.insert_coord("k", Variable::from_array(["t"], k).unwrap()).unwrap();
+            ds.insert_coord("p", Variable::from_array(["y", "x"], plane).unwrap()).unwrap();
+            let keys: &[&str] = match words[1] {
+                "plane" => &["p"],
+                "k,t.day" => &["k", "h = t.dayofyear % 2"],
+                _ => &["k"],
+            };
+            let groups = ds.groupby_all(keys).unwrap();
+            match (words[0], words[1]) {
+                ("groupby", _) => groups.reduce(&Reduction::named("mean").unwrap(), exec).map(|o| o.0),
+                (_, "plane") => groups.transform("anomaly", exec).map(|o| o.0),
+                (_, word) => groups.transform(word, exec).map(|o| o.0),
+            }
         }
         "cov" => ds.assign("r", &hpda_data::plan::parse("cov(f8, i2, 't')").unwrap(), exec),
         "corr" => ds.assign("r", &hpda_data::plan::parse("corr(f8, i2, 't', 'y')").unwrap(), exec),

@@ -92,6 +92,12 @@ CASES = [
     ("combine_first", ds[["f8"]].isel(t=[0, 1, 2]).combine_first(ds[["f8"]].isel(t=[1, 2, 3]) * 0 + 100)),
     ("concat outer", xr.concat([ds[["f8"]].drop_vars("name").isel(t=[0, 1], y=[0, 1]), ds[["f8"]].drop_vars("name").isel(t=[2], y=[2, 1])], "t", join="outer")),
     ("concat inner", xr.concat([ds[["f8"]].drop_vars("name").isel(t=[0, 1], y=[0, 1]), ds[["f8"]].drop_vars("name").isel(t=[2], y=[2, 1])], "t", join="inner")),
+    ("groupby k,t.day", ds[["f8", "i2"]].assign_coords(k=("t", [1, 2, 1, 2, 2, 1]), h=ds.t.dt.dayofyear % 2).groupby(["k", "h"]).mean().transpose("k", "h", "y", "x")),
+    ("groupby plane", ds[["f8"]].assign_coords(p=(("y", "x"), [[1.0, 2.0], [2.0, 1.0], [nan, 1.0]])).groupby("p").mean()),
+    ("groupby bins y", ds[["f8", "i2"]].drop_vars("name").groupby_bins("y", [-1.0, 10.0, 25.0, 40.0]).max().transpose("t", "y_bins", "x")),
+    ("transform rank", ds[["f8", "i2"]].assign_coords(k=("t", [1, 2, 1, 2, 2, 1])).groupby("k").map(lambda g: g.rank("t"))),
+    ("transform cumsum", ds[["f8", "i2"]].assign_coords(k=("t", [1, 2, 1, 2, 2, 1])).groupby("k").cumsum().transpose("t", "y", "x")),
+    ("transform plane", ds[["f8"]].assign_coords(p=(("y", "x"), [[1.0, 2.0], [2.0, 1.0], [1.0, 1.0]])).pipe(lambda d: d.groupby("p") - d.groupby("p").mean()).transpose("t", "y", "x")),
     ("cov t", xr.Dataset({"r": xr.cov(ds.f8, ds.i2.astype("f8"), "t")})),
     ("corr t y", xr.Dataset({"r": xr.corr(ds.f8, ds.i2.astype("f8"), ["t", "y"])})),
     ("align outer", xr.align(ds[["f8"]].isel(y=[0, 1]), ds[["i2"]].isel(y=[1, 2]), join="outer")[0]),
@@ -102,12 +108,15 @@ CASES = [
 def plain(v):
     if v.dtype.kind == "M":
         return [None if np.isnat(x) else str(x)[:19] for x in v.values.astype("datetime64[s]").ravel()]
+    if v.dtype.kind == "O" and len(v) and hasattr(v.values.ravel()[0], "left"):
+        return [f"({x.left}, {x.right}]" for x in v.values.ravel()]
     if v.dtype.kind in "OUT":
         return [None if x is None or x != x else str(x) for x in v.values.ravel()]
     return [None if x != x else x for x in v.values.ravel().tolist()]
 
 
 def told(ds):
+    ds = ds.drop_vars([n for n in ["stacked_y_x"] if n in ds.variables])
     return {n: {"dims": list(v.dims), "shape": list(v.shape), "dtype": str(v.dtype), "values": plain(v)} for n, v in ds.variables.items()}
 
 

@@ -30,6 +30,8 @@ pub(in crate::exec) enum Along {
     Run(Running),
     /// Average ranks, perhaps as shares.
     Rank(bool),
+    /// The same for the positions of each group by themselves; those of no group are missing.
+    Grouped(Box<Along>, Arc<Vec<Vec<usize>>>),
     /// Gaps filled from before.
     Forward(Option<usize>),
     /// Gaps filled from after.
@@ -60,6 +62,7 @@ impl Along {
             Along::Diff(_) if input.is_float() => Ok(input.clone()),
             Along::Diff(_) => Err(refuse()),
             Along::Run(what) => running_dtype(*what, input),
+            Along::Grouped(what, _) => what.dtype(input),
             Along::Rank(_) if number || input.is_temporal() => Ok(DType::F64),
             _ if number => Ok(float),
             _ => Err(refuse()),
@@ -76,7 +79,11 @@ impl Along {
 
     /// Whether values of this type are worked on as f64: floats, and what becomes float.
     fn by_floats(&self, input: &DType, output: &DType) -> bool {
-        output.is_float() && (input.is_float() || !matches!(self, Along::Rank(_)))
+        let ranks = match self {
+            Along::Grouped(what, _) => matches!(**what, Along::Rank(_)),
+            what => matches!(what, Along::Rank(_)),
+        };
+        output.is_float() && (input.is_float() || !ranks)
     }
 
     /// A lane of floats.
@@ -89,6 +96,15 @@ impl Along {
             }
             Along::Run(what) => lane::run(x, *what, out),
             Along::Rank(percent) => lane::rank(x, *percent, out),
+            Along::Grouped(what, groups) => {
+                out.fill(f64::NAN);
+                for rows in groups.iter() {
+                    let own: Vec<f64> = rows.iter().map(|&i| x[i]).collect();
+                    let mut made = vec![f64::NAN; own.len()];
+                    what.floats(&own, &mut made);
+                    rows.iter().zip(made).for_each(|(&i, m)| out[i] = m);
+                }
+            }
             Along::Forward(limit) => lane::forward(x, *limit, out),
             Along::Backward(limit) => lane::backward(x, *limit, out),
             Along::Bridge(method, limit, at) => lane::bridge(x, at.as_ref().map(|a| a.as_slice()), *method, *limit, out),
@@ -106,6 +122,22 @@ impl Along {
             Along::Shift(by) => x.shift(*by),
             Along::Run(what) => cumulate(x, *what),
             Along::Rank(percent) => rank(x, Ranking::Average, Direction::Ascending, *percent),
+            Along::Grouped(what, groups) => {
+                let mut at: Vec<Option<u64>> = vec![None; x.len()];
+                let mut parts = Vec::with_capacity(groups.len());
+                let mut next = 0;
+                for rows in groups.iter() {
+                    parts.push(what.column(&x.take(&rows.iter().map(|&i| Some(i as u64)).collect())?)?);
+                    for &i in rows {
+                        at[i] = Some(next);
+                        next += 1;
+                    }
+                }
+                if parts.is_empty() {
+                    return Ok(Column::missing(what.dtype(x.dtype())?, x.len()));
+                }
+                Column::concat(&parts)?.take(&at.into_iter().collect())
+            }
             Along::Forward(limit) => x.take(&forward_rows(&x.present(), *limit)),
             Along::Backward(limit) => x.take(&backward_rows(&x.present(), *limit)),
             Along::Bridge(Interpolate::Nearest, ..) if x.missing_count() == 0 => Ok(x.clone()),

@@ -7,9 +7,13 @@ use crate::array::{Companion, Dataset, Role, Variable, companions};
 use crate::dtype::DType;
 use crate::error::{Error, Notices, Place, Result, ResultExt};
 use crate::exec::ExecOptions;
+use crate::exec::reshape::Cut;
+use crate::frame::Series;
 use crate::kernel::agg::Agg;
+use crate::label::Index;
 use crate::plan::{Expr, parse};
-use crate::store::NdArray;
+use crate::store::{Column, NdArray};
+use arrow::array::{AsArray, UInt64Array};
 use std::sync::Arc;
 
 /// An aggregation over dimensions: which, and how.
@@ -58,7 +62,14 @@ pub struct DatasetGroupBy {
     pub(super) ds: Dataset,
     pub(super) dim: Arc<str>,
     pub(super) groups: Arc<Groups>,
+    /// The keys that were put together to one, with their labels.
+    pub(super) levels: Vec<(String, Column)>,
+    /// Dims that were put together to the grouped one, because the key has several.
+    pub(super) stacked: Vec<String>,
 }
+
+/// What several dims of a key are called while they are one.
+const STACKED: &str = "stacked dims";
 
 impl Dataset {
     /// Aggregates of every data variable over dimensions. Variables without any of them stay as they are, those that the aggregation
@@ -105,13 +116,80 @@ impl Dataset {
         self.groupby_expr(name.as_deref().unwrap_or(&key_name(&expr)), &expr)
     }
 
-    /// As [`Dataset::groupby`], with the key as an expression and the name of the new dimension.
+    /// As [`Dataset::groupby`], with the key as an expression and the name of the new dimension. A key that varies along several dims
+    /// (a 2-D coordinate) groups the cells of all of them.
     ///
     /// # Errors
     /// As [`Dataset::groupby`].
     pub fn groupby_expr(&self, name: &str, key: &Expr) -> Result<DatasetGroupBy> {
-        let (dim, groups) = keys::groups(self, name, key)?;
-        Ok(DatasetGroupBy { ds: self.clone(), dim, groups: Arc::new(groups) })
+        let dims: Vec<String> = match key.names().iter().find_map(|n| self.variable(n).ok().filter(|v| v.dims().len() > 1)) {
+            Some(v) => v.dims().iter().map(|d| d.to_string()).collect(),
+            None => Vec::new(),
+        };
+        let names: Vec<&str> = dims.iter().map(String::as_str).collect();
+        let ds = if dims.is_empty() { self.clone() } else { self.stack(&names, STACKED)? };
+        let (dim, groups) = keys::groups(&ds, name, key)?;
+        Ok(DatasetGroupBy { ds, dim, groups: Arc::new(groups), levels: Vec::new(), stacked: dims })
+    }
+
+    /// Groups by several keys along one dimension: every combination of their values is a group, missing where no position has it. The
+    /// grouped dimension is replaced by one for each key.
+    ///
+    /// # Errors
+    /// As [`Dataset::groupby`]; unsupported, for keys along different dimensions.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::exec::{ExecOptions, reduce::Reduction};
+    /// let ds = hpda_data::open_dataset("data/climate.nc")?;
+    /// let (means, _) = ds.groupby_all(&["time.year", "time.season"])?.reduce(&Reduction::named("mean")?, &ExecOptions::default())?;
+    /// assert_eq!(means.variable("tas")?.shape(), [10, 4, 12, 18]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn groupby_all(&self, keys: &[&str]) -> Result<DatasetGroupBy> {
+        let parts: Vec<DatasetGroupBy> = keys.iter().map(|k| self.groupby(k)).collect::<Result<_>>()?;
+        let [first, rest @ ..] = &parts[..] else { return Err(Error::invalid("no key to group by")) };
+        if rest.is_empty() {
+            return Ok(first.clone());
+        }
+        if rest.iter().any(|p| p.dim != first.dim || p.stacked != first.stacked) {
+            return Err(Error::unsupported("keys along different dimensions").help("group by one after the other"));
+        }
+        let count = parts.iter().try_fold(1usize, |all, p| all.checked_mul(p.groups.count()));
+        let count =
+            count.filter(|n| *n < u32::MAX as usize).ok_or_else(|| Error::overflow("there are too many combinations of the keys"))?;
+        let code = |position: usize| parts.iter().try_fold(0, |code, p| Some(code * p.groups.count() + p.groups.of(position)?));
+        let name = parts.iter().map(|p| p.groups.name.as_str()).collect::<Vec<_>>().join(",");
+        let groups = Groups::new(name, (0..count as i64).collect::<Vec<i64>>().into(), (0..first.groups.len()).map(code));
+        let levels = parts.iter().map(|p| (p.groups.name.clone(), p.groups.labels.clone())).collect();
+        Ok(DatasetGroupBy { groups: Arc::new(groups), levels, ..first.clone() })
+    }
+
+    /// Groups by the bins in which a coordinate lies; bins without positions are missing. The labels are intervals (`(0, 30]`) unless the
+    /// bins have names. The new dimension is called `NAME_bins`.
+    ///
+    /// # Errors
+    /// As [`Dataset::groupby`]; what [`crate::Series::cut`] says.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::exec::{Cut, ExecOptions, reduce::Reduction};
+    /// let ds = hpda_data::open_dataset("data/climate.nc")?;
+    /// let bands = ds.groupby_bins("lat", &Cut::new(vec![-90.0, -30.0, 30.0, 90.0]))?;
+    /// let (means, _) = bands.reduce(&Reduction::named("mean")?, &ExecOptions::default())?;
+    /// assert_eq!(means.variable("tas")?.shape(), [120, 3, 18]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn groupby_bins(&self, key: &str, bins: &Cut) -> Result<DatasetGroupBy> {
+        let plain = self.groupby(key)?;
+        let (dim, values) = keys::values(&plain.ds, &parse(key)?)?;
+        let found = Series::new(None, values.clone(), Index::range(values.len()).into())?.cut(bins)?;
+        let codes = found.data().values().as_any_dictionary_opt().ok_or_else(|| Error::internal("bins that are no categories"))?;
+        let labels = Column::new(DType::Str, arrow::compute::cast(codes.values(), &arrow::datatypes::DataType::Utf8View)?)?;
+        let keys = codes.normalized_keys();
+        let of = (0..values.len()).map(|i| codes.is_valid(i).then(|| keys[i]));
+        let groups = Groups::new(format!("{}_bins", plain.groups.name), labels, of);
+        Ok(DatasetGroupBy { groups: Arc::new(groups), dim, ..plain })
     }
 
     fn has_dim(&self, dim: &str) -> bool {
@@ -160,8 +238,27 @@ impl DatasetGroupBy {
         }
         let dims: Vec<Arc<str>> = how.dims.iter().filter(|d| **d != *self.dim).map(|d| d.as_str().into()).collect();
         let mut notices = Notices::new();
-        let out = reduce(&self.ds, &dims, Some((&self.dim, &self.groups)), how, options, "", &mut notices)?;
+        let mut out = reduce(&self.ds, &dims, Some((&self.dim, &self.groups)), how, options, "", &mut notices)?;
+        if !self.levels.is_empty() && out.dims.contains_key(self.groups.name.as_str()) {
+            out = self.parted(out)?;
+        }
         Ok((out, notices))
+    }
+
+    /// The dim of all combinations of keys as one dim for each key.
+    fn parted(&self, mut ds: Dataset) -> Result<Dataset> {
+        let all = self.groups.name.as_str();
+        ds.coords.remove(all);
+        let mut inner = self.groups.count();
+        for (name, labels) in &self.levels {
+            inner /= labels.len().max(1);
+            let rows: UInt64Array = (0..self.groups.count()).map(|i| Some((i / inner.max(1) % labels.len().max(1)) as u64)).collect();
+            let column = labels.take(&rows)?;
+            let array = crate::ops::bridge::enter(&column, &[column.len()])?;
+            ds.insert_coord(name.as_str(), Variable::from_array([all], array)?)?;
+        }
+        let names: Vec<&str> = self.levels.iter().map(|(n, _)| n.as_str()).collect();
+        ds.unstack(all, &names)
     }
 }
 

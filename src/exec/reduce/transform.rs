@@ -8,8 +8,10 @@ use super::{Groups, reduce_variable};
 use crate::array::{Data, Dataset, LazyArray, Variable, companions};
 use crate::dtype::{DType, Phys};
 use crate::error::{Error, Notices, Place, Result, ResultExt};
+use crate::exec::lanes::{self, Along};
 use crate::exec::{ExecOptions, cube};
 use crate::kernel::agg::Agg;
+use crate::kernel::window::Running;
 use crate::store::{ChunkGrid, ChunkSource, NdArray, Reservation, Selection, Selector};
 use crate::with_phys;
 use std::sync::Arc;
@@ -23,21 +25,27 @@ pub enum Transform {
     Standardize,
     /// Itself, or the mean of its group where it is missing.
     FillMean,
+    /// Its average rank in its group, from 1.
+    Rank,
+    /// The sum of its group so far.
+    Cumsum,
 }
 
 impl Transform {
     /// Every one of them by name.
-    pub const ALL: [(Transform, &'static str); 3] =
-        [(Transform::Anomaly, "anomaly"), (Transform::Standardize, "standardize"), (Transform::FillMean, "fill_mean")];
+    pub const ALL: [(Transform, &'static str); 5] = [
+        (Transform::Anomaly, "anomaly"),
+        (Transform::Standardize, "standardize"),
+        (Transform::FillMean, "fill_mean"),
+        (Transform::Rank, "rank"),
+        (Transform::Cumsum, "cumsum"),
+    ];
 
     /// The transformation of this name.
     ///
     /// # Errors
     /// Not found, with the nearest name; unsupported, for those that only tables have.
     pub fn parse(name: &str) -> Result<Transform> {
-        if matches!(name, "rank" | "cumsum") {
-            return Err(Error::unsupported(format!("--transform {name} of a cube is not there yet")));
-        }
         let found = Transform::ALL.iter().find(|(_, n)| *n == name).map(|(t, _)| *t);
         found.ok_or_else(|| Error::not_found("transformation", name, Transform::ALL.map(|(_, n)| n)))
     }
@@ -60,10 +68,33 @@ impl DatasetGroupBy {
                 continue;
             }
             let Some(axis) = variable.dims().iter().position(|d| *d == self.dim) else { continue };
-            let result = self.transformed(variable, axis, how, options).at_variable(name)?;
+            let result = match how {
+                Transform::Rank => lanes::along(variable, axis, Along::Grouped(Box::new(Along::Rank(false)), self.rows()), options),
+                Transform::Cumsum => lanes::along(variable, axis, Along::Grouped(Box::new(Along::Run(Running::Sum)), self.rows()), options),
+                _ => self.transformed(variable, axis, how, options),
+            };
+            let mut result = result.at_variable(name)?;
+            if how == Transform::Rank {
+                ["units", "standard_name"].iter().for_each(|a| drop(result.attrs.remove(a)));
+            }
             out.vars.insert(name.clone(), result);
         }
+        if !self.stacked.is_empty() {
+            let dims: Vec<&str> = self.stacked.iter().map(String::as_str).collect();
+            out = out.unstack(&self.dim, &dims)?;
+        }
         Ok((out, Notices::new()))
+    }
+
+    /// The positions of each group.
+    fn rows(&self) -> Arc<Vec<Vec<usize>>> {
+        let mut rows = vec![Vec::new(); self.groups.count()];
+        (0..self.groups.len()).for_each(|i| {
+            if let Some(g) = self.groups.of(i) {
+                rows[g].push(i);
+            }
+        });
+        Arc::new(rows)
     }
 
     fn transformed(&self, variable: &Variable, axis: usize, how: Transform, options: &ExecOptions) -> Result<Variable> {
