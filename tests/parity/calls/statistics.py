@@ -63,3 +63,14 @@ def cases(area):
         area.verb("cov", lambda df: df.astype("float64").cov(), on=on, mark=mark)
         area.verb("quantile", lambda df, q: df.astype("float64").quantile(q).rename(None), {"q": 0.5}, on=on, mark=mark)
         area.verb("mode", lambda df: df.mode(), on=on, mark=mark)
+    for aggs in (["mean", "max"], ["count", "sum", "std"]):
+        area.verb("agg", lambda df, agg: df.agg(agg), {"agg": aggs}, columns=["x"], fails={"agg": ["mea"]}, word="mea")
+    for columns in (["g", "f"], ["n"]):
+        area.verb("frame.value_counts", lambda df, columns: df.sort_values(columns, kind="stable").value_counts(columns) if len(df) else df.value_counts(columns), {"columns": columns}, columns=["g", "n", "f"], fails={"columns": ["y"]}, word='"y"')
+    area.verb("map_values", lambda df, pairs: df["g"].map({a: b for a, b in pairs}).astype("Float64"), {"pairs": [["b", 1.5], ["ß", 2.5], ["z", -1.0]]}, columns=["g"],
+              fails={"pairs": [["b", 1.5], ["a", "t"]]}, word="")
+    area.table("levels", area.inputs["mixed"].set_index(["g", "f"])[["i", "n", "x"]])
+    area.table("levels0", area.inputs["levels"].head(0))
+    area.verb("groupby_level", lambda df, level: df.groupby(level=level).sum(), {"level": 0}, on={"labels": "deep", "missing": "levels", "empty": "levels0"})
+    area.verb("groupby_level", lambda df, level: df.groupby(level=level).sum(), {"level": "größe"}, on={"labels": "deep"}, fails={"level": "y"}, word="y")
+

@@ -1,7 +1,9 @@
 use super::{Options, Out, scalar, word};
 use hpda_data::exec::ExecOptions;
+use hpda_data::kernel::agg::Agg;
 use hpda_data::kernel::correlate::Correlation;
 use hpda_data::kernel::order::Direction;
+use hpda_data::label::Level;
 use hpda_data::ops::order::{Keep, Sorting};
 use hpda_data::plan::parse;
 use hpda_data::{DType, DataFrame, Error, Result, Scalar};
@@ -28,6 +30,16 @@ pub fn run(verb: &str, o: Options, tables: &[DataFrame]) -> Result<Out> {
     let number = |x: Option<f64>| Scalar::from(x);
     let other = || tables[1].series(o.text("column").unwrap_or("a"));
     Ok(match verb {
+        "agg" => df.agg(&o.names("agg").into_iter().map(Agg::parse).collect::<Result<Vec<_>>>()?)?.into(),
+        "frame.value_counts" => df.value_counts(Some(&o.names("columns")))?.into(),
+        "map_values" => {
+            let pairs = o.list("pairs").into_iter().map(|p| (scalar(&p[0]), scalar(&p[1])));
+            df.series("g")?.map_values(pairs)?.into()
+        }
+        "groupby_level" => {
+            let level = o.text("level").map_or_else(|| Level::from(o.int("level").unwrap_or_default()), Level::from);
+            df.groupby_level(level)?.sum()?.into()
+        }
         "corr" => df.corr(method()?)?.into(),
         "cov" => df.cov()?.into(),
         "quantile" => df.quantile(q)?.into(),
