@@ -58,6 +58,8 @@ def edit(mutant, number, text, tree):
     node = tree.root_node.descendant_for_byte_range(start, max(start, end - 1))
     part = lambda n: code[n.start_byte : n.end_byte].decode()
     if genre == "FnValue":
+        if "impl " in (mutant["function"] or {}).get("return_type", ""):
+            return None
         return start, start, f"if {on} {{ return {new}; }}\n"
     if genre == "BinaryOperator":
         both = node.parent
@@ -144,6 +146,13 @@ def main():
                     bad.update(lines.get((span["file_name"], at), []))
         if check.returncode == 0:
             break
+        if not bad:
+            # An error further down in the function: the mutant above it.
+            for line in check.stdout.splitlines():
+                message = json.loads(line).get("message") or {}
+                for span in message.get("spans", []) if message.get("level") == "error" else []:
+                    above = [at for file, at in lines if file == span["file_name"] and at <= span["line_start"]]
+                    bad.update(lines[(span["file_name"], max(above))] if above else [])
         if not bad:
             sys.exit("it does not compile, and no mutant seems to be the cause:\n" + check.stderr[-3000:])
         print(f"{len(bad)} do not compile", flush=True)

@@ -177,6 +177,14 @@ fn run(ds: &Dataset, call: &str, want: &Value) -> Dataset {
                 (_, word) => groups.transform(word, exec).map(|o| o.0),
             }
         }
+        "polyfit" if words[1] == "t" => {
+            let mut ds = ds.clone();
+            let t = NdArray::from_vec(vec![0.0, 1.0, 4.0, 5.0, 6.5, 9.0], &[6]).unwrap();
+            ds.insert_coord("t", Variable::from_array(["t"], t).unwrap()).unwrap();
+            ds.polyfit("t", 2, exec).map(|o| o.0)
+        }
+        "polyfit" => only(&["i2"]).polyfit(words[1], 1, exec).map(|o| o.0),
+        "detrend" => only(&["f8"]).fillna(3.0.into(), exec).unwrap().detrend("t", 1, exec).map(|o| o.0),
         "cov" => ds.assign("r", &hpda_data::plan::parse("cov(f8, i2, 't')").unwrap(), exec),
         "corr" => ds.assign("r", &hpda_data::plan::parse("corr(f8, i2, 't', 'y')").unwrap(), exec),
         "align" => {
@@ -221,7 +229,15 @@ fn cubes_along_a_dim_and_in_other_shapes_are_those_of_xarray() {
             let values = values.to_contiguous().unwrap();
             for (i, want) in want["values"].as_array().unwrap().iter().enumerate() {
                 let found = values.scalar(i);
-                if !same(want, &found, if dtype == "float32" { 1e-6 } else { 1e-12 }) {
+                if !same(
+                    want,
+                    &found,
+                    match call.split(' ').next() {
+                        _ if dtype == "float32" => 1e-6,
+                        Some("detrend" | "polyfit") => 1e-10,
+                        _ => 1e-12,
+                    },
+                ) {
                     wrong.push(format!("{call}: {name}[{i}] is {found}, not {want}"));
                 }
             }
@@ -244,4 +260,18 @@ fn same(want: &Value, found: &Scalar, near: f64) -> bool {
             (want - got).abs() <= near * want.abs().max(1.0)
         }
     }
+}
+
+#[test]
+fn lanes_of_a_function_and_its_panics() {
+    let all: Value = serde_json::from_str(include_str!("lanes.json")).unwrap();
+    let (ds, exec) = (input(&all), ExecOptions::default());
+    let count = |x: &[f64], out: &mut [f64]| out[0] = x.iter().filter(|x| !x.is_nan()).count() as f64;
+    let (counted, notices) = ds.apply_along("t", "n", 1, count, &exec).unwrap();
+    assert!(notices.is_empty());
+    let found = counted.variable("f8").unwrap().load().unwrap().to_contiguous().unwrap();
+    assert_eq!((found.shape(), found.as_slice::<f64>().unwrap()), (&[1, 3, 2][..], &[4.0, 6.0, 0.0, 5.0, 5.0, 5.0][..]));
+    let (fails, _) = ds.apply_along("t", "n", 1, |_, _| panic!("no such thing"), &exec).unwrap();
+    let error = fails.variable("f8").unwrap().load().unwrap_err().to_string();
+    assert!(error.contains("the function failed: no such thing"), "{error}");
 }

@@ -98,6 +98,10 @@ CASES = [
     ("transform rank", ds[["f8", "i2"]].assign_coords(k=("t", [1, 2, 1, 2, 2, 1])).groupby("k").map(lambda g: g.rank("t"))),
     ("transform cumsum", ds[["f8", "i2"]].assign_coords(k=("t", [1, 2, 1, 2, 2, 1])).groupby("k").cumsum().transpose("t", "y", "x")),
     ("transform plane", ds[["f8"]].assign_coords(p=(("y", "x"), [[1.0, 2.0], [2.0, 1.0], [1.0, 1.0]])).pipe(lambda d: d.groupby("p") - d.groupby("p").mean()).transpose("t", "y", "x")),
+    # Fewer values than coefficients have one of many answers in xarray, and none here.
+    ("polyfit y 1", ds[["i2"]].polyfit("y", 1)),
+    ("polyfit t 2", ds[["f8", "f4", "i2"]].assign_coords(t=[0.0, 1.0, 4.0, 5.0, 6.5, 9.0]).polyfit("t", 2)),
+    ("detrend t", ds[["f8"]].fillna(3) - xr.polyval(ds.t, ds[["f8"]].fillna(3).polyfit("t", 1)).rename(f8_polyfit_coefficients="f8")),
     ("cov t", xr.Dataset({"r": xr.cov(ds.f8, ds.i2.astype("f8"), "t")})),
     ("corr t y", xr.Dataset({"r": xr.corr(ds.f8, ds.i2.astype("f8"), ["t", "y"])})),
     ("align outer", xr.align(ds[["f8"]].isel(y=[0, 1]), ds[["i2"]].isel(y=[1, 2]), join="outer")[0]),

@@ -1,6 +1,7 @@
 //! Verbs along one dimension of a cube that look at the values before and after: each lane (all values along the dimension) becomes a
 //! new one. Lazy: lanes are computed block by block when the result is read.
 
+mod apply;
 mod source;
 mod verbs;
 
@@ -46,8 +47,23 @@ pub(in crate::exec) enum Along {
     Linear(Arc<Vec<Option<Between>>>),
     /// The same from the nearer neighbour.
     Nearest(Arc<Vec<Option<Between>>>),
+    /// Whatever a function of the caller makes of the lane.
+    Function(Function),
     /// The same on a spline.
     Cubic(Arc<Spline>, Arc<Vec<Option<Between>>>),
+}
+
+/// A function of the caller: of a lane, into a lane of `length`.
+#[derive(Clone)]
+pub(in crate::exec) struct Function {
+    length: usize,
+    call: Arc<dyn Fn(&[f64], &mut [f64]) + Send + Sync>,
+}
+
+impl std::fmt::Debug for Function {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Function").field("length", &self.length).finish_non_exhaustive()
+    }
 }
 
 impl Along {
@@ -64,6 +80,7 @@ impl Along {
             Along::Run(what) => running_dtype(*what, input),
             Along::Grouped(what, _) => what.dtype(input),
             Along::Rank(_) if number || input.is_temporal() => Ok(DType::F64),
+            Along::Function(_) if number => Ok(DType::F64),
             _ if number => Ok(float),
             _ => Err(refuse()),
         }
@@ -73,6 +90,7 @@ impl Along {
     fn length(&self, n: usize) -> usize {
         match self {
             Along::Linear(p) | Along::Nearest(p) | Along::Cubic(_, p) => p.len(),
+            Along::Function(f) => f.length,
             _ => n,
         }
     }
@@ -113,6 +131,7 @@ impl Along {
             Along::Linear(places) => lane::linear(x, places, out),
             Along::Nearest(places) => lane::nearest(x, places, out),
             Along::Cubic(spline, places) => spline.values(x, places, out),
+            Along::Function(f) => (f.call)(x, out),
         }
     }
 

@@ -90,7 +90,13 @@ impl LaneSource {
         }
         let values = floats(block)?;
         let runs = inner.div_ceil(LANES);
-        for (r, run) in self.lanes(&values, n, inner, asked, count).iter().enumerate() {
+        // A function of the caller may panic.
+        let lanes = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.lanes(&values, n, inner, asked, count)));
+        let lanes = lanes.map_err(|cause| {
+            let text = cause.downcast_ref::<&str>().map(|t| t.to_string()).or_else(|| cause.downcast_ref::<String>().cloned());
+            Error::invalid(format!("the function failed: {}", text.unwrap_or_default()))
+        })?;
+        for (r, run) in lanes.iter().enumerate() {
             let (o, first) = (r / runs, r % runs * LANES);
             for (j, lane) in run.chunks_exact(count).enumerate() {
                 lane.iter().enumerate().for_each(|(i, x)| out[(o * count + i) * inner + first + j] = *x);
@@ -164,5 +170,61 @@ impl ChunkSource for LaneSource {
             Some(Phys::F64) => NdArray::from_vec(out, &shape),
             _ => Err(Error::internal("lanes of floats that are none")),
         }
+    }
+}
+
+/// What a caller makes of a block.
+type OfBlock = dyn Fn(&NdArray) -> Result<NdArray> + Send + Sync;
+
+/// A function of the caller, block by block.
+#[derive(Clone)]
+pub(super) struct BlockSource {
+    input: Variable,
+    dtype: DType,
+    function: std::sync::Arc<OfBlock>,
+}
+
+impl std::fmt::Debug for BlockSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BlockSource").field("input", &self.input).field("dtype", &self.dtype).finish_non_exhaustive()
+    }
+}
+
+impl BlockSource {
+    pub(super) fn new(input: &Variable, dtype: DType, function: std::sync::Arc<OfBlock>) -> BlockSource {
+        BlockSource { input: input.clone(), dtype, function }
+    }
+}
+
+impl ChunkSource for BlockSource {
+    fn dtype(&self) -> &DType {
+        &self.dtype
+    }
+
+    fn shape(&self) -> &[usize] {
+        self.input.shape()
+    }
+
+    fn grid(&self) -> ChunkGrid {
+        self.input.grid()
+    }
+
+    fn place(&self) -> Place {
+        match self.input.data() {
+            Data::Lazy(l) => l.source().place(),
+            Data::Memory(_) => Place::default(),
+        }
+    }
+
+    fn read(&self, selection: &Selection) -> Result<NdArray> {
+        let block = self.input.read(selection)?;
+        let made = (self.function)(&block)?;
+        if made.shape() != block.shape() {
+            return Err(Error::shape(format!("a block of shape {:?} became one of {:?}", block.shape(), made.shape())));
+        }
+        if *made.dtype() != self.dtype {
+            return Err(Error::wrong_type(format!("a block is {} and was to be {}", made.dtype(), self.dtype)));
+        }
+        made.to_contiguous()
     }
 }

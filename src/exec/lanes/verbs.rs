@@ -33,7 +33,7 @@ fn nanoseconds(dtype: &DType) -> f64 {
 }
 
 /// Labels as numbers: themselves, or what they are from `origin` on in nanoseconds.
-fn numbers(labels: &Column, origin: i64) -> Result<Vec<f64>> {
+pub(super) fn numbers(labels: &Column, origin: i64) -> Result<Vec<f64>> {
     if !labels.dtype().is_temporal() {
         return labels.to_f64();
     }

@@ -1,7 +1,9 @@
 //! Functions of the values along one dimension of a cube, lane by lane: what moves, runs, ranks and fills. Missing is NaN.
 
+mod fit;
 mod spline;
 
+pub use fit::Fit;
 pub use spline::Spline;
 
 use super::agg::Sum;
