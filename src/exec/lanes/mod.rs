@@ -53,11 +53,14 @@ pub(in crate::exec) enum Along {
     Cubic(Arc<Spline>, Arc<Vec<Option<Between>>>),
 }
 
+/// From one lane into another.
+type OfLane = dyn Fn(&[f64], &mut [f64]) + Send + Sync;
+
 /// A function of the caller: of a lane, into a lane of `length`.
 #[derive(Clone)]
 pub(in crate::exec) struct Function {
     length: usize,
-    call: Arc<dyn Fn(&[f64], &mut [f64]) + Send + Sync>,
+    call: Arc<OfLane>,
 }
 
 impl std::fmt::Debug for Function {

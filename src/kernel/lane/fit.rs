@@ -12,6 +12,7 @@ pub struct Fit {
 #[derive(Clone, Debug)]
 struct Factors {
     columns: Vec<Vec<f64>>,
+    /// Column by column, down to the diagonal.
     triangle: Vec<Vec<f64>>,
     lengths: Vec<f64>,
 }
@@ -30,15 +31,16 @@ impl Factors {
             return None;
         }
         columns.iter_mut().zip(&lengths).for_each(|(c, l)| c.iter_mut().for_each(|x| *x /= l));
-        let mut triangle = vec![vec![0.0; count]; count];
+        let mut triangle: Vec<Vec<f64>> = Vec::with_capacity(count);
         for c in 0..count {
+            let mut shares = vec![0.0; c + 1];
             let (done, rest) = columns.split_at_mut(c);
             let own = &mut rest[0];
             // Twice, so that the columns stay at right angles when powers are nearly alike.
             for _ in 0..2 {
                 for (r, q) in done.iter().enumerate() {
                     let share = dot(q, own);
-                    triangle[r][c] += share;
+                    shares[r] += share;
                     own.iter_mut().zip(q).for_each(|(x, q)| *x -= share * q);
                 }
             }
@@ -46,8 +48,9 @@ impl Factors {
             if length < 1e-14 {
                 return None;
             }
-            triangle[c][c] = length;
+            shares[c] = length;
             own.iter_mut().for_each(|x| *x /= length);
+            triangle.push(shares);
         }
         Some(Factors { columns, triangle, lengths })
     }
@@ -55,7 +58,7 @@ impl Factors {
     /// The coefficients, highest power first.
     fn solve(&self, y: &[f64], out: &mut [f64]) {
         for c in (0..out.len()).rev() {
-            let later: f64 = (c + 1..out.len()).map(|k| self.triangle[c][k] * out[k]).sum();
+            let later: f64 = (c + 1..out.len()).map(|k| self.triangle[k][c] * out[k]).sum();
             out[c] = (dot(&self.columns[c], y) - later) / self.triangle[c][c];
         }
         out.iter_mut().zip(&self.lengths).for_each(|(x, l)| *x /= l);
