@@ -22,6 +22,14 @@ impl DataFrame {
     ///
     /// # Errors
     /// Type, for a mask that is not bool; shape, for one of another length.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("x", Column::from(vec![1i64, 2, 3])), ("keep", vec![Some(true), None, Some(false)].into())])?;
+    /// assert_eq!(df.filter(df.column("keep")?)?.column("x")?, &Column::from(vec![1i64]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn filter(&self, mask: &Column) -> Result<DataFrame> {
         self.rows_at(&self.index.locate(&Loc::Mask(mask.clone()))?)
     }
@@ -37,6 +45,14 @@ impl DataFrame {
     ///
     /// # Errors
     /// Shape, for a position outside.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("a", Column::from(vec![1i64])), ("b", vec![2i64].into()), ("c", vec![3i64].into())])?;
+    /// assert_eq!(df.columns_at(&[2, 0])?.names(), ["c", "a"]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn columns_at(&self, columns: &[usize]) -> Result<DataFrame> {
         if let Some(worst) = columns.iter().find(|&&c| c >= self.width()) {
             return Err(Error::shape(format!("column {worst} of {}", self.width())));
@@ -99,10 +115,19 @@ impl DataFrame {
         self.columns_at(&columns)?.rows_at(&rows)
     }
 
-    /// The one value at a label and a column.
+    /// The one value at a label and a column. Missing is `Scalar::Null`.
     ///
     /// # Errors
     /// Not found; invalid, where several rows or columns have the label.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, Scalar};
+    /// let df = DataFrame::new([("name", Column::from(vec!["Ada", "Bob"])), ("age", vec![Some(36i64), None].into())])?.set_index(["name"])?;
+    /// assert_eq!(df.at("Ada", "age")?, 36.into());
+    /// assert_eq!(df.at("Bob", "age")?, Scalar::Null);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn at(&self, row: impl Into<Key>, column: impl Into<Key>) -> Result<Scalar> {
         let (row, column) = self.cell(&row.into(), &column.into())?;
         Ok(self.columns[column].scalar(row))
@@ -120,26 +145,50 @@ impl DataFrame {
         }
     }
 
-    /// The value at a position.
+    /// The value at a position. Negative ones count from the end.
     ///
     /// # Errors
     /// Not found, for a position outside.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("a", Column::from(vec![1i64, 2])), ("b", vec!["x", "y"].into())])?;
+    /// assert_eq!(df.iat(-1, 1)?, "y".into());
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn iat(&self, row: i64, column: i64) -> Result<Scalar> {
         let row = Positions::One(row).resolve(self.height(), "row")?[0];
         let column = Positions::One(column).resolve(self.width(), "column")?[0];
         Ok(self.columns[column].scalar(row))
     }
 
-    /// One row as names and values.
+    /// One row as names and values. Negative positions count from the end.
     ///
     /// # Errors
     /// Not found, for a position outside.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, Scalar};
+    /// let df = DataFrame::new([("a", Column::from(vec![1i64, 2])), ("b", vec![Some("x"), None].into())])?;
+    /// assert_eq!(df.row(-1)?, [("a", 2.into()), ("b", Scalar::Null)]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn row(&self, row: i64) -> Result<Vec<(&str, Scalar)>> {
         let row = Positions::One(row).resolve(self.height(), "row")?[0];
         Ok(self.names().iter().zip(&self.columns).map(|(n, c)| (n.as_str(), c.scalar(row))).collect())
     }
 
-    /// The rows one after the other, as values.
+    /// The rows one after the other, as values. Row labels are not among them.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("a", Column::from(vec![1i64, 2])), ("b", vec!["x", "y"].into())])?;
+    /// assert_eq!(df.rows().last(), Some(vec![2.into(), "y".into()]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn rows(&self) -> impl Iterator<Item = Vec<Scalar>> + '_ {
         (0..self.height()).map(|i| self.columns.iter().map(|c| c.scalar(i)).collect())
     }
@@ -148,6 +197,14 @@ impl DataFrame {
     ///
     /// # Errors
     /// Not found, with the nearest name.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("a", Column::from(vec![1i64])), ("b", vec![2i64].into()), ("c", vec![3i64].into())])?;
+    /// assert_eq!(df.select(["c", "a"])?.names(), ["c", "a"]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn select<K: Into<Key>>(&self, columns: impl IntoIterator<Item = K>) -> Result<DataFrame> {
         self.columns_at(&self.labels.locate(&Loc::Many(columns.into_iter().map(Into::into).collect()))?)
     }
@@ -156,6 +213,14 @@ impl DataFrame {
     ///
     /// # Errors
     /// Never in practice.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, DType};
+    /// let df = DataFrame::new([("a", Column::from(vec![1i64])), ("b", vec!["x"].into()), ("c", vec![0.5].into())])?;
+    /// assert_eq!(df.select_dtypes(DType::is_numeric)?.names(), ["a", "c"]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn select_dtypes(&self, wanted: impl Fn(&DType) -> bool) -> Result<DataFrame> {
         let columns: Vec<usize> = (0..self.width()).filter(|&i| wanted(self.columns[i].dtype())).collect();
         self.columns_at(&columns)
@@ -165,16 +230,32 @@ impl DataFrame {
     ///
     /// # Errors
     /// Not found, with the nearest name.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("a", Column::from(vec![1i64])), ("b", vec![2i64].into()), ("c", vec![3i64].into())])?;
+    /// assert_eq!(df.drop(["b"])?.names(), ["a", "c"]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn drop<K: Into<Key>>(&self, columns: impl IntoIterator<Item = K>) -> Result<DataFrame> {
         let gone = self.labels.locate(&Loc::Many(columns.into_iter().map(Into::into).collect()))?;
         let kept: Vec<usize> = (0..self.width()).filter(|i| !gone.contains(i)).collect();
         self.columns_at(&kept)
     }
 
-    /// Without the rows of these labels.
+    /// Without the rows of these labels. The others keep their order and labels.
     ///
     /// # Errors
     /// Not found, for a label that is not there.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("k", Column::from(vec!["a", "b", "a"])), ("x", vec![1i64, 2, 3].into())])?.set_index(["k"])?;
+    /// assert_eq!(df.drop_rows("a")?.column("x")?, &Column::from(vec![2i64]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn drop_rows(&self, labels: impl Into<Loc>) -> Result<DataFrame> {
         let gone = self.index.locate(&labels.into())?.to_vec();
         let mut keep = vec![true; self.height()];
@@ -186,6 +267,16 @@ impl DataFrame {
     ///
     /// # Errors
     /// Shape, for another length.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("a", Column::from(vec![1i64, 2])), ("b", vec![3i64, 4].into())])?;
+    /// let df = df.with_column("a", vec![Some("x"), None])?.with_column("c", vec![0.5, 1.5])?;
+    /// assert_eq!(df.names(), ["a", "b", "c"]);
+    /// assert_eq!(df.column("a")?, &Column::from(vec![Some("x"), None]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn with_column(&self, name: &str, values: impl Into<Column>) -> Result<DataFrame> {
         let values = values.into();
         match self.labels.find(&name.into())[..] {
@@ -194,10 +285,19 @@ impl DataFrame {
         }
     }
 
-    /// With a column aligned on the labels: missing where the series has no such label.
+    /// With a column aligned on the labels: missing where the series has no such label. Types stay.
     ///
     /// # Errors
     /// Invalid, where labels differ and one stands twice in the series.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("x", Column::from(vec![1i64, 2, 3]))])?;
+    /// let y = df.series("x")?.iloc([2, 0])?;
+    /// assert_eq!(df.with_series("y", &y)?.column("y")?, &Column::from(vec![Some(1i64), None, Some(3)]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn with_series(&self, name: &str, values: &Series) -> Result<DataFrame> {
         if values.index().same_labels(&self.index) {
             return self.with_column(name, values.data().clone());
@@ -209,6 +309,15 @@ impl DataFrame {
     ///
     /// # Errors
     /// Shape, for another length or a position outside; invalid, for a name that is there.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("a", Column::from(vec![1i64, 2])), ("b", vec![3i64, 4].into())])?;
+    /// assert_eq!(df.insert(1, "c", vec![0.5, 1.5])?.names(), ["a", "c", "b"]);
+    /// assert!(df.insert(1, "a", vec![0.5, 1.5]).is_err());
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn insert(&self, position: usize, name: &str, values: impl Into<Column>) -> Result<DataFrame> {
         let values = values.into();
         if position > self.width() {
@@ -245,6 +354,15 @@ impl DataFrame {
     ///
     /// # Errors
     /// Shape, where lengths or counts differ.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("k", Column::from(vec!["a", "b"])), ("x", vec![3i64, 4].into())])?.set_index(["k"])?;
+    /// let other = df.with_columns(vec![Column::from(vec![Some(0.5), None])])?;
+    /// assert_eq!(other.at("a", "x")?, 0.5.into());
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn with_columns(&self, columns: Vec<Column>) -> Result<DataFrame> {
         let made = DataFrame::with_index((*self.labels).clone(), columns, (*self.index).clone())?;
         Ok(DataFrame { index: self.index.clone(), labels: self.labels.clone(), attrs: self.attrs.clone(), ..made })
@@ -256,6 +374,15 @@ impl DataFrame {
     ///
     /// # Errors
     /// Not found; type, for a value that the column cannot hold.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, Scalar};
+    /// let df = DataFrame::new([("x", Column::from(vec![1i64, 2, 3]))])?;
+    /// assert_eq!(df.set_loc(1..=2, "x", Scalar::Null)?.column("x")?, &Column::from(vec![Some(1i64), None, None]));
+    /// assert_eq!(df.set_loc(0, "x", 0.5)?.column("x")?, &Column::from(vec![0.5, 2.0, 3.0]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn set_loc(&self, rows: impl Into<Loc>, columns: impl Into<Loc>, value: impl Into<Scalar>) -> Result<DataFrame> {
         let rows = self.index.locate(&rows.into())?.to_vec();
         let columns = self.labels.locate(&columns.into())?;
@@ -266,6 +393,14 @@ impl DataFrame {
     ///
     /// # Errors
     /// Not found, for a position outside; type, for a value that the column cannot hold.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("x", Column::from(vec![1i64, 2, 3]))])?;
+    /// assert_eq!(df.set_iloc(-1, 0, 9)?.column("x")?, &Column::from(vec![1i64, 2, 9]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn set_iloc(&self, rows: impl Into<Positions>, columns: impl Into<Positions>, value: impl Into<Scalar>) -> Result<DataFrame> {
         let rows = rows.into().resolve(self.height(), "row")?;
         let columns = columns.into().resolve(self.width(), "column")?;
@@ -284,6 +419,15 @@ impl DataFrame {
     ///
     /// # Errors
     /// Not found, with the nearest name.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("a", Column::from(vec![1i64])), ("b", vec![2i64].into())])?;
+    /// assert_eq!(df.rename([("b", "c")])?.names(), ["a", "c"]);
+    /// assert!(df.rename([("d", "c")]).is_err());
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn rename<A: AsRef<str>, B: AsRef<str>>(&self, names: impl IntoIterator<Item = (A, B)>) -> Result<DataFrame> {
         let mut labels = (*self.labels).clone();
         for (from, to) in names {
@@ -298,6 +442,14 @@ impl DataFrame {
     ///
     /// # Errors
     /// Shape, for another number of them.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, label::Labels};
+    /// let df = DataFrame::new([("a", Column::from(vec![1i64])), ("b", vec![2i64].into())])?;
+    /// assert_eq!(df.with_labels(Labels::new(["c", "d"]))?.names(), ["c", "d"]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn with_labels(&self, labels: Labels) -> Result<DataFrame> {
         if labels.len() != self.width() {
             return Err(Error::shape(format!("{} labels for {} columns", labels.len(), self.width())));
@@ -337,10 +489,20 @@ pub(super) fn set(column: &Column, rows: &[usize], value: &Scalar) -> Result<Col
 }
 
 impl Series {
-    /// Values by label: a label, a list, a slice with both ends, a boolean column.
+    /// Values by label: a label, a list, a slice with both ends, a boolean column. A label gives every row that has it.
     ///
     /// # Errors
     /// Not found, with near labels; type, for a label of another kind than the index.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("k", Column::from(vec!["a", "b", "a"])), ("x", vec![Some(1i64), Some(2), None].into())])?;
+    /// let s = df.set_index(["k"])?.series("x")?;
+    /// assert_eq!(s.loc("a")?.data(), &Column::from(vec![Some(1i64), None]));
+    /// assert_eq!(s.loc(["b"])?.data(), &Column::from(vec![2i64]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn loc(&self, rows: impl Into<Loc>) -> Result<Series> {
         match self.index().locate(&rows.into())? {
             Hits::Span(r) => {
@@ -350,18 +512,37 @@ impl Series {
         }
     }
 
-    /// Values by position.
+    /// Values by position. Negative ones count from the end; slices are cut off.
     ///
     /// # Errors
     /// Not found, for a single position outside.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let s = DataFrame::new([("x", Column::from(vec![1i64, 2, 3]))])?.series("x")?;
+    /// assert_eq!(s.iloc(-2..)?.data(), &Column::from(vec![2i64, 3]));
+    /// assert_eq!(s.iloc([2, 0])?.data(), &Column::from(vec![3i64, 1]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn iloc(&self, rows: impl Into<Positions>) -> Result<Series> {
         self.take(&list(&rows.into().resolve(self.len(), "row")?))
     }
 
-    /// The one value of a label.
+    /// The one value of a label. Missing is `Scalar::Null`.
     ///
     /// # Errors
     /// Not found; invalid, where several rows have it.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("k", Column::from(vec!["a", "b"])), ("x", vec![Some(1i64), None].into())])?;
+    /// let s = df.set_index(["k"])?.series("x")?;
+    /// assert_eq!(s.at("a")?, 1.into());
+    /// assert!(s.at("b")?.is_missing());
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn at(&self, row: impl Into<Key>) -> Result<Scalar> {
         let key = row.into();
         match self.index().find(&key)?[..] {
@@ -371,10 +552,18 @@ impl Series {
         }
     }
 
-    /// The value at a position.
+    /// The value at a position. Negative ones count from the end.
     ///
     /// # Errors
     /// Not found, for a position outside.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let s = DataFrame::new([("x", Column::from(vec![1i64, 2, 3]))])?.series("x")?;
+    /// assert_eq!(s.iat(-1)?, 3.into());
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn iat(&self, row: i64) -> Result<Scalar> {
         Ok(self.data().scalar(Positions::One(row).resolve(self.len(), "row")?[0]))
     }
@@ -383,31 +572,63 @@ impl Series {
     ///
     /// # Errors
     /// Shape, for a position outside.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let s = DataFrame::new([("x", Column::from(vec![1i64, 2, 3]))])?.series("x")?;
+    /// assert_eq!(s.take(&vec![Some(2), None].into())?.data(), &Column::from(vec![Some(3i64), None]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn take(&self, rows: &UInt64Array) -> Result<Series> {
         Series::new(self.name().map(Into::into), self.data().take(rows)?, Arc::new(self.index().take(rows)?))
     }
 
-    /// The rows for which a mask is true.
+    /// The rows for which a mask is true. Where it is missing they go.
     ///
     /// # Errors
     /// Type, for a mask that is not bool; shape, for one of another length.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let s = DataFrame::new([("x", Column::from(vec![1i64, 2, 3]))])?.series("x")?;
+    /// assert_eq!(s.filter(&vec![Some(true), None, Some(false)].into())?.data(), &Column::from(vec![1i64]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn filter(&self, mask: &Column) -> Result<Series> {
         self.loc(mask)
     }
 
-    /// With a value set at these labels.
+    /// With a value set at these labels. A number of another type widens the column.
     ///
     /// # Errors
     /// Not found; type, for a value that the column cannot hold.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let s = DataFrame::new([("x", Column::from(vec![1i64, 2, 3]))])?.series("x")?;
+    /// assert_eq!(s.set_loc(1, 0.5)?.data(), &Column::from(vec![1.0, 0.5, 3.0]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn set_loc(&self, rows: impl Into<Loc>, value: impl Into<Scalar>) -> Result<Series> {
         let rows = self.index().locate(&rows.into())?.to_vec();
         Series::new(self.name().map(Into::into), set(self.data(), &rows, &value.into())?, self.index().clone())
     }
 
-    /// The values, as a boolean column's true places: positions.
+    /// The values, as a boolean column's true places: positions. A missing one is not true.
     ///
     /// # Errors
     /// Type, where it is not bool.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let s = DataFrame::new([("b", Column::from(vec![Some(true), None, Some(false), Some(true)]))])?.series("b")?;
+    /// assert_eq!(s.true_positions()?, [0, 3]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn true_positions(&self) -> Result<Vec<usize>> {
         if *self.data().dtype() != DType::Bool {
             return Err(Error::wrong_type(format!("bool is needed, this is {}", self.data().dtype())));

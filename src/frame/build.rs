@@ -14,6 +14,14 @@ use std::sync::Arc;
 ///
 /// # Errors
 /// Type, for values without a common type (text with numbers).
+///
+/// # Examples
+/// ```
+/// use hpda_data::{Column, Scalar, frame::column_of};
+/// assert_eq!(column_of(&[1.into(), Scalar::Null, 2.5.into()])?, Column::from(vec![Some(1.0), None, Some(2.5)]));
+/// assert!(column_of(&[1.into(), "x".into()]).is_err());
+/// # Ok::<(), hpda_data::Error>(())
+/// ```
 pub fn column_of(values: &[Scalar]) -> Result<Column> {
     let mut dtype: Option<DType> = None;
     for t in values.iter().filter_map(Scalar::dtype) {
@@ -96,10 +104,19 @@ impl DataFrame {
     }
 
     /// Series side by side, aligned on their labels (the union, in ascending order where they differ). Names are those of the
-    /// series, else 0, 1, ...
+    /// series, else 0, 1, ... Missing where a series lacks a label; types stay.
     ///
     /// # Errors
     /// Invalid, where labels differ and one stands twice; type, where labels do not compare.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let x = DataFrame::new([("x", Column::from(vec![1i64, 2, 3]))])?.series("x")?;
+    /// let y = x.iloc([2, 0])?.rename("y");
+    /// assert_eq!(DataFrame::from_series([x, y])?.column("y")?, &Column::from(vec![Some(1i64), None, Some(3)]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn from_series(series: impl IntoIterator<Item = Series>) -> Result<DataFrame> {
         let series: Vec<Series> = series.into_iter().collect();
         let mut index = series.first().map_or_else(|| Index::range(0), |s| (**s.index()).clone());
@@ -119,6 +136,15 @@ impl DataFrame {
     ///
     /// # Errors
     /// Shape, where schemas differ; overflow, for times beyond microseconds.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("x", Column::from(vec![Some(1i64), None]))])?;
+    /// let batch = df.clone().into_arrow()?;
+    /// assert_eq!(DataFrame::from_arrow([batch.clone(), batch])?.column("x")?, &Column::from(vec![Some(1i64), None, Some(1), None]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn from_arrow(batches: impl IntoIterator<Item = RecordBatch>) -> Result<DataFrame> {
         let mut made: Vec<Batch> = Vec::new();
         let mut schema: Option<Arc<Schema>> = None;
@@ -140,6 +166,15 @@ impl DataFrame {
     ///
     /// # Errors
     /// Shape, never in practice.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("k", Column::from(vec!["a", "b"])), ("x", vec![Some(1i64), None].into())])?.set_index(["k"])?;
+    /// let batch = df.into_arrow()?;
+    /// assert_eq!((batch.num_rows(), batch.schema().field(0).name().as_str()), (2, "k"));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn into_arrow(self) -> Result<RecordBatch> {
         let batch = self.to_batch()?;
         let fields = batch.schema.fields.iter().zip(&batch.columns);
@@ -165,6 +200,13 @@ impl<S: Into<String>> FromIterator<(S, Column)> for DataFrame {
 ///
 /// # Errors
 /// Invalid, for a step of 0 or one that leads to no end.
+///
+/// # Examples
+/// ```
+/// use hpda_data::{Column, frame::arange};
+/// assert_eq!(arange(0.0, 1.0, 0.25)?, Column::from(vec![0.0, 0.25, 0.5, 0.75]));
+/// # Ok::<(), hpda_data::Error>(())
+/// ```
 pub fn arange(start: f64, stop: f64, step: f64) -> Result<Column> {
     let n = ((stop - start) / step).ceil();
     if step == 0.0 || !n.is_finite() || n > 1e12 {
@@ -174,6 +216,12 @@ pub fn arange(start: f64, stop: f64, step: f64) -> Result<Column> {
 }
 
 /// `n` numbers from `start` to `stop`, both included, evenly spaced.
+///
+/// # Examples
+/// ```
+/// use hpda_data::{Column, frame::linspace};
+/// assert_eq!(linspace(0.0, 1.0, 5), Column::from(vec![0.0, 0.25, 0.5, 0.75, 1.0]));
+/// ```
 pub fn linspace(start: f64, stop: f64, n: usize) -> Column {
     let step = if n > 1 { (stop - start) / (n - 1) as f64 } else { 0.0 };
     let at = |i: usize| if i > 0 && i == n - 1 { stop } else { i as f64 * step + start };

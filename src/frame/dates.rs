@@ -38,10 +38,18 @@ pub fn date_range(start: &str, end: &str, freq: &str) -> Result<Column> {
     Ok(Column::datetimes(times.into_iter().map(Some).collect()))
 }
 
-/// `periods` times from `start` on.
+/// `periods` times from `start` on. Of type datetime (microseconds).
 ///
 /// # Errors
 /// Parse, for the time or the frequency; overflow, for times beyond the year 294 000.
+///
+/// # Examples
+/// ```
+/// use hpda_data::{Column, DataFrame};
+/// let ends = hpda_data::frame::date_range_n("2024-01-15", 2, "ME")?;
+/// assert_eq!((ends.len(), ends.scalar(1).to_string()), (2, "2024-02-29T00:00:00".to_string()));
+/// # Ok::<(), hpda_data::Error>(())
+/// ```
 pub fn date_range_n(start: &str, periods: usize, freq: &str) -> Result<Column> {
     let (first, frequency) = (moment(start)?, Frequency::parse(freq)?);
     // The length of the whole is not known before: it is tried, twice as long each time.

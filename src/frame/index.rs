@@ -12,6 +12,14 @@ impl DataFrame {
     ///
     /// # Errors
     /// Shape, for another length.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("x", Column::from(vec![1i64, 2]))])?;
+    /// assert_eq!(df.with_row_labels(Column::from(vec!["a", "b"]))?.at("b", "x")?, 2.into());
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn with_row_labels(&self, index: impl Into<Index>) -> Result<DataFrame> {
         let index = index.into();
         if index.len() != self.height() {
@@ -24,6 +32,15 @@ impl DataFrame {
     ///
     /// # Errors
     /// Not found, with the nearest name; invalid, for no columns.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("k", Column::from(vec!["a", "b"])), ("x", vec![1i64, 2].into())])?;
+    /// let df = df.set_index(["k"])?;
+    /// assert_eq!((df.names(), df.index().label(1)), (&["x".to_string()][..], vec!["b".into()]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn set_index<K: Into<Key>>(&self, columns: impl IntoIterator<Item = K>) -> Result<DataFrame> {
         let at = self.labels.locate(&Loc::Many(columns.into_iter().map(Into::into).collect()))?;
         let names = at.iter().map(|&i| Some(self.names()[i].clone())).collect();
@@ -37,6 +54,15 @@ impl DataFrame {
     ///
     /// # Errors
     /// Invalid, where a column of that name is there.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("k", Column::from(vec!["a", "b"])), ("x", vec![1i64, 2].into())])?;
+    /// assert_eq!(df.set_index(["k"])?.reset_index()?, df);
+    /// assert_eq!(df.reset_index()?.column("index")?, &Column::from(vec![0i64, 1]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn reset_index(&self) -> Result<DataFrame> {
         let several = self.index.nlevels() > 1;
         let named = self.names().iter().any(|n| n == "index");
@@ -54,6 +80,14 @@ impl DataFrame {
     }
 
     /// Row labels thrown away; rows count from 0 again (pandas: `reset_index(drop=True)`).
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("k", Column::from(vec!["a", "b"])), ("x", vec![1i64, 2].into())])?;
+    /// assert_eq!(df.set_index(["k"])?.drop_index(), df.select(["x"])?);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn drop_index(&self) -> DataFrame {
         DataFrame { index: Arc::new(Index::range(self.height())), ..self.clone() }
     }
@@ -62,15 +96,32 @@ impl DataFrame {
     ///
     /// # Errors
     /// Shape, for another number of names.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("k", Column::from(vec!["a", "b"])), ("x", vec![1i64, 2].into())])?.set_index(["k"])?;
+    /// assert_eq!(df.rename_levels([Some("key")])?.index().names(), [Some("key")]);
+    /// assert_eq!(df.rename_levels([None::<&str>])?.index().names(), [None]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn rename_levels<S: Into<String>>(&self, names: impl IntoIterator<Item = Option<S>>) -> Result<DataFrame> {
         let names = names.into_iter().map(|n| n.map(Into::into)).collect();
         Ok(DataFrame { index: Arc::new(self.index.with_names(names)?), ..self.clone() })
     }
 
-    /// Two levels of the row labels change places.
+    /// Two levels of the row labels change places. Rows keep their order.
     ///
     /// # Errors
     /// Not found, for a level that is not there; invalid, for an index of one level.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("a", Column::from(vec!["u", "v"])), ("b", vec![1i64, 2].into()), ("x", vec![0.5, 1.5].into())])?;
+    /// assert_eq!(df.set_index(["a", "b"])?.swap_level("a", "b")?.index().label(0), [1.into(), "u".into()]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn swap_level(&self, a: &str, b: &str) -> Result<DataFrame> {
         let (a, b) = (self.index.level(a)?, self.index.level(b)?);
         let mut levels: Vec<usize> = (0..self.index.nlevels()).collect();
@@ -82,6 +133,14 @@ impl DataFrame {
     ///
     /// # Errors
     /// Not found; invalid, for the only level.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("a", Column::from(vec!["u", "v"])), ("b", vec![1i64, 2].into()), ("x", vec![0.5, 1.5].into())])?;
+    /// assert_eq!(df.set_index(["a", "b"])?.drop_level("a")?, df.select(["b", "x"])?.set_index(["b"])?);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn drop_level(&self, level: &str) -> Result<DataFrame> {
         let gone = self.index.level(level)?;
         let levels: Vec<usize> = (0..self.index.nlevels()).filter(|&l| l != gone).collect();
@@ -107,6 +166,16 @@ impl DataFrame {
     ///
     /// # Errors
     /// Not found, for a level or a label that is not there.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("a", Column::from(vec!["u", "v", "u"])), ("b", vec![1i64, 2, 3].into()), ("x", vec![0.5, 1.5, 2.5].into())])?;
+    /// let found = df.set_index(["a", "b"])?.xs("u", "a")?;
+    /// assert_eq!(found.column("x")?, &Column::from(vec![0.5, 2.5]));
+    /// assert_eq!(found.index().names(), [Some("b")]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn xs(&self, label: impl Into<Scalar>, level: &str) -> Result<DataFrame> {
         let at = self.index.level(level)?;
         let key = Key(vec![label.into()]);
@@ -122,6 +191,15 @@ impl DataFrame {
     ///
     /// # Errors
     /// Invalid, where a label of the table stands twice; type, where labels do not compare.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("k", Column::from(vec!["a", "b"])), ("x", vec![1i64, 2].into())])?.set_index(["k"])?;
+    /// let found = df.reindex(Column::from(vec!["b", "c"]))?;
+    /// assert_eq!(found.column("x")?, &Column::from(vec![Some(2i64), None]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn reindex(&self, labels: impl Into<Index>) -> Result<DataFrame> {
         let mut target = labels.into();
         let rows = self.index.indexer(&target)?;
@@ -136,6 +214,15 @@ impl DataFrame {
     ///
     /// # Errors
     /// Invalid, where a name stands twice.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("a", Column::from(vec![1i64, 2])), ("b", vec![3i64, 4].into())])?.reindex_columns(["b", "c"])?;
+    /// assert_eq!(df.column("b")?, &Column::from(vec![3i64, 4]));
+    /// assert_eq!(df.column("c")?, &Column::from(vec![None::<f64>, None]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn reindex_columns<S: AsRef<str>>(&self, names: impl IntoIterator<Item = S>) -> Result<DataFrame> {
         if !self.labels.is_unique() {
             return Err(Error::invalid("column names stand twice, so columns cannot be found by them"));
@@ -163,6 +250,16 @@ impl DataFrame {
     ///
     /// # Errors
     /// Type, where labels do not compare.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, label::Join};
+    /// let a = DataFrame::new([("x", Column::from(vec![1i64, 2, 3]))])?;
+    /// let b = DataFrame::new([("x", Column::from(vec![5i64, 6]))])?;
+    /// assert_eq!(a.align(&b, Join::Outer)?.1.column("x")?, &Column::from(vec![Some(5i64), Some(6), None]));
+    /// assert_eq!(a.align(&b, Join::Inner)?.0.column("x")?, &Column::from(vec![1i64, 2]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn align(&self, other: &DataFrame, how: Join) -> Result<(DataFrame, DataFrame)> {
         let (index, a, b) = self.index.join(&other.index, how)?;
         let (labels, c, d) = if *self.labels == *other.labels {
@@ -195,6 +292,16 @@ impl DataFrame {
     ///
     /// # Errors
     /// Type, for columns without a common type.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("k", Column::from(vec!["u", "v"])), ("a", vec![Some(1i64), None].into()), ("b", vec![0.5, 1.5].into())])?;
+    /// let turned = df.set_index(["k"])?.transpose()?;
+    /// assert_eq!(turned.column("v")?, &Column::from(vec![None, Some(1.5)]));
+    /// assert_eq!(turned.index().label(0), ["a".into()]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn transpose(&self) -> Result<DataFrame> {
         let mut dtype = self.columns.first().map_or(crate::dtype::DType::F64, |c| c.dtype().clone());
         for c in &self.columns {
@@ -216,6 +323,14 @@ impl DataFrame {
 
 impl Series {
     /// The same values under another name.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let s = DataFrame::new([("x", Column::from(vec![1i64, 2]))])?.series("x")?;
+    /// assert_eq!(s.rename("y").name(), Some("y"));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn rename(&self, name: impl Into<String>) -> Series {
         Series { name: Some(name.into()), ..self.clone() }
     }
@@ -224,6 +339,14 @@ impl Series {
     ///
     /// # Errors
     /// Shape, never in practice.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("x", Column::from(vec![1i64, 2])), ("y", vec![3i64, 4].into())])?;
+    /// assert_eq!(df.series("x")?.to_frame()?, df.select(["x"])?);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn to_frame(&self) -> Result<DataFrame> {
         let frame = DataFrame::with_index(Labels::new([self.name().unwrap_or("0")]), vec![self.data.clone()], (*self.index).clone())?;
         Ok(DataFrame { index: self.index.clone(), ..frame })
@@ -233,23 +356,48 @@ impl Series {
     ///
     /// # Errors
     /// Invalid, where both have one name.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("k", Column::from(vec!["a", "b"])), ("x", vec![1i64, 2].into())])?;
+    /// assert_eq!(df.set_index(["k"])?.series("x")?.reset_index()?, df);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn reset_index(&self) -> Result<DataFrame> {
         self.to_frame()?.reset_index()
     }
 
-    /// The values of these labels, in this order; missing for a label that is not there.
+    /// The values of these labels, in this order; missing for a label that is not there. The type stays.
     ///
     /// # Errors
     /// Invalid, where a label stands twice.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let s = DataFrame::new([("x", Column::from(vec![1i64, 2]))])?.series("x")?;
+    /// assert_eq!(s.reindex(Column::from(vec![1i64, 5]))?.data(), &Column::from(vec![Some(2i64), None]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn reindex(&self, labels: impl Into<Index>) -> Result<Series> {
         let frame = self.to_frame()?.reindex(labels)?;
         Series::new(self.name.clone(), frame.columns[0].clone(), frame.index)
     }
 
-    /// Both over the same labels.
+    /// Both over the same labels. Missing where one lacks a label; types stay.
     ///
     /// # Errors
     /// Type, where labels do not compare.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, label::Join};
+    /// let a = DataFrame::new([("x", Column::from(vec![1i64, 2, 3]))])?.series("x")?;
+    /// let b = a.iloc([2, 0])?;
+    /// assert_eq!(a.align(&b, Join::Outer)?.1.data(), &Column::from(vec![Some(1i64), None, Some(3)]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn align(&self, other: &Series, how: Join) -> Result<(Series, Series)> {
         let (index, a, b) = self.index.join(&other.index, how)?;
         let index = Arc::new(index);

@@ -49,6 +49,15 @@ impl DataFrame {
     ///
     /// # Errors
     /// Shape, where lengths or counts differ.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, Index, label::Labels};
+    /// let index = Index::flat(Some("k"), Column::from(vec!["a", "b"]));
+    /// let df = DataFrame::with_index(Labels::new(["x"]), vec![Column::from(vec![1i64, 2])], index)?;
+    /// assert_eq!(df.at("b", "x")?, 2.into());
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn with_index(labels: Labels, columns: Vec<Column>, index: Index) -> Result<DataFrame> {
         if labels.names().len() != columns.len() {
             return Err(Error::shape(format!("{} labels for {} columns", labels.names().len(), columns.len())));
@@ -96,6 +105,14 @@ impl DataFrame {
     ///
     /// # Errors
     /// Not found, with the nearest name.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("x", Column::from(vec![Some(1i64), None]))])?;
+    /// assert_eq!(df.column("x")?, &Column::from(vec![Some(1i64), None]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn column(&self, name: &str) -> Result<&Column> {
         Ok(&self.columns[self.labels.position(name)?])
     }
@@ -104,6 +121,14 @@ impl DataFrame {
     ///
     /// # Errors
     /// Not found, with the nearest name.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("k", Column::from(vec!["a", "b"])), ("x", vec![1i64, 2].into())])?.set_index(["k"])?;
+    /// assert_eq!(df.series("x")?.at("b")?, 2.into());
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn series(&self, name: &str) -> Result<Series> {
         Series::new(Some(name.into()), self.column(name)?.clone(), self.index.clone())
     }
@@ -130,6 +155,15 @@ impl DataFrame {
     }
 
     /// Rows `offset .. offset + length`, cut off at the end. A view.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("x", Column::from(vec![1i64, 2, 3]))])?;
+    /// assert_eq!(df.slice(1, 5).column("x")?, &Column::from(vec![2i64, 3]));
+    /// assert_eq!(df.slice(1, 5).index().label(0), [1.into()]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn slice(&self, offset: usize, length: usize) -> DataFrame {
         let offset = offset.min(self.height());
         let length = length.min(self.height() - offset);
@@ -155,12 +189,29 @@ impl DataFrame {
         Ok(DataFrame { columns, index: Arc::new(self.index.take(rows)?), ..self.clone() })
     }
 
-    /// The first rows.
+    /// The first rows. A view.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("x", Column::from(vec![1i64, 2, 3]))])?;
+    /// assert_eq!(df.head(2).column("x")?, &Column::from(vec![1i64, 2]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn head(&self, n: usize) -> DataFrame {
         self.slice(0, n)
     }
 
-    /// The last rows.
+    /// The last rows. A view; rows keep their labels.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("x", Column::from(vec![1i64, 2, 3]))])?;
+    /// assert_eq!(df.tail(2).column("x")?, &Column::from(vec![2i64, 3]));
+    /// assert_eq!(df.tail(2).index().label(0), [1.into()]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn tail(&self, n: usize) -> DataFrame {
         self.slice(self.height().saturating_sub(n), n)
     }
@@ -170,6 +221,14 @@ impl DataFrame {
     ///
     /// # Errors
     /// Shape, never in practice.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("k", Column::from(vec!["a", "b"])), ("x", vec![1i64, 2].into())])?.set_index(["k"])?;
+    /// assert_eq!(df.to_batch()?.schema.names().collect::<Vec<_>>(), ["k", "x"]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn to_batch(&self) -> Result<Batch> {
         let value_fields = self
             .labels
@@ -201,6 +260,14 @@ impl DataFrame {
     ///
     /// # Errors
     /// Shape, where the schema speaks of more levels than there are columns.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("k", Column::from(vec!["a", "b"])), ("x", vec![Some(1i64), None].into())])?.set_index(["k"])?;
+    /// assert_eq!(DataFrame::from_batch(&df.to_batch()?)?, df);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn from_batch(batch: &Batch) -> Result<DataFrame> {
         let schema = &batch.schema;
         let (index, skip) = match &schema.index {
@@ -226,6 +293,15 @@ impl DataFrame {
     ///
     /// # Errors
     /// As [`DataFrame::from_batch`]; type, where schemas differ.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("k", Column::from(vec!["a", "b"])), ("x", vec![1i64, 2].into())])?.set_index(["k"])?;
+    /// let (a, b) = (df.head(1).to_batch()?, df.tail(1).to_batch()?);
+    /// assert_eq!(DataFrame::from_batches(&a.schema.clone(), &[a, b])?, df);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn from_batches(schema: &Arc<Schema>, batches: &[Batch]) -> Result<DataFrame> {
         DataFrame::from_batch(&Batch::concat(schema, batches)?)
     }

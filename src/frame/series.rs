@@ -16,6 +16,14 @@ impl Series {
     ///
     /// # Errors
     /// Shape, where lengths differ.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, Index, Series};
+    /// let s = Series::new(Some("x".into()), vec![Some(1i64), None].into(), Index::flat(None, vec!["a", "b"].into()).into())?;
+    /// assert_eq!(s.at("a")?, 1.into());
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn new(name: Option<String>, data: Column, index: Arc<Index>) -> Result<Series> {
         if data.len() != index.len() {
             return Err(Error::shape(format!("{} values for {} labels", data.len(), index.len())));

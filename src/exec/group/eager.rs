@@ -46,13 +46,23 @@ impl DataFrame {
 }
 
 macro_rules! aggregations {
-    ($($name:ident $agg:ident $doc:literal;)*) => { $(
+    ($($name:ident $agg:ident $doc:literal $found:literal;)*) => { $(
         #[doc = $doc]
         ///
-        /// Of every column that it is meant for and that is no key, under the column's name.
+        /// Of every column that it is meant for and that is no key, under the column's name. Missing values are skipped.
         ///
         /// # Errors
         /// As [`GroupBy::op`].
+        ///
+        /// # Examples
+        /// ```
+        /// use hpda_data::{Column, DataFrame};
+        /// let x = vec![None, Some(2.0), Some(2.0), Some(2.0), Some(6.0)];
+        /// let df = DataFrame::new([("k", Column::from(vec!["b", "a", "a", "a", "a"])), ("x", x.into())])?;
+        #[doc = concat!("let found = df.groupby([\"k\"]).", stringify!($name), "()?;")]
+        #[doc = concat!("assert_eq!(found.column(\"x\")?, &Column::from(", $found, "));")]
+        /// # Ok::<(), hpda_data::Error>(())
+        /// ```
         pub fn $name(&self) -> Result<DataFrame> {
             self.op(Agg::$agg)
         }
@@ -61,12 +71,31 @@ macro_rules! aggregations {
 
 impl GroupBy {
     /// Groups in this order.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, plan::GroupOrder};
+    /// let df = DataFrame::new([("k", Column::from(vec!["b", "a", "b"])), ("x", vec![1i64, 2, 4].into())])?;
+    /// let sums = df.groupby(["k"]).order(GroupOrder::Appearance).sum()?;
+    /// assert_eq!(sums.column("x")?, &Column::from(vec![5i64, 2]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn order(mut self, order: GroupOrder) -> GroupBy {
         self.order = order;
         self
     }
 
     /// Rows with a missing key form groups, which come last.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, Scalar};
+    /// let df = DataFrame::new([("k", Column::from(vec![Some("b"), None, Some("a")])), ("x", vec![1i64, 2, 4].into())])?;
+    /// let sums = df.groupby(["k"]).keep_missing().sum()?;
+    /// assert_eq!(sums.column("x")?, &Column::from(vec![4i64, 1, 2]));
+    /// assert_eq!(sums.index().label(2), [Scalar::Null]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn keep_missing(mut self) -> GroupBy {
         self.keep_missing = true;
         self
@@ -77,12 +106,12 @@ impl GroupBy {
         &self.frame
     }
 
-    /// The names of the keys.
     /// The groups of another table as these are.
     pub(super) fn over(frame: DataFrame, like: &GroupBy) -> GroupBy {
         GroupBy { frame, ..like.clone() }
     }
 
+    /// The names of the keys.
     pub(super) fn key_names(&self) -> impl Iterator<Item = &str> {
         self.keys.iter().map(|k| k.name.as_str())
     }
@@ -99,10 +128,20 @@ impl GroupBy {
     }
 
     /// Aggregates by name, one row per group; the keys become the index, as in pandas. Expressions may have several columns and
-    /// aggregates: `max(x) - min(y)`.
+    /// aggregates: `max(x) - min(y)`. Missing values are skipped.
     ///
     /// # Errors
     /// What resolving says: not found, type; invalid, for a column outside an aggregate. Overflow, of integer sums.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, plan::parse};
+    /// let df = DataFrame::new([("k", Column::from(vec!["b", "a", "b", "b"])), ("x", vec![Some(1i64), Some(2), Some(4), None].into())])?;
+    /// let found = df.groupby(["k"]).agg([("range", parse("max(x) - min(x)")?), ("mean", parse("mean(x)")?)])?;
+    /// assert_eq!(found.column("range")?, &Column::from(vec![0i64, 3]));
+    /// assert_eq!(found.column("mean")?, &Column::from(vec![2.0, 2.5]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn agg<S: Into<String>>(&self, aggregates: impl IntoIterator<Item = (S, Expr)>) -> Result<DataFrame> {
         let source = self.lazy_groups()?.agg(aggregates)?.source(&GroupBy::options())?;
         let mut batches = Vec::new();
@@ -115,10 +154,20 @@ impl GroupBy {
         DataFrame::from_batch(&Batch::with_rows(Arc::new(schema), whole.columns, source.rows().unwrap_or(0) as usize)?)
     }
 
-    /// The same from text: `x:mean,max, n=y:count, r=max(x)-min(y)`.
+    /// The same from text: `x:mean,max, n=y:count, r=max(x)-min(y)`. Columns are named `x_mean` where no name is given.
     ///
     /// # Errors
     /// Parse, and as [`GroupBy::agg`].
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("k", Column::from(vec!["b", "a", "b"])), ("x", vec![Some(1i64), Some(2), None].into())])?;
+    /// let found = df.groupby(["k"]).agg_text("x:mean, n=x:count")?;
+    /// assert_eq!(found.column("x_mean")?, &Column::from(vec![2.0, 1.0]));
+    /// assert_eq!(found.column("n")?, &Column::from(vec![1i64, 1]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn agg_text(&self, text: &str) -> Result<DataFrame> {
         self.agg(parse_aggregates(text, &self.frame.to_batch()?.schema)?)
     }
@@ -127,6 +176,16 @@ impl GroupBy {
     ///
     /// # Errors
     /// Type, where it is meant for none; as [`GroupBy::agg`].
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, plan::Agg};
+    /// let df = DataFrame::new([("k", Column::from(vec!["b", "a"])), ("x", vec![1i64, 2].into()), ("t", vec!["u", "v"].into())])?;
+    /// let means = df.groupby(["k"]).op(Agg::Mean)?;
+    /// assert_eq!(means.names(), ["x"]);
+    /// assert_eq!(means.column("x")?, &Column::from(vec![2.0, 1.0]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn op(&self, agg: Agg) -> Result<DataFrame> {
         let batch = self.frame.to_batch()?;
         let mut without: Vec<&str> = self.keys.iter().map(|k| k.name.as_str()).collect();
@@ -137,37 +196,53 @@ impl GroupBy {
     }
 
     aggregations! {
-        count Count "How many values are there.";
-        sum Sum "The sum.";
-        mean Mean "The mean.";
-        std Std "The standard deviation (ddof 1).";
-        var Var "The variance (ddof 1).";
-        sem Sem "The standard error of the mean (ddof 1).";
-        min Min "The smallest value.";
-        max Max "The largest value.";
-        median Median "The middle value.";
-        first First "The first value that is there.";
-        last Last "The last value that is there.";
-        nunique Nunique "How many different values.";
-        any Any "Whether any is true.";
-        all All "Whether all are true.";
-        prod Prod "The product.";
-        skew Skew "The skewness.";
-        kurt Kurt "The excess kurtosis.";
+        count Count "How many values are there." "vec![4i64, 0]";
+        sum Sum "The sum." "vec![12.0, 0.0]";
+        mean Mean "The mean." "vec![Some(3.0), None]";
+        std Std "The standard deviation (ddof 1)." "vec![Some(2.0), None]";
+        var Var "The variance (ddof 1)." "vec![Some(4.0), None]";
+        sem Sem "The standard error of the mean (ddof 1)." "vec![Some(1.0), None]";
+        min Min "The smallest value." "vec![Some(2.0), None]";
+        max Max "The largest value." "vec![Some(6.0), None]";
+        median Median "The middle value." "vec![Some(2.0), None]";
+        first First "The first value that is there." "vec![Some(2.0), None]";
+        last Last "The last value that is there." "vec![Some(6.0), None]";
+        nunique Nunique "How many different values." "vec![2i64, 0]";
+        any Any "Whether any is true." "vec![true, false]";
+        all All "Whether all are true." "vec![true, true]";
+        prod Prod "The product." "vec![48.0, 1.0]";
+        skew Skew "The skewness." "vec![Some(2.0), None]";
+        kurt Kurt "The excess kurtosis." "vec![Some(4.0), None]";
     }
 
-    /// A quantile of every numeric column that is no key.
+    /// A quantile of every numeric column that is no key. Values between two are interpolated; missing ones are skipped; f64.
     ///
     /// # Errors
     /// As [`GroupBy::op`].
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("k", Column::from(vec!["a", "a", "a", "b"])), ("x", vec![Some(1i64), Some(2), None, None].into())])?;
+    /// assert_eq!(df.groupby(["k"]).quantile(0.25)?.column("x")?, &Column::from(vec![Some(1.25), None]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn quantile(&self, probability: f64) -> Result<DataFrame> {
         self.op(Agg::Quantile(probability))
     }
 
-    /// How many rows each group has, missing values counted.
+    /// How many rows each group has, missing values counted. Of type i64, under the keys.
     ///
     /// # Errors
     /// As [`GroupBy::agg`].
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("k", Column::from(vec!["b", "a", "b"])), ("x", vec![Some(1i64), Some(2), None].into())])?;
+    /// assert_eq!(df.groupby(["k"]).size()?.data(), &Column::from(vec![1i64, 2]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn size(&self) -> Result<Series> {
         let (codes, keys) = self.codes()?;
         let mut sizes = vec![0i64; codes.len()];
@@ -200,10 +275,18 @@ impl GroupBy {
         })
     }
 
-    /// How many groups.
+    /// How many groups. A missing key is none.
     ///
     /// # Errors
     /// As [`GroupBy::agg`].
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("k", Column::from(vec![Some("b"), None, Some("a"), Some("b")]))])?;
+    /// assert_eq!(df.groupby(["k"]).ngroups()?, 2);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn ngroups(&self) -> Result<usize> {
         Ok(self.codes()?.0.len())
     }
@@ -212,6 +295,16 @@ impl GroupBy {
     ///
     /// # Errors
     /// As [`GroupBy::agg`].
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("k", Column::from(vec!["b", "a", "b"])), ("x", vec![1i64, 2, 4].into())])?;
+    /// for (key, rows) in df.groupby(["k"]).groups()? {
+    ///     assert_eq!(rows.height(), if key == ["b".into()] { 2 } else { 1 });
+    /// }
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn groups(&self) -> Result<Vec<(Vec<Scalar>, DataFrame)>> {
         let (codes, keys) = self.codes()?;
         let (rows, starts) = codes.members();
@@ -220,10 +313,20 @@ impl GroupBy {
         (0..codes.len()).into_par_iter().map(one).collect()
     }
 
-    /// Calls `f` with the key and the rows of every group, in parallel; the results one below the other, in the order of the groups.
+    /// Calls `f` with the key and the rows of every group, in parallel; the results one below the other, in the order of the
+    /// groups. Rows keep the labels that `f` gives them; pandas puts the key before these.
     ///
     /// # Errors
     /// The first error of `f` in that order; invalid, where `f` gives different columns.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("k", Column::from(vec!["b", "a", "b"])), ("x", vec![1i64, 2, 4].into())])?;
+    /// let lasts = df.groupby(["k"]).apply(|_, rows| Ok(rows.tail(1)))?;
+    /// assert_eq!(lasts.column("x")?, &Column::from(vec![2i64, 4]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn apply(&self, f: impl Fn(&[Scalar], &DataFrame) -> Result<DataFrame> + Sync) -> Result<DataFrame> {
         let (codes, keys) = self.codes()?;
         let (rows, starts) = codes.members();
@@ -247,10 +350,19 @@ impl GroupBy {
         DataFrame::from_batches(&schema, &made)
     }
 
-    /// The rows of the groups for which `keep` is true, in their old order.
+    /// The rows of the groups for which `keep` is true, in their old order. Rows without a group go.
     ///
     /// # Errors
     /// The first error of `keep`, with its group; invalid, where it panics.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("k", Column::from(vec![Some("b"), None, Some("a"), Some("b")])), ("x", vec![1i64, 2, 3, 4].into())])?;
+    /// let large = df.groupby(["k"]).filter(|_, rows| Ok(rows.height() > 1))?;
+    /// assert_eq!(large.column("x")?, &Column::from(vec![1i64, 4]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn filter(&self, keep: impl Fn(&[Scalar], &DataFrame) -> Result<bool> + Sync) -> Result<DataFrame> {
         let (codes, keys) = self.codes()?;
         let (rows, starts) = codes.members();
@@ -270,6 +382,15 @@ impl GroupBy {
     ///
     /// # Errors
     /// As [`GroupBy::agg`].
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, plan::Transform};
+    /// let df = DataFrame::new([("k", Column::from(vec!["b", "a", "b", "a"])), ("x", vec![Some(1i64), Some(2), Some(4), None].into())])?;
+    /// let made = df.groupby(["k"]).transform(Transform::Anomaly)?;
+    /// assert_eq!(made.column("x")?, &Column::from(vec![Some(-1.5), Some(0.0), Some(1.5), None]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn transform(&self, what: Transform) -> Result<DataFrame> {
         let (codes, _) = self.codes()?;
         let members = codes.members();
@@ -283,10 +404,18 @@ impl GroupBy {
         DataFrame::with_index(crate::label::Labels::new(names), columns, (*self.frame.index().as_ref()).clone())
     }
 
-    /// The position of each row in its group, from 0; missing without a group.
+    /// The position of each row in its group, from 0; missing without a group. Of type i64.
     ///
     /// # Errors
     /// As [`GroupBy::agg`].
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("k", Column::from(vec![Some("b"), Some("a"), None, Some("b")]))])?;
+    /// assert_eq!(df.groupby(["k"]).cumcount()?.data(), &Column::from(vec![Some(0i64), Some(0), None, Some(1)]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn cumcount(&self) -> Result<Series> {
         let (codes, _) = self.codes()?;
         let mut next = vec![0i64; codes.len()];
@@ -313,18 +442,34 @@ impl GroupBy {
         rows_of(&self.frame.to_batch()?, &kept)
     }
 
-    /// The first `n` rows of each group, in the old order of the rows.
+    /// The first `n` rows of each group, in the old order of the rows. Rows without a group go.
     ///
     /// # Errors
     /// As [`GroupBy::agg`].
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("k", Column::from(vec![Some("b"), None, Some("a"), Some("b")])), ("x", vec![1i64, 2, 3, 4].into())])?;
+    /// assert_eq!(df.groupby(["k"]).head(1)?.column("x")?, &Column::from(vec![1i64, 3]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn head(&self, n: usize) -> Result<DataFrame> {
         self.positions(|i, _| i < n)
     }
 
-    /// The last `n` rows of each group, in the old order of the rows.
+    /// The last `n` rows of each group, in the old order of the rows. Rows without a group go.
     ///
     /// # Errors
     /// As [`GroupBy::agg`].
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("k", Column::from(vec![Some("b"), None, Some("a"), Some("b")])), ("x", vec![1i64, 2, 3, 4].into())])?;
+    /// assert_eq!(df.groupby(["k"]).tail(1)?.column("x")?, &Column::from(vec![3i64, 4]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn tail(&self, n: usize) -> Result<DataFrame> {
         self.positions(|i, len| i + n >= len)
     }
@@ -333,6 +478,15 @@ impl GroupBy {
     ///
     /// # Errors
     /// As [`GroupBy::agg`].
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("k", Column::from(vec!["b", "a", "b"])), ("x", vec![Some(1i64), Some(2), None].into())])?;
+    /// assert_eq!(df.groupby(["k"]).nth(1)?.column("x")?, &Column::from(vec![None::<i64>]));
+    /// assert_eq!(df.groupby(["k"]).nth(-2)?.column("x")?, &Column::from(vec![1i64]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn nth(&self, n: i64) -> Result<DataFrame> {
         self.positions(|i, len| if n >= 0 { i as i64 == n } else { i as i64 == len as i64 + n })
     }

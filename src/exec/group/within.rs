@@ -97,18 +97,34 @@ impl GroupBy {
         })
     }
 
-    /// Less the values so many rows before in the group.
+    /// Less the values so many rows before in the group. Missing where either value is.
     ///
     /// # Errors
     /// Type, for what cannot be subtracted; overflow, for integers.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("k", Column::from(vec!["a", "b", "a"])), ("x", vec![1i64, 2, 4].into())])?;
+    /// assert_eq!(df.groupby(["k"]).diff(1)?.column("x")?, &Column::from(vec![None, None, Some(3i64)]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn diff(&self, by: i64) -> Result<DataFrame> {
         self.others()?.operate(crate::plan::BinaryOp::Sub, &self.shift(by)?, &Default::default())
     }
 
-    /// The change from so many rows before in the group, as a share of it.
+    /// The change from so many rows before in the group, as a share of it. Of type f64; missing where either value is.
     ///
     /// # Errors
     /// Type, for what are no numbers.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("k", Column::from(vec!["a", "b", "a"])), ("x", vec![2i64, 2, 3].into())])?;
+    /// assert_eq!(df.groupby(["k"]).pct_change(1)?.column("x")?, &Column::from(vec![None, None, Some(0.5)]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn pct_change(&self, by: i64) -> Result<DataFrame> {
         self.others()?.div(&self.shift(by)?)?.sub(1)
     }
@@ -134,18 +150,34 @@ impl GroupBy {
         })
     }
 
-    /// Missing values take the last value before them in their group, at most `limit` rows on.
+    /// Missing values take the last value before them in their group, at most `limit` rows on. Types stay.
     ///
     /// # Errors
     /// As [`GroupBy::agg`].
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("k", Column::from(vec!["a", "b", "a", "b"])), ("x", vec![Some(1i64), None, None, Some(2)].into())])?;
+    /// assert_eq!(df.groupby(["k"]).ffill(None)?.column("x")?, &Column::from(vec![Some(1i64), None, Some(1), Some(2)]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn ffill(&self, limit: Option<usize>) -> Result<DataFrame> {
         self.filled(limit, forward_rows)
     }
 
-    /// Missing values take the next value after them in their group, at most `limit` rows back.
+    /// Missing values take the next value after them in their group, at most `limit` rows back. Types stay.
     ///
     /// # Errors
     /// As [`GroupBy::agg`].
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("k", Column::from(vec!["a", "b", "a", "b"])), ("x", vec![Some(1i64), None, None, Some(2)].into())])?;
+    /// assert_eq!(df.groupby(["k"]).bfill(None)?.column("x")?, &Column::from(vec![Some(1i64), Some(2), None, Some(2)]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn bfill(&self, limit: Option<usize>) -> Result<DataFrame> {
         self.filled(limit, backward_rows)
     }
@@ -154,38 +186,79 @@ impl GroupBy {
     ///
     /// # Errors
     /// Overflow, where an integer does not hold it.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("k", Column::from(vec!["a", "b", "a", "a"])), ("x", vec![Some(1i64), Some(2), None, Some(3)].into())])?;
+    /// assert_eq!(df.groupby(["k"]).cumsum()?.column("x")?, &Column::from(vec![Some(1i64), Some(2), None, Some(4)]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn cumsum(&self) -> Result<DataFrame> {
         self.transform(Transform::Cumsum)
     }
 
-    /// The product so far in the group, of numeric columns.
+    /// The product so far in the group, of numeric columns. Missing rows stay missing and are passed over.
     ///
     /// # Errors
     /// Overflow, where an integer does not hold it.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("k", Column::from(vec!["a", "b", "a", "a"])), ("x", vec![Some(2i64), Some(2), None, Some(3)].into())])?;
+    /// assert_eq!(df.groupby(["k"]).cumprod()?.column("x")?, &Column::from(vec![Some(2i64), Some(2), None, Some(6)]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn cumprod(&self) -> Result<DataFrame> {
         self.each(|c| c.dtype().is_numeric(), |c| window::cumulate(c, Running::Prod))
     }
 
-    /// The smallest so far in the group.
+    /// The smallest so far in the group. Types stay; missing rows stay missing and are passed over.
     ///
     /// # Errors
     /// Type, for values without an order.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("k", Column::from(vec!["a", "b", "a", "a"])), ("x", vec![Some(2i64), Some(1), None, Some(3)].into())])?;
+    /// assert_eq!(df.groupby(["k"]).cummin()?.column("x")?, &Column::from(vec![Some(2i64), Some(1), None, Some(2)]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn cummin(&self) -> Result<DataFrame> {
         self.each(|c| window::running_dtype(Running::Min, c.dtype()).is_ok(), |c| window::cumulate(c, Running::Min))
     }
 
-    /// The largest so far in the group.
+    /// The largest so far in the group. Types stay; missing rows stay missing and are passed over.
     ///
     /// # Errors
     /// Type, for values without an order.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("k", Column::from(vec!["a", "b", "a", "a"])), ("x", vec![Some(4i64), Some(5), None, Some(3)].into())])?;
+    /// assert_eq!(df.groupby(["k"]).cummax()?.column("x")?, &Column::from(vec![Some(4i64), Some(5), None, Some(4)]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn cummax(&self) -> Result<DataFrame> {
         self.each(|c| window::running_dtype(Running::Max, c.dtype()).is_ok(), |c| window::cumulate(c, Running::Max))
     }
 
-    /// Ranks in the group, from 1; missing values have none.
+    /// Ranks in the group, from 1; missing values have none. Of type f64.
     ///
     /// # Errors
     /// Type, for values without an order.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, ops::window::Ranks};
+    /// let df = DataFrame::new([("k", Column::from(vec!["a", "b", "a", "a"])), ("x", vec![Some(7i64), Some(1), None, Some(7)].into())])?;
+    /// let ranks = df.groupby(["k"]).rank(Ranks::default())?;
+    /// assert_eq!(ranks.column("x")?, &Column::from(vec![Some(1.5), Some(1.0), None, Some(1.5)]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn rank(&self, how: Ranks) -> Result<DataFrame> {
         self.each(|_| true, |c| window::rank(c, how.ranking, how.direction, how.percent))
     }
@@ -195,6 +268,15 @@ impl GroupBy {
     ///
     /// # Errors
     /// As [`GroupBy::op`].
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, plan::Agg};
+    /// let df = DataFrame::new([("k", Column::from(vec![Some("a"), Some("b"), Some("a"), None])), ("x", vec![1i64, 2, 4, 5].into())])?;
+    /// let means = df.groupby(["k"]).broadcast(Agg::Mean)?;
+    /// assert_eq!(means.column("x")?, &Column::from(vec![Some(2.5), Some(2.0), Some(2.5), None]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn broadcast(&self, agg: Agg) -> Result<DataFrame> {
         let (codes, _) = self.codes()?;
         let found = self.op(agg)?;
@@ -252,20 +334,37 @@ impl GroupBy {
         DataFrame::with_index(first.labels().clone(), columns, (**self.frame().index()).clone())
     }
 
-    /// The number of each row's group, in the order of the groups; missing without a group.
+    /// The number of each row's group, in the order of the groups; missing without a group. Of type i64.
     ///
     /// # Errors
     /// As [`GroupBy::agg`].
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("k", Column::from(vec![Some("b"), None, Some("a")]))])?;
+    /// assert_eq!(df.groupby(["k"]).ngroup()?.data(), &Column::from(vec![Some(1i64), None, Some(0)]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn ngroup(&self) -> Result<Series> {
         let (codes, _) = self.codes()?;
         let numbers: Vec<Option<i64>> = codes.codes.iter().map(|&c| (c != NONE).then_some(c as i64)).collect();
         Series::new(None, numbers.into(), self.frame().index().clone())
     }
 
-    /// The rows of the group with this key.
+    /// The rows of the group with this key. All columns, the keys too.
     ///
     /// # Errors
     /// Not found, for a key that no row has; shape, for another number of values than keys.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("k", Column::from(vec!["b", "a", "b"])), ("x", vec![1i64, 2, 4].into())])?;
+    /// assert_eq!(df.groupby(["k"]).get_group(["b"])?.column("x")?, &Column::from(vec![1i64, 4]));
+    /// assert!(df.groupby(["k"]).get_group(["c"]).is_err());
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn get_group<S: Into<Scalar>>(&self, key: impl IntoIterator<Item = S>) -> Result<DataFrame> {
         let key: Vec<Scalar> = key.into_iter().map(Into::into).collect();
         let (codes, keys) = self.codes()?;
@@ -287,6 +386,14 @@ impl GroupBy {
     ///
     /// # Errors
     /// As there.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, plan::desc};
+    /// let df = DataFrame::new([("k", Column::from(vec!["b", "a", "b", "a"])), ("x", vec![Some(1i64), None, Some(4), Some(2)].into())])?;
+    /// assert_eq!(df.groupby(["k"]).top(1, [desc("x")])?.column("x")?, &Column::from(vec![2i64, 4]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn top<B: Into<SortBy>>(&self, rows: usize, by: impl IntoIterator<Item = B>) -> Result<DataFrame> {
         if let Index::Range { name: None, .. } = &**self.frame().index() {
             // Rows keep their labels: as a level without a name, which goes along as a column.
@@ -301,11 +408,30 @@ impl GroupBy {
     ///
     /// Results stand group by group, labelled by the key and the old row labels, as in pandas. Windows of time go along the row
     /// labels, or a column ([`GroupRolling::on`]), and must ascend in each group.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, plan::Windowing};
+    /// let df = DataFrame::new([("k", Column::from(vec!["b", "a", "b", "b"])), ("x", vec![Some(1i64), Some(2), Some(4), None].into())])?;
+    /// let sums = df.groupby(["k"]).rolling(Windowing::rows(2).min_count(1)).sum()?;
+    /// assert_eq!(sums.column("x")?, &Column::from(vec![2.0, 1.0, 5.0, 4.0]));
+    /// assert_eq!(sums.index().label(1), ["b".into(), 0.into()]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn rolling(&self, windows: Windowing) -> GroupRolling {
         GroupRolling { groups: self.clone(), windows, on: None }
     }
 
-    /// Windows of all rows of the group up to each, of at least so many values.
+    /// Windows of all rows of the group up to each, of at least so many values. f64, group by group.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("k", Column::from(vec!["b", "a", "b", "b"])), ("x", vec![Some(1i64), Some(2), Some(4), None].into())])?;
+    /// let means = df.groupby(["k"]).expanding(2).mean()?;
+    /// assert_eq!(means.column("x")?, &Column::from(vec![None, None, Some(2.5), Some(2.5)]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn expanding(&self, min_count: usize) -> GroupRolling {
         self.rolling(Windowing::new(Width::Expanding).min_count(min_count))
     }
@@ -326,11 +452,21 @@ pub struct GroupRolling {
 }
 
 macro_rules! aggregations {
-    ($($name:ident $agg:ident $doc:literal;)*) => { $(
+    ($($name:ident $agg:ident $doc:literal $found:literal;)*) => { $(
         #[doc = $doc]
         ///
         /// # Errors
         /// As [`GroupRolling::agg`].
+        ///
+        /// # Examples
+        /// ```
+        /// use hpda_data::{Column, DataFrame, plan::Windowing};
+        /// let k = Column::from(vec!["a", "b", "a", "a", "a"]);
+        /// let df = DataFrame::new([("k", k), ("x", vec![2i64, 9, 2, 2, 6].into())])?;
+        #[doc = concat!("let found = df.groupby([\"k\"]).rolling(Windowing::rows(4)).", stringify!($name), "()?;")]
+        #[doc = concat!("assert_eq!(found.column(\"x\")?, &Column::from(vec!", $found, "));")]
+        /// # Ok::<(), hpda_data::Error>(())
+        /// ```
         pub fn $name(&self) -> Result<DataFrame> {
             self.agg(Agg::$agg)
         }
@@ -339,16 +475,35 @@ macro_rules! aggregations {
 
 impl GroupRolling {
     /// Windows of time go along this column, which is left out of the result.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, frame::date_range_n, plan::{Width, Windowing}};
+    /// let df = DataFrame::new([("k", Column::from(vec!["a", "b", "a"])), ("t", date_range_n("2024-01-01", 3, "D")?), ("x", vec![1i64, 2, 4].into())])?;
+    /// let days = Windowing::new(Width::parse("2D")?).min_count(1);
+    /// assert_eq!(df.groupby(["k"]).rolling(days).on("t").sum()?.column("x")?, &Column::from(vec![1.0, 4.0, 2.0]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn on(mut self, column: &str) -> GroupRolling {
         self.on = Some(column.into());
         self
     }
 
-    /// An aggregation over each window of every numeric column that is no key, missing values skipped.
+    /// An aggregation over each window of every numeric column that is no key, missing values skipped. f64 (f32 of f32); missing
+    /// where a window has too few.
     ///
     /// # Errors
     /// Unsupported, for an aggregation that windows do not have; not found, for the column of times; invalid, for windows of time
     /// without times or over times that fall.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, plan::{Agg, Windowing}};
+    /// let df = DataFrame::new([("k", Column::from(vec!["b", "a", "b", "b"])), ("x", vec![Some(1i64), Some(2), Some(4), None].into())])?;
+    /// let largest = df.groupby(["k"]).rolling(Windowing::rows(2)).agg(Agg::Max)?;
+    /// assert_eq!(largest.column("x")?, &Column::from(vec![None, None, Some(4.0), None]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn agg(&self, agg: Agg) -> Result<DataFrame> {
         let rule = self.windows.rule(agg)?;
         let (codes, keys) = self.groups.codes()?;
@@ -386,24 +541,33 @@ impl GroupRolling {
         DataFrame::with_index(labels, columns, Index::from_columns(names.collect(), &levels)?)
     }
 
-    /// A quantile of each window.
+    /// A quantile of each window. f64.
     ///
     /// # Errors
     /// As [`GroupRolling::agg`].
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, plan::Windowing};
+    /// let df = DataFrame::new([("k", Column::from(vec!["b", "a", "b"])), ("x", vec![1i64, 2, 4].into())])?;
+    /// let found = df.groupby(["k"]).rolling(Windowing::rows(2)).quantile(0.5)?;
+    /// assert_eq!(found.column("x")?, &Column::from(vec![None, None, Some(2.5)]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn quantile(&self, probability: f64) -> Result<DataFrame> {
         self.agg(Agg::Quantile(probability))
     }
 
     aggregations! {
-        count Count "How many values are there.";
-        sum Sum "The sum.";
-        mean Mean "The mean.";
-        std Std "The standard deviation (ddof 1).";
-        var Var "The variance (ddof 1).";
-        min Min "The smallest.";
-        max Max "The largest.";
-        median Median "The middle value.";
-        skew Skew "The skewness.";
-        kurt Kurt "The excess kurtosis.";
+        count Count "How many values are there, as i64." "[None, None, None, Some(4i64), None]";
+        sum Sum "The sum." "[None, None, None, Some(12.0), None]";
+        mean Mean "The mean." "[None, None, None, Some(3.0), None]";
+        std Std "The standard deviation (ddof 1)." "[None, None, None, Some(2.0), None]";
+        var Var "The variance (ddof 1)." "[None, None, None, Some(4.0), None]";
+        min Min "The smallest." "[None, None, None, Some(2.0), None]";
+        max Max "The largest." "[None, None, None, Some(6.0), None]";
+        median Median "The middle value." "[None, None, None, Some(2.0), None]";
+        skew Skew "The skewness." "[None, None, None, Some(2.0), None]";
+        kurt Kurt "The excess kurtosis." "[None, None, None, Some(4.0), None]";
     }
 }
