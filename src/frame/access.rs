@@ -461,6 +461,16 @@ impl DataFrame {
     ///
     /// # Errors
     /// Shape, for a position outside.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Attrs, Column, DataFrame};
+    /// let mut attrs = Attrs::new();
+    /// attrs.set("units", "m");
+    /// let df = DataFrame::new([("x", Column::from(vec![1i64]))])?.with_column_attrs(0, attrs)?;
+    /// assert_eq!(df.column_attrs(0).text("units"), Some("m"));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn with_column_attrs(&self, position: usize, attrs: Attrs) -> Result<DataFrame> {
         let mut out = self.clone();
         *out.column_attrs.get_mut(position).ok_or_else(|| Error::shape(format!("column {position} of {}", self.width())))? = attrs;

@@ -144,6 +144,16 @@ impl DataFrame {
     }
 
     /// The same table with these attributes.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Attrs, Column, DataFrame};
+    /// let mut attrs = Attrs::new();
+    /// attrs.set("title", "ages");
+    /// let df = DataFrame::new([("x", Column::from(vec![1i64]))])?.with_attrs(attrs);
+    /// assert_eq!(df.attrs().text("title"), Some("ages"));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn with_attrs(mut self, attrs: Attrs) -> DataFrame {
         self.attrs = attrs;
         self
@@ -309,6 +319,12 @@ impl DataFrame {
 
 /// The name of an index level that has none: `index`, and `level_1` and so on for more; `level_0` where a column is called `index`
 /// (as `reset_index` of pandas), and with further marks where that is taken too.
+///
+/// # Examples
+/// ```
+/// use hpda_data::frame::made_up;
+/// assert_eq!((made_up(0, |_| false), made_up(0, |name| name == "index")), ("index".into(), "level_0".into()));
+/// ```
 pub fn made_up(level: usize, is_taken: impl Fn(&str) -> bool) -> String {
     let mut name = if level == 0 && !is_taken("index") { "index".to_string() } else { format!("level_{level}") };
     while is_taken(&name) {

@@ -30,6 +30,15 @@ impl Index {
     ///
     /// # Errors
     /// Invalid, where a label stands twice here; type, where labels of both do not compare; shape, for another number of levels.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, Index};
+    /// let index = Index::flat(None, Column::from(vec!["a", "b"]));
+    /// let rows = index.indexer(&Column::from(vec!["b", "c"]).into())?;
+    /// assert_eq!(rows.iter().collect::<Vec<_>>(), [Some(1), None]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn indexer(&self, target: &Index) -> Result<UInt64Array> {
         if !self.is_unique() {
             let twice = self.duplicated()?;
@@ -91,6 +100,14 @@ impl Index {
     ///
     /// # Errors
     /// As [`Index::join`].
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, Index};
+    /// let index = Index::flat(None, Column::from(vec!["c", "a"]));
+    /// assert_eq!(index.union(&Column::from(vec!["b"]).into())?, Column::from(vec!["a", "b", "c"]).into());
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn union(&self, other: &Index) -> Result<Index> {
         Ok(self.unique()?.join(&other.unique()?, Join::Outer)?.0)
     }
@@ -99,14 +116,30 @@ impl Index {
     ///
     /// # Errors
     /// As [`Index::join`].
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, Index};
+    /// let index = Index::flat(None, Column::from(vec!["c", "a", "b"]));
+    /// assert_eq!(index.intersection(&Column::from(vec!["a", "c"]).into())?, Column::from(vec!["c", "a"]).into());
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn intersection(&self, other: &Index) -> Result<Index> {
         Ok(self.unique()?.join(&other.unique()?, Join::Inner)?.0)
     }
 
-    /// The labels of this that the other lacks, each once.
+    /// The labels of this that the other lacks, each once. In the order of this one (pandas sorts them).
     ///
     /// # Errors
     /// As [`Index::indexer`].
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, Index};
+    /// let index = Index::flat(None, Column::from(vec!["c", "a", "b"]));
+    /// assert_eq!(index.difference(&Column::from(vec!["a"]).into())?, Column::from(vec!["c", "b"]).into());
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn difference(&self, other: &Index) -> Result<Index> {
         let own = self.unique()?;
         let there = other.unique()?.indexer(&own)?;
@@ -118,6 +151,14 @@ impl Index {
     ///
     /// # Errors
     /// Unsupported, for labels that do not compare.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, Index};
+    /// let index = Index::flat(None, Column::from(vec![Some("b"), None, Some("b"), None]));
+    /// assert_eq!(index.unique()?, Column::from(vec![Some("b"), None]).into());
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn unique(&self) -> Result<Index> {
         if self.is_unique() {
             return Ok(self.clone());
@@ -132,6 +173,17 @@ impl Index {
     ///
     /// # Errors
     /// Type, where labels of both do not compare; shape, for another number of levels.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, Index, label::Join};
+    /// let index = Index::flat(None, Column::from(vec!["c", "a"]));
+    /// let (labels, own, other) = index.join(&Column::from(vec!["a", "b"]).into(), Join::Outer)?;
+    /// assert_eq!(labels, Column::from(vec!["a", "b", "c"]).into());
+    /// assert_eq!(own.iter().collect::<Vec<_>>(), [Some(1), None, Some(0)]);
+    /// assert_eq!(other.iter().collect::<Vec<_>>(), [Some(0), Some(1), None]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn join(&self, other: &Index, how: Join) -> Result<(Index, UInt64Array, UInt64Array)> {
         let names = self.common_names(other);
         // The same labels in the same order meet row by row, even where one stands twice.

@@ -51,6 +51,13 @@ pub enum Positions {
 }
 
 /// Python's slice `start:stop:step`: `step(None, None, -1)` turns the order around.
+///
+/// # Examples
+/// ```
+/// use hpda_data::label::step;
+/// assert_eq!(step(None, None, -2).resolve(5, "row")?, [4, 2, 0]);
+/// # Ok::<(), hpda_data::Error>(())
+/// ```
 pub fn step(start: impl Into<Option<i64>>, stop: impl Into<Option<i64>>, step: i64) -> Positions {
     Positions::Slice(start.into(), stop.into(), step)
 }
@@ -194,6 +201,14 @@ impl Positions {
     ///
     /// # Errors
     /// Not found, for a position outside; invalid, for a step of 0.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::label::Positions;
+    /// assert_eq!(Positions::from(-2..).resolve(5, "row")?, [3, 4]);
+    /// assert!(Positions::from(5).resolve(5, "row").is_err());
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn resolve(&self, len: usize, what: &str) -> crate::Result<Vec<usize>> {
         use crate::error::{Error, ErrorKind};
         let n = len as i64;

@@ -13,6 +13,12 @@ pub struct Labels {
 
 impl Labels {
     /// Plain names.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::label::Labels;
+    /// assert_eq!(Labels::new(["a", "b"]).names(), ["a", "b"]);
+    /// ```
     pub fn new<S: Into<String>>(names: impl IntoIterator<Item = S>) -> Labels {
         Labels { names: names.into_iter().map(Into::into).collect(), full: None }
     }
@@ -42,6 +48,13 @@ impl Labels {
     ///
     /// # Errors
     /// Not found, with the nearest name.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::label::Labels;
+    /// assert_eq!(Labels::new(["a", "b", "b"]).position("b")?, 1);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn position(&self, name: &str) -> Result<usize> {
         self.names.iter().position(|n| n == name).ok_or_else(|| Error::not_found("column", name, self.names.iter().map(String::as_str)))
     }
@@ -50,6 +63,14 @@ impl Labels {
     ///
     /// # Errors
     /// Shape, for a label of another length than the names.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::label::Labels;
+    /// let labels = Labels::from_tuples(vec![Some("what".into()), Some("year".into())], vec![vec!["rain".into(), 1990.into()]])?;
+    /// assert_eq!((labels.names(), labels.nlevels()), (&["rain_1990".to_string()][..], 2));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn from_tuples(names: Vec<Option<String>>, labels: Vec<Vec<Scalar>>) -> Result<Labels> {
         if let Some(odd) = labels.iter().find(|l| l.len() != names.len()) {
             return Err(Error::shape(format!("a label of {} values for {} levels", odd.len(), names.len())));
@@ -63,6 +84,14 @@ impl Labels {
     ///
     /// # Errors
     /// Shape, never in practice.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, Index, label::Labels};
+    /// let labels = Labels::from_index(&Index::flat(Some("year"), Column::from(vec![1990i64, 1991])))?;
+    /// assert_eq!((labels.names()[1].as_str(), labels.label(1)), ("1991", vec![1991.into()]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn from_index(index: &Index) -> Result<Labels> {
         let names: Vec<Option<String>> = index.names().into_iter().map(|n| n.map(Into::into)).collect();
         let labels: Vec<Vec<Scalar>> = (0..index.len()).map(|i| index.label(i)).collect();
@@ -104,6 +133,13 @@ impl Labels {
     ///
     /// # Errors
     /// Shape, never in practice.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, label::Labels};
+    /// assert_eq!(Labels::new(["a", "b"]).to_index()?, Column::from(vec!["a", "b"]).into());
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn to_index(&self) -> Result<Index> {
         let Some(f) = &self.full else { return Ok(Index::flat(None, Column::from(self.names.clone()))) };
         let level = |l: usize| {
@@ -116,6 +152,12 @@ impl Labels {
     }
 
     /// The labels of these columns, in this order. Positions are there.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::label::Labels;
+    /// assert_eq!(Labels::new(["a", "b", "c"]).pick(&[2, 0]), Labels::new(["c", "a"]));
+    /// ```
     pub fn pick(&self, columns: &[usize]) -> Labels {
         Labels {
             names: columns.iter().map(|&i| self.names[i].clone()).collect(),
@@ -127,6 +169,12 @@ impl Labels {
     }
 
     /// The same labels with another one at a position: a plain name.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::label::Labels;
+    /// assert_eq!(Labels::new(["a", "b"]).renamed(1, "c"), Labels::new(["a", "c"]));
+    /// ```
     pub fn renamed(&self, position: usize, name: &str) -> Labels {
         let mut out = self.clone();
         out.names[position] = name.into();
@@ -138,6 +186,12 @@ impl Labels {
     }
 
     /// One column more, at this position.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::label::Labels;
+    /// assert_eq!(Labels::new(["a", "b"]).inserted(1, "c"), Labels::new(["a", "c", "b"]));
+    /// ```
     pub fn inserted(&self, position: usize, name: &str) -> Labels {
         let mut out = self.clone();
         out.names.insert(position, String::new());
@@ -148,6 +202,12 @@ impl Labels {
     }
 
     /// Every column of a label, in order; perhaps none. Of several levels the key names the first ones.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::label::Labels;
+    /// assert_eq!(Labels::new(["a", "b", "a"]).find(&"a".into()), [0, 2]);
+    /// ```
     pub fn find(&self, key: &Key) -> Vec<usize> {
         let same = |i: usize| match (&self.full, &key.0[..]) {
             (Some(f), wanted) if f.labels[i].len() >= wanted.len() && f.labels[i].iter().zip(wanted).all(|(a, b)| equal(a, b)) => true,
@@ -162,6 +222,15 @@ impl Labels {
     ///
     /// # Errors
     /// Not found, with the nearest name; shape, for a mask of another length.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::label::Labels;
+    /// let labels = Labels::new(["a", "b", "c"]);
+    /// assert_eq!(labels.locate(&("b"..).into())?, [1, 2]);
+    /// assert!(labels.locate(&"d".into()).is_err());
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn locate(&self, loc: &Loc) -> Result<Vec<usize>> {
         let found = |key: &Key| {
             let hits = self.find(key);
@@ -193,6 +262,12 @@ impl Labels {
     }
 
     /// Whether no name stands twice.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::label::Labels;
+    /// assert!(!Labels::new(["a", "b", "a"]).is_unique());
+    /// ```
     pub fn is_unique(&self) -> bool {
         let mut seen = hashbrown::HashSet::new();
         self.names.iter().all(|n| seen.insert(n))
@@ -202,6 +277,15 @@ impl Labels {
     ///
     /// # Errors
     /// Invalid, for a level that is not there.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::label::Labels;
+    /// let names = vec![Some("what".into()), Some("year".into())];
+    /// let labels = Labels::from_tuples(names, vec![vec!["rain".into(), 1990.into()], vec!["rain".into(), 1991.into()]])?;
+    /// assert_eq!(labels.pick_levels(&[1])?.names(), ["1990", "1991"]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn pick_levels(&self, levels: &[usize]) -> Result<Labels> {
         let index = match self.to_index()? {
             Index::Multi(m) => m.pick(levels)?,

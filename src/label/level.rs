@@ -33,6 +33,14 @@ impl Level {
     ///
     /// # Errors
     /// Not found, for a name or number that no level has.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, Index, label::Level};
+    /// let index = Index::flat(Some("k"), Column::from(vec!["a"]));
+    /// assert_eq!((Level::from("k").position(&index)?, Level::from(-1).position(&index)?), (0, 0));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn position(&self, index: &Index) -> Result<usize> {
         match self {
             Level::Name(name) => index.level(name),

@@ -61,6 +61,14 @@ impl Index {
     ///
     /// # Errors
     /// Type, where it is not; unsupported, for several levels.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, Index};
+    /// let index = Index::flat(None, Column::from(vec!["a", "b", "a"]));
+    /// assert_eq!(index.positions(&Column::from(vec!["a"]))?, [0, 2]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn positions(&self, label: &Column) -> Result<Vec<usize>> {
         match self {
             Index::Range { start, step, len, .. } => {
@@ -82,6 +90,16 @@ impl Index {
     ///
     /// # Errors
     /// Type, for a label of another kind than the index; invalid, for more values than levels.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, Index, Scalar};
+    /// let index = Index::flat(None, Column::from(vec![Some("a"), None, Some("a")]));
+    /// assert_eq!(index.find(&"a".into())?, [0, 2]);
+    /// assert_eq!(index.find(&Scalar::Null.into())?, [1]);
+    /// assert!(index.find(&"c".into())?.is_empty());
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn find(&self, key: &Key) -> Result<Vec<usize>> {
         let levels = self.names().len();
         if key.0.is_empty() || key.0.len() > levels {
@@ -116,6 +134,15 @@ impl Index {
     ///
     /// # Errors
     /// Not found, for a label that is not there; type, for one of another kind; shape, for a mask of another length.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, Index};
+    /// let index = Index::flat(None, Column::from(vec![10i64, 20, 30]));
+    /// assert_eq!(index.locate(&(15..=30).into())?.to_vec(), [1, 2]);
+    /// assert!(index.locate(&25.into()).is_err());
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn locate(&self, loc: &Loc) -> Result<Hits> {
         Ok(match loc {
             Loc::All => Hits::Span(0..self.len()),
@@ -232,6 +259,14 @@ impl Index {
     ///
     /// # Errors
     /// Unsupported, for labels that do not compare.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, Index};
+    /// assert!(Index::flat(None, Column::from(vec![1i64, 1, 2])).is_monotonic()?);
+    /// assert!(!Index::flat(None, Column::from(vec![Some(1i64), None])).is_monotonic()?);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn is_monotonic(&self) -> Result<bool> {
         if let Index::Multi(m) = self {
             let order = super::lookup::order(&m.columns(), &[])?;
@@ -262,6 +297,15 @@ impl Index {
     /// The position that counts for a number by this method, and the distance to its label.
     ///
     /// Labels must be numbers in ascending or descending order for `Pad` and `Backfill`; `Nearest` takes any order.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, Index, label::Method};
+    /// let index = Index::flat(None, Column::from(vec![10.0, 20.0, 30.0]));
+    /// assert_eq!(index.nearest(24.0, Method::Nearest), Some((1, 4.0)));
+    /// assert_eq!(index.nearest(24.0, Method::Backfill), Some((2, 6.0)));
+    /// assert_eq!(index.nearest(5.0, Method::Pad), None);
+    /// ```
     pub fn nearest(&self, label: f64, method: Method) -> Option<(usize, f64)> {
         let number = |i: usize| match self.label(i).first() {
             Some(Scalar::Instant { value, .. }) | Some(Scalar::Duration { value, .. }) => Some(*value as f64),
@@ -283,6 +327,13 @@ impl Index {
     }
 
     /// Whether no label stands twice.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, Index};
+    /// assert!(Index::range(3).is_unique());
+    /// assert!(!Index::flat(None, Column::from(vec![None::<&str>, None])).is_unique());
+    /// ```
     pub fn is_unique(&self) -> bool {
         match self {
             Index::Range { step, len, .. } => *step != 0 || *len <= 1,
@@ -290,10 +341,18 @@ impl Index {
         }
     }
 
-    /// For each row whether its label stood before.
+    /// For each row whether its label stood before. Of type bool; missing labels are the same.
     ///
     /// # Errors
     /// Unsupported, for labels that do not compare.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, Index};
+    /// let index = Index::flat(None, Column::from(vec![Some("a"), None, Some("a"), None]));
+    /// assert_eq!(index.duplicated()?, Column::from(vec![false, false, true, true]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn duplicated(&self) -> Result<Column> {
         Ok(match self {
             Index::Range { .. } if self.is_unique() => vec![false; self.len()].into(),

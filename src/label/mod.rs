@@ -68,11 +68,24 @@ impl FlatIndex {
 
 impl Index {
     /// `0, 1, ..`
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, Index};
+    /// assert_eq!(Index::range(2).columns(), [Column::from(vec![0i64, 1])]);
+    /// ```
     pub fn range(len: usize) -> Index {
         Index::Range { start: 0, step: 1, len, name: None }
     }
 
     /// One column of labels.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, Index};
+    /// let index = Index::flat(Some("k"), Column::from(vec!["a", "b"]));
+    /// assert_eq!((index.names(), index.label(1)), (vec![Some("k")], vec!["b".into()]));
+    /// ```
     pub fn flat(name: Option<&str>, values: Column) -> Index {
         Index::Flat(FlatIndex::new(name.map(Into::into), values))
     }
@@ -118,7 +131,13 @@ impl Index {
         }
     }
 
-    /// Labels `offset .. offset + length`.
+    /// Labels `offset .. offset + length`. A view.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::Index;
+    /// assert_eq!(Index::range(5).slice(2, 2).label(1), [3.into()]);
+    /// ```
     pub fn slice(&self, offset: usize, length: usize) -> Index {
         match self {
             Index::Range { start, step, name, .. } => {
@@ -142,6 +161,14 @@ impl Index {
     ///
     /// # Errors
     /// Shape, where lengths or counts differ; invalid, for no levels.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, Index};
+    /// let index = Index::from_columns(vec![Some("k".into()), None], &[vec!["a", "b"].into(), Column::from(vec![Some(1i64), None])])?;
+    /// assert_eq!((index.nlevels(), index.label(0)), (2, vec!["a".into(), 1.into()]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn from_columns(names: Vec<Option<String>>, columns: &[Column]) -> Result<Index> {
         match columns {
             [] => Err(Error::invalid("an index needs a level")),
@@ -162,6 +189,13 @@ impl Index {
     ///
     /// # Errors
     /// Not found, with the names.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, Index};
+    /// assert_eq!(Index::flat(Some("k"), Column::from(vec!["a"])).level("k")?, 0);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn level(&self, name: &str) -> Result<usize> {
         let names = self.names();
         names.iter().position(|n| *n == Some(name)).ok_or_else(|| Error::not_found("level", name, names.iter().flatten().copied()))
@@ -171,6 +205,13 @@ impl Index {
     ///
     /// # Errors
     /// Shape, for another number of names.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::Index;
+    /// assert_eq!(Index::range(2).with_names(vec![Some("row".into())])?.names(), [Some("row")]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn with_names(&self, names: Vec<Option<String>>) -> Result<Index> {
         if names.len() != self.nlevels() {
             return Err(Error::shape(format!("{} names for {} levels", names.len(), self.nlevels())));
@@ -188,6 +229,14 @@ impl Index {
     ///
     /// # Errors
     /// Shape, for a position outside.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, Index};
+    /// let index = Index::flat(None, Column::from(vec!["a", "b"]));
+    /// assert_eq!(index.take(&vec![Some(1), None].into())?, Column::from(vec![Some("b"), None]).into());
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn take(&self, rows: &UInt64Array) -> Result<Index> {
         Ok(match self {
             Index::Range { start, step, name, len } => {
@@ -216,11 +265,27 @@ impl Index {
     ///
     /// # Errors
     /// Unsupported, for labels that do not compare.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, Index};
+    /// let index = Index::flat(None, Column::from(vec![Some("b"), None, Some("a")]));
+    /// assert_eq!(index.order(&[])?.values().to_vec(), [2, 0, 1]);
+    /// assert_eq!(index.order(&[true])?.values().to_vec(), [0, 2, 1]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn order(&self, descending: &[bool]) -> Result<UInt64Array> {
         Ok(lookup::order(&self.columns(), descending)?.into())
     }
 
     /// Whether both have the same labels in the same order; names are not compared.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, Index};
+    /// let index = Index::flat(Some("k"), Column::from(vec![0i64, 1]));
+    /// assert!(index.same_labels(&Index::range(2)) && index != Index::range(2));
+    /// ```
     pub fn same_labels(&self, other: &Index) -> bool {
         if let (Index::Range { start: a, step: s, len: n, .. }, Index::Range { start: b, step: t, len: m, .. }) = (self, other) {
             return n == m && (*n == 0 || a == b && (*n == 1 || s == t));

@@ -20,6 +20,14 @@ impl MultiIndex {
     ///
     /// # Errors
     /// Shape, where counts differ or a code has no label.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, Scalar, label::MultiIndex};
+    /// let index = MultiIndex::new(vec![Some("k".into())], vec![Column::from(vec!["a", "b"])], vec![vec![1, -1]])?;
+    /// assert_eq!((index.label(0), index.label(1)), (vec!["b".into()], vec![Scalar::Null]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn new(names: Vec<Option<String>>, levels: Vec<Column>, codes: Vec<Vec<i32>>) -> Result<MultiIndex> {
         let len = codes.first().map_or(0, Vec::len);
         if names.len() != levels.len() || levels.len() != codes.len() || codes.iter().any(|c| c.len() != len) {
@@ -35,6 +43,14 @@ impl MultiIndex {
     ///
     /// # Errors
     /// Shape, where lengths differ.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, label::MultiIndex};
+    /// let index = MultiIndex::from_columns(vec![None], &[Column::from(vec![Some("b"), None, Some("a"), Some("b")])])?;
+    /// assert_eq!((&index.levels()[0], index.codes(0)), (&Column::from(vec!["b", "a"]), &[0, -1, 1, 0][..]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn from_columns(names: Vec<Option<String>>, columns: &[Column]) -> Result<MultiIndex> {
         let (mut levels, mut codes) = (Vec::new(), Vec::new());
         for column in columns {
@@ -93,6 +109,14 @@ impl MultiIndex {
     }
 
     /// Rows `offset .. offset + length`, without a copy.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, label::MultiIndex};
+    /// let index = MultiIndex::from_columns(vec![None], &[Column::from(vec!["a", "b", "c"])])?;
+    /// assert_eq!(index.slice(1, 2).label(0), ["b".into()]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn slice(&self, offset: usize, length: usize) -> MultiIndex {
         MultiIndex { offset: self.offset + offset, len: length, lookup: Arc::default(), ..self.clone() }
     }
@@ -129,6 +153,14 @@ impl MultiIndex {
     ///
     /// # Errors
     /// Shape, for a label of another length; type, for values of several types in one level.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Scalar, label::MultiIndex};
+    /// let index = MultiIndex::from_tuples(vec![None, None], &[vec!["a".into(), 1.into()], vec!["b".into(), Scalar::Null]])?;
+    /// assert_eq!(index.label(1), ["b".into(), Scalar::Null]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn from_tuples(names: Vec<Option<String>>, labels: &[Vec<Scalar>]) -> Result<MultiIndex> {
         if let Some(odd) = labels.iter().find(|l| l.len() != names.len()) {
             return Err(Error::shape(format!("a label of {} values for {} levels", odd.len(), names.len())));
@@ -153,6 +185,14 @@ impl MultiIndex {
     ///
     /// # Errors
     /// Shape, for a row outside.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, Scalar, label::MultiIndex};
+    /// let index = MultiIndex::from_columns(vec![None], &[Column::from(vec!["a", "b"])])?.take(&vec![Some(1), None].into())?;
+    /// assert_eq!((index.label(0), index.label(1)), (vec!["b".into()], vec![Scalar::Null]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn take(&self, rows: &UInt64Array) -> Result<MultiIndex> {
         if let Some(worst) = arrow::compute::max(rows).filter(|&w| w >= self.len as u64) {
             return Err(Error::shape(format!("row {worst} of {}", self.len)));
@@ -168,6 +208,14 @@ impl MultiIndex {
     ///
     /// # Errors
     /// Invalid, for a level that is not there.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Scalar, label::MultiIndex};
+    /// let index = MultiIndex::from_tuples(vec![Some("k".into()), None], &[vec!["a".into(), 1.into()]])?;
+    /// assert_eq!(index.pick(&[1, 0])?.label(0), [1.into(), "a".into()]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn pick(&self, levels: &[usize]) -> Result<MultiIndex> {
         if let Some(&l) = levels.iter().find(|&&l| l >= self.levels.len()) {
             return Err(Error::invalid(format!("level {l} of {}", self.levels.len())));

@@ -100,16 +100,39 @@ pub enum Expr {
 }
 
 /// The column of this name.
+///
+/// # Examples
+/// ```
+/// use hpda_data::{Column, DataFrame, plan::col};
+/// let df = DataFrame::new([("x", Column::from(vec![Some(1i64), None]))])?;
+/// assert_eq!(df.eval(col("x") * 2)?, Column::from(vec![Some(2i64), None]));
+/// # Ok::<(), hpda_data::Error>(())
+/// ```
 pub fn col(name: impl Into<String>) -> Expr {
     Expr::Col(name.into())
 }
 
 /// A value.
+///
+/// # Examples
+/// ```
+/// use hpda_data::plan::{col, lit, parse};
+/// assert_eq!(lit(1) - col("x"), parse("1 - x")?);
+/// # Ok::<(), hpda_data::Error>(())
+/// ```
 pub fn lit(value: impl Into<Scalar>) -> Expr {
     Expr::Lit(value.into())
 }
 
-/// `if(condition, yes, no)`
+/// `if(condition, yes, no)`; where the condition is missing, so is the result.
+///
+/// # Examples
+/// ```
+/// use hpda_data::{Column, DataFrame, plan::{col, when}};
+/// let df = DataFrame::new([("x", Column::from(vec![Some(1i64), None, Some(3)]))])?;
+/// assert_eq!(df.eval(when(col("x").gt(1), 10, 0))?, Column::from(vec![Some(0i64), None, Some(10)]));
+/// # Ok::<(), hpda_data::Error>(())
+/// ```
 pub fn when(condition: impl Into<Expr>, yes: impl Into<Expr>, no: impl Into<Expr>) -> Expr {
     Expr::Call(Func::If, vec![condition.into(), yes.into(), no.into()])
 }
@@ -128,69 +151,217 @@ macro_rules! comparisons {
 
 impl Expr {
     /// An operator between this and another.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::plan::{BinaryOp, col};
+    /// assert_eq!(col("x").binary(BinaryOp::Add, 1), col("x") + 1);
+    /// ```
     pub fn binary(self, op: BinaryOp, other: impl Into<Expr>) -> Expr {
         Expr::Binary(op, Box::new(self), Box::new(other.into()))
     }
 
     comparisons! {
-        /// `self < other`
+        /// `self < other`, missing where either is
+        ///
+        /// # Examples
+        /// ```
+        /// use hpda_data::{Column, DataFrame, plan::col};
+        /// let df = DataFrame::new([("x", Column::from(vec![Some(1i64), None, Some(3)]))])?;
+        /// assert_eq!(df.eval(col("x").lt(2))?, Column::from(vec![Some(true), None, Some(false)]));
+        /// # Ok::<(), hpda_data::Error>(())
+        /// ```
         lt Lt;
-        /// `self <= other`
+        /// `self <= other`, missing where either is
+        ///
+        /// # Examples
+        /// ```
+        /// use hpda_data::{Column, DataFrame, plan::col};
+        /// let df = DataFrame::new([("x", Column::from(vec![Some(1i64), None, Some(3)]))])?;
+        /// assert_eq!(df.eval(col("x").le(1))?, Column::from(vec![Some(true), None, Some(false)]));
+        /// # Ok::<(), hpda_data::Error>(())
+        /// ```
         le Le;
-        /// `self == other`
+        /// `self == other`, missing where either is
+        ///
+        /// # Examples
+        /// ```
+        /// use hpda_data::{Column, DataFrame, plan::col};
+        /// let df = DataFrame::new([("x", Column::from(vec![Some(1i64), None, Some(3)]))])?;
+        /// assert_eq!(df.eval(col("x").eq(3))?, Column::from(vec![Some(false), None, Some(true)]));
+        /// # Ok::<(), hpda_data::Error>(())
+        /// ```
         eq Eq;
-        /// `self != other`
+        /// `self != other`, missing where either is
+        ///
+        /// # Examples
+        /// ```
+        /// use hpda_data::{Column, DataFrame, plan::col};
+        /// let df = DataFrame::new([("x", Column::from(vec![Some(1i64), None, Some(3)]))])?;
+        /// assert_eq!(df.eval(col("x").ne(3))?, Column::from(vec![Some(true), None, Some(false)]));
+        /// # Ok::<(), hpda_data::Error>(())
+        /// ```
         ne Ne;
-        /// `self >= other`
+        /// `self >= other`, missing where either is
+        ///
+        /// # Examples
+        /// ```
+        /// use hpda_data::{Column, DataFrame, plan::col};
+        /// let df = DataFrame::new([("x", Column::from(vec![Some(1i64), None, Some(3)]))])?;
+        /// assert_eq!(df.eval(col("x").ge(3))?, Column::from(vec![Some(false), None, Some(true)]));
+        /// # Ok::<(), hpda_data::Error>(())
+        /// ```
         ge Ge;
-        /// `self > other`
+        /// `self > other`, missing where either is
+        ///
+        /// # Examples
+        /// ```
+        /// use hpda_data::{Column, DataFrame, plan::col};
+        /// let df = DataFrame::new([("x", Column::from(vec![Some(1i64), None, Some(3)]))])?;
+        /// assert_eq!(df.eval(col("x").gt(1))?, Column::from(vec![Some(false), None, Some(true)]));
+        /// # Ok::<(), hpda_data::Error>(())
+        /// ```
         gt Gt;
-        /// `self and other`
+        /// `self and other`; where one is missing, false if the other is, else missing
+        ///
+        /// # Examples
+        /// ```
+        /// use hpda_data::{Column, DataFrame, plan::col};
+        /// let df = DataFrame::new([("x", Column::from(vec![Some(1i64), None, Some(3)]))])?;
+        /// assert_eq!(df.eval(col("x").gt(0).and(col("x").lt(3)))?, Column::from(vec![Some(true), None, Some(false)]));
+        /// # Ok::<(), hpda_data::Error>(())
+        /// ```
         and And;
-        /// `self or other`
+        /// `self or other`; where one is missing, true if the other is, else missing
+        ///
+        /// # Examples
+        /// ```
+        /// use hpda_data::{Column, DataFrame, plan::col};
+        /// let df = DataFrame::new([("x", Column::from(vec![Some(1i64), None, Some(3)]))])?;
+        /// assert_eq!(df.eval(col("x").lt(3).or(col("x").is_missing()))?, Column::from(vec![Some(true), Some(true), Some(false)]));
+        /// # Ok::<(), hpda_data::Error>(())
+        /// ```
         or Or;
-        /// `self ** other`
+        /// `self ** other`, missing where either is
+        ///
+        /// # Examples
+        /// ```
+        /// use hpda_data::{Column, DataFrame, plan::col};
+        /// let df = DataFrame::new([("x", Column::from(vec![Some(1i64), None, Some(3)]))])?;
+        /// assert_eq!(df.eval(col("x").pow(2))?, Column::from(vec![Some(1i64), None, Some(9)]));
+        /// # Ok::<(), hpda_data::Error>(())
+        /// ```
         pow Pow;
-        /// `self // other`
+        /// `self // other`, missing where either is
+        ///
+        /// # Examples
+        /// ```
+        /// use hpda_data::{Column, DataFrame, plan::col};
+        /// let df = DataFrame::new([("x", Column::from(vec![Some(1i64), None, Some(3)]))])?;
+        /// assert_eq!(df.eval(col("x").floor_div(2))?, Column::from(vec![Some(0i64), None, Some(1)]));
+        /// # Ok::<(), hpda_data::Error>(())
+        /// ```
         floor_div FloorDiv;
     }
 
-    /// `self in [..]`
+    /// `self in [..]`, of type bool; missing stays missing (pandas: false).
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, plan::col};
+    /// let df = DataFrame::new([("x", Column::from(vec![Some(1i64), None, Some(3)]))])?;
+    /// assert_eq!(df.eval(col("x").is_in([1, 2]))?, Column::from(vec![Some(true), None, Some(false)]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn is_in<E: Into<Expr>>(self, values: impl IntoIterator<Item = E>) -> Expr {
         Expr::In(Box::new(self), values.into_iter().map(Into::into).collect())
     }
 
-    /// A part of a date or time: `year`, `month`, `season`.
+    /// A part of a date or time: `year`, `month`, `season`. Missing stays missing.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, frame::date_range_n, plan::col};
+    /// let df = DataFrame::new([("t", date_range_n("2024-01-31", 2, "D")?)])?;
+    /// assert_eq!(df.eval(col("t").part("month"))?, Column::from(vec![1i64, 2]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn part(self, name: impl Into<String>) -> Expr {
         Expr::Part(Box::new(self), name.into())
     }
 
     /// `func(self)`
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, plan::{Func, col}};
+    /// let df = DataFrame::new([("x", Column::from(vec![Some(4i64), None]))])?;
+    /// assert_eq!(df.eval(col("x").call(Func::Sqrt))?, Column::from(vec![Some(2.0), None]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn call(self, func: Func) -> Expr {
         Expr::Call(func, vec![self])
     }
 
     /// `func(self, others..)`
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, plan::{Func, col}};
+    /// let df = DataFrame::new([("x", Column::from(vec![1i64, 2]))])?;
+    /// assert_eq!(df.eval(col("x").call_with(Func::Shift, [1]))?, Column::from(vec![None, Some(1i64)]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn call_with<E: Into<Expr>>(self, func: Func, others: impl IntoIterator<Item = E>) -> Expr {
         Expr::Call(func, std::iter::once(self).chain(others.into_iter().map(Into::into)).collect())
     }
 
     /// The aggregate over all rows.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, plan::{Agg, col}};
+    /// let df = DataFrame::new([("x", Column::from(vec![Some(1i64), None, Some(4)]))])?;
+    /// assert_eq!(df.eval(col("x") - col("x").agg(Agg::Mean))?, Column::from(vec![Some(-1.5), None, Some(1.5)]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn agg(self, agg: Agg) -> Expr {
         Expr::Agg(agg, vec![self])
     }
 
     /// Whether it is missing or NaN.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, plan::col};
+    /// let df = DataFrame::new([("x", Column::from(vec![Some(1.0), None, Some(f64::NAN)]))])?;
+    /// assert_eq!(df.eval(col("x").is_missing())?, Column::from(vec![false, true, true]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn is_missing(self) -> Expr {
         self.call(Func::IsMissing)
     }
 
     /// This, or `value` where it is missing.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, plan::col};
+    /// let df = DataFrame::new([("x", Column::from(vec![Some(1i64), None]))])?;
+    /// assert_eq!(df.eval(col("x").fill(0))?, Column::from(vec![1i64, 0]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn fill(self, value: impl Into<Expr>) -> Expr {
         self.call_with(Func::Fill, [value.into()])
     }
 
     /// The expressions right below this one.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::plan::col;
+    /// assert_eq!((col("x") + 1).children(), [&col("x"), &1.into()]);
+    /// ```
     pub fn children(&self) -> Vec<&Expr> {
         match self {
             Expr::Col(_) | Expr::Lit(_) => Vec::new(),
@@ -202,6 +373,12 @@ impl Expr {
     }
 
     /// The names that it speaks of, in order, each once.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::plan::col;
+    /// assert_eq!((col("x") * 2 + col("y") + col("x")).names(), ["x", "y"]);
+    /// ```
     pub fn names(&self) -> Vec<&str> {
         let mut names = Vec::new();
         let mut left = vec![self];

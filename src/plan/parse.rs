@@ -13,6 +13,14 @@ use crate::kernel::agg::Agg;
 ///
 /// # Errors
 /// Parse, with the position and what was expected there; not found, for an unknown function; invalid, for a wrong number of arguments.
+///
+/// # Examples
+/// ```
+/// use hpda_data::{Column, DataFrame, plan::parse};
+/// let df = DataFrame::new([("age", Column::from(vec![Some(36i64), None, Some(8)]))])?;
+/// assert_eq!(df.eval(parse("6 < age <= 12")?)?, Column::from(vec![Some(false), None, Some(true)]));
+/// # Ok::<(), hpda_data::Error>(())
+/// ```
 pub fn parse(text: &str) -> Result<Expr> {
     let inner = || {
         let mut p = Parser { tokens: tokens(text)?, at: 0, depth: 0, operators: 0 };
@@ -27,6 +35,13 @@ pub fn parse(text: &str) -> Result<Expr> {
 ///
 /// # Errors
 /// As [`parse`].
+///
+/// # Examples
+/// ```
+/// use hpda_data::plan::{parse, parse_assignment};
+/// assert_eq!(parse_assignment("double = 2 * x")?, ("double".to_string(), parse("2 * x")?));
+/// # Ok::<(), hpda_data::Error>(())
+/// ```
 pub fn parse_assignment(text: &str) -> Result<(String, Expr)> {
     let inner = || {
         let mut p = Parser { tokens: tokens(text)?, at: 0, depth: 0, operators: 0 };

@@ -70,6 +70,15 @@ pub enum Pattern {
 /// # Errors
 /// Not found, with the nearest name; type, for operands that do not go together; overflow, for a literal that does not fit; unsupported,
 /// for functions that need the order of rows.
+///
+/// # Examples
+/// ```
+/// use hpda_data::{Column, DataFrame, DType, plan::{col, resolve}};
+/// let df = DataFrame::new([("x", Column::from(vec![1i64]))])?;
+/// assert_eq!(resolve(&(col("x") / 2), df.lazy()?.schema())?.dtype, DType::F64);
+/// assert!(resolve(&col("y"), df.lazy()?.schema()).is_err());
+/// # Ok::<(), hpda_data::Error>(())
+/// ```
 pub fn resolve(expr: &Expr, schema: &Schema) -> Result<Typed> {
     node(expr, schema).map_err(|e| e.at(Place { expr: Some(expr.to_string()), ..Place::default() }))
 }
@@ -78,6 +87,15 @@ pub fn resolve(expr: &Expr, schema: &Schema) -> Result<Typed> {
 ///
 /// # Errors
 /// As [`resolve`]; type, where the result is not a truth value.
+///
+/// # Examples
+/// ```
+/// use hpda_data::{Column, DataFrame, plan::{col, resolve_condition}};
+/// let df = DataFrame::new([("x", Column::from(vec![1i64]))])?;
+/// assert!(resolve_condition(&col("x").gt(1), df.lazy()?.schema()).is_ok());
+/// assert!(resolve_condition(&col("x"), df.lazy()?.schema()).is_err());
+/// # Ok::<(), hpda_data::Error>(())
+/// ```
 pub fn resolve_condition(expr: &Expr, schema: &Schema) -> Result<Typed> {
     let typed = resolve(expr, schema)?;
     if typed.dtype != DType::Bool {
@@ -528,6 +546,14 @@ fn aggregate(agg: Agg, args: &[Expr], schema: &Schema) -> Result<Typed> {
 ///
 /// # Errors
 /// Type, where it is not meant for the type.
+///
+/// # Examples
+/// ```
+/// use hpda_data::{DType, plan::{Agg, aggregate_dtype}};
+/// assert_eq!(aggregate_dtype(Agg::Mean, &DType::I64)?, DType::F64);
+/// assert!(aggregate_dtype(Agg::Mean, &DType::Str).is_err());
+/// # Ok::<(), hpda_data::Error>(())
+/// ```
 pub fn aggregate_dtype(agg: Agg, t: &DType) -> Result<DType> {
     let refusal = || Error::wrong_type(format!("{agg} is not meant for {t}"));
     let float = || if *t == DType::F32 { DType::F32 } else { DType::F64 };

@@ -14,6 +14,15 @@ impl LazyFrame {
     ///
     /// # Errors
     /// What [`resolve`] says; invalid, for an empty name or an index level.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::ExecOptions, plan::col};
+    /// let df = DataFrame::new([("x", Column::from(vec![Some(1i64), None]))])?;
+    /// let df = df.lazy()?.with("y", col("x") / 2)?.collect(&ExecOptions::default())?;
+    /// assert_eq!(df.column("y")?, &Column::from(vec![Some(0.5), None]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn with(&self, name: &str, values: impl Into<Expr>) -> Result<LazyFrame> {
         if name.is_empty() {
             return Err(Error::invalid("a column needs a name"));
@@ -46,6 +55,14 @@ impl LazyFrame {
     ///
     /// # Errors
     /// Not found, with the nearest name; invalid, for a column asked for twice.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("a", Column::from(vec![1i64])), ("b", vec![2i64].into()), ("c", vec![3i64].into())])?;
+    /// assert_eq!(df.lazy()?.select(["c", "a"])?.schema().names().collect::<Vec<_>>(), ["c", "a"]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn select<S: AsRef<str>>(&self, names: impl IntoIterator<Item = S>) -> Result<LazyFrame> {
         let columns = names.into_iter().map(|n| self.schema().position(n.as_ref())).collect::<Result<Vec<_>>>()?;
         if let Some(twice) = columns.iter().enumerate().find(|(i, c)| columns[..*i].contains(c)) {
@@ -58,6 +75,14 @@ impl LazyFrame {
     ///
     /// # Errors
     /// Not found, with the nearest name.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("a", Column::from(vec![1i64])), ("b", vec![2i64].into()), ("c", vec![3i64].into())])?;
+    /// assert_eq!(df.lazy()?.drop(["b"])?.schema().names().collect::<Vec<_>>(), ["a", "c"]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn drop<S: AsRef<str>>(&self, names: impl IntoIterator<Item = S>) -> Result<LazyFrame> {
         let gone = names.into_iter().map(|n| self.schema().position(n.as_ref())).collect::<Result<Vec<_>>>()?;
         Ok(self.project((0..self.schema().fields.len()).filter(|i| !gone.contains(i)).collect()))
@@ -72,6 +97,14 @@ impl LazyFrame {
     ///
     /// # Errors
     /// Not found, with the nearest name; invalid, where two columns would have one name.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("a", Column::from(vec![1i64])), ("b", vec![2i64].into())])?;
+    /// assert_eq!(df.lazy()?.rename([("b", "c")])?.schema().names().collect::<Vec<_>>(), ["a", "c"]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn rename<S: AsRef<str>, T: Into<String>>(&self, names: impl IntoIterator<Item = (S, T)>) -> Result<LazyFrame> {
         let mut schema = (**self.schema()).clone();
         for (old, new) in names {
@@ -99,6 +132,15 @@ impl LazyFrame {
     ///
     /// # Errors
     /// Not found, with the nearest name; what the change says.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::ExecOptions};
+    /// let df = DataFrame::new([("x", Column::from(vec![1i64]))])?;
+    /// let with = df.lazy()?.with_attrs(Some("x"), |attrs| Ok(attrs.set("units", "m")))?.collect(&ExecOptions::default())?;
+    /// assert_eq!(with.column_attrs(0).text("units"), Some("m"));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn with_attrs(&self, column: Option<&str>, change: impl FnOnce(&mut Attrs) -> Result<()>) -> Result<LazyFrame> {
         let mut schema = (**self.schema()).clone();
         match column {

@@ -164,6 +164,15 @@ pub struct GroupKey {
 
 impl GroupKey {
     /// Values of an expression under a name.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, plan::{GroupKey, col}};
+    /// let df = DataFrame::new([("x", Column::from(vec![Some(1i64), None, Some(13), Some(5)]))])?;
+    /// let counts = df.groupby([GroupKey::new("tens", col("x").floor_div(10))]).count()?;
+    /// assert_eq!(counts.column("x")?, &Column::from(vec![2i64, 1]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn new(name: impl Into<String>, expr: impl Into<Expr>) -> GroupKey {
         GroupKey { name: name.into(), expr: expr.into() }
     }
@@ -172,6 +181,15 @@ impl GroupKey {
     ///
     /// # Errors
     /// Parse; invalid, for an expression without a name.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, plan::{GroupKey, col}};
+    /// let df = DataFrame::new([("x", Column::from(vec![1i64]))])?;
+    /// let key = GroupKey::parse("tens=x // 10", df.lazy()?.schema())?;
+    /// assert_eq!(key, GroupKey::new("tens", col("x").floor_div(10)));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn parse(text: &str, schema: &Schema) -> Result<GroupKey> {
         if schema.position(text).is_ok() {
             return Ok(GroupKey::new(text, col(text)));
@@ -241,28 +259,64 @@ impl LazyFrame {
 
 impl LazyGroupBy {
     /// Groups in this order.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::ExecOptions, plan::{Agg, GroupOrder}};
+    /// let df = DataFrame::new([("k", Column::from(vec!["b", "a", "b"])), ("x", vec![1i64, 2, 4].into())])?;
+    /// let sums = df.lazy()?.groupby(["k"]).order(GroupOrder::Appearance).op(Agg::Sum)?.collect(&ExecOptions::default())?;
+    /// assert_eq!(sums.column("k")?, &Column::from(vec!["b", "a"]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn order(mut self, order: GroupOrder) -> LazyGroupBy {
         self.order = order;
         self
     }
 
     /// Rows with a missing key form groups, which come last.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::ExecOptions, plan::Agg};
+    /// let df = DataFrame::new([("k", Column::from(vec![None, Some("b")])), ("x", vec![1i64, 2].into())])?;
+    /// let sums = df.lazy()?.groupby(["k"]).keep_missing().op(Agg::Sum)?.collect(&ExecOptions::default())?;
+    /// assert_eq!(sums.column("k")?, &Column::from(vec![Some("b"), None]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn keep_missing(mut self) -> LazyGroupBy {
         self.keep_missing = true;
         self
     }
 
     /// What is taken from the count below the line of `std var sem`: 1 where nothing is said, as in pandas.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::ExecOptions, plan::Agg};
+    /// let df = DataFrame::new([("k", Column::from(vec!["a", "a", "b"])), ("x", vec![1i64, 2, 5].into())])?;
+    /// let found = df.lazy()?.groupby(["k"]).ddof(0).op(Agg::Var)?.collect(&ExecOptions::default())?;
+    /// assert_eq!(found.column("x")?, &Column::from(vec![0.25, 0.0]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn ddof(mut self, ddof: u32) -> LazyGroupBy {
         self.ddof = ddof;
         self
     }
 
     /// One row per group: its key, then the aggregates: expressions in which columns stand inside aggregates only (or are keys), such as
-    /// `max(x) - min(x)` or `corr(x, y)`.
+    /// `max(x) - min(x)` or `corr(x, y)`. Missing values are skipped.
     ///
     /// # Errors
     /// What resolving says; invalid, for two columns of one name or a column outside an aggregate.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::ExecOptions, plan::parse};
+    /// let df = DataFrame::new([("k", Column::from(vec!["b", "a", "b", "b"])), ("x", vec![Some(1i64), Some(2), Some(4), None].into())])?;
+    /// let found = df.lazy()?.groupby(["k"]).agg([("range", parse("max(x) - min(x)")?)])?.collect(&ExecOptions::default())?;
+    /// assert_eq!(found.column("range")?, &Column::from(vec![0i64, 3]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn agg<S: Into<String>>(&self, aggregates: impl IntoIterator<Item = (S, Expr)>) -> Result<LazyFrame> {
         let schema = self.input.schema();
         let keys = self.settled_keys()?;
@@ -333,6 +387,15 @@ impl LazyGroupBy {
     ///
     /// # Errors
     /// As [`LazyFrame::sort`], and what resolving the keys says.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::ExecOptions, plan::desc};
+    /// let df = DataFrame::new([("k", Column::from(vec!["b", "a", "b", "a"])), ("x", vec![Some(1i64), None, Some(4), Some(2)].into())])?;
+    /// let top = df.lazy()?.groupby(["k"]).top(1, [desc("x")])?.collect(&ExecOptions::default())?;
+    /// assert_eq!(top.column("x")?, &Column::from(vec![2i64, 4]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn top<B: Into<super::SortBy>>(&self, rows: usize, by: impl IntoIterator<Item = B>) -> Result<LazyFrame> {
         let by = super::order::settle(by, self.input.schema())?;
         self.rows(RowVerb::Top { rows, by }, self.input.schema().clone())
@@ -343,6 +406,15 @@ impl LazyGroupBy {
     ///
     /// # Errors
     /// Not found; type, for a column that is not numeric; what resolving the keys says.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::ExecOptions, plan::Transform};
+    /// let df = DataFrame::new([("k", Column::from(vec!["b", "a", "b"])), ("x", vec![Some(1i64), None, Some(4)].into())])?;
+    /// let sums = df.lazy()?.groupby(["k"]).transform(Transform::Cumsum, None::<&[&str]>)?.collect(&ExecOptions::default())?;
+    /// assert_eq!(sums.column("x")?, &Column::from(vec![Some(1i64), None, Some(5)]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn transform<S: AsRef<str>>(&self, what: Transform, columns: Option<&[S]>) -> Result<LazyFrame> {
         let mut schema = (**self.input.schema()).clone();
         let numeric = |t: &DType| t.is_numeric();
@@ -374,6 +446,16 @@ impl LazyGroupBy {
     ///
     /// # Errors
     /// As [`LazyGroupBy::agg`].
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::ExecOptions, plan::Agg};
+    /// let df = DataFrame::new([("k", Column::from(vec!["b", "a"])), ("x", vec![1i64, 2].into()), ("t", vec!["u", "v"].into())])?;
+    /// let means = df.lazy()?.groupby(["k"]).op(Agg::Mean)?.collect(&ExecOptions::default())?;
+    /// assert_eq!(means.names(), ["k", "x"]);
+    /// assert_eq!(means.column("x")?, &Column::from(vec![2.0, 1.0]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn op(&self, agg: Agg) -> Result<LazyFrame> {
         let keys: Vec<&str> = self.key_names().collect();
         self.agg(aggregate_all(agg, self.input.schema(), &keys)?)
@@ -384,6 +466,15 @@ impl LazyGroupBy {
 ///
 /// # Errors
 /// Type, where it is meant for none.
+///
+/// # Examples
+/// ```
+/// use hpda_data::{Column, DataFrame, plan::{Agg, aggregate_all}};
+/// let df = DataFrame::new([("k", Column::from(vec![1i64])), ("x", vec![0.5].into()), ("t", vec!["u"].into())])?;
+/// let found = aggregate_all(Agg::Mean, df.lazy()?.schema(), &["k"])?;
+/// assert_eq!((found.len(), found[0].1.to_string()), (1, "mean(x)".to_string()));
+/// # Ok::<(), hpda_data::Error>(())
+/// ```
 pub fn aggregate_all(agg: Agg, schema: &Schema, without: &[&str]) -> Result<Vec<(String, Expr)>> {
     let meant: Vec<(String, Expr)> = schema
         .fields
@@ -411,6 +502,15 @@ fn outside(t: &Typed, keys: &[NamedValues]) -> Option<usize> {
 ///
 /// # Errors
 /// Parse; not found, for a column or an aggregation, with the nearest name.
+///
+/// # Examples
+/// ```
+/// use hpda_data::{Column, DataFrame, plan::parse_aggregates};
+/// let df = DataFrame::new([("x", Column::from(vec![0.5]))])?;
+/// let found = parse_aggregates("x:mean, n=x:count", df.lazy()?.schema())?;
+/// assert_eq!((found[0].0.as_str(), found[1].1.to_string()), ("x_mean", "count(x)".to_string()));
+/// # Ok::<(), hpda_data::Error>(())
+/// ```
 pub fn parse_aggregates(text: &str, schema: &Schema) -> Result<Vec<(String, Expr)>> {
     let mut out: Vec<(String, Expr)> = Vec::new();
     let mut last: Option<String> = None;

@@ -126,37 +126,96 @@ impl Default for JoinOptions {
 }
 
 impl JoinOptions {
-    /// Keys that have the same names in both tables.
+    /// Keys that have the same names in both tables; pairs that match are kept. Missing keys match nothing (pandas: each other).
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::ExecOptions, plan::JoinOptions};
+    /// let left = DataFrame::new([("k", Column::from(vec![Some("a"), None]))])?.lazy()?;
+    /// let right = DataFrame::new([("k", Column::from(vec![None, Some("a")])), ("y", vec![5i64, 6].into())])?.lazy()?;
+    /// let both = left.join(&right, &JoinOptions::on(["k"]))?.collect(&ExecOptions::default())?;
+    /// assert_eq!(both.column("y")?, &Column::from(vec![6i64]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn on<S: Into<String>>(keys: impl IntoIterator<Item = S>) -> JoinOptions {
         let keys: Vec<String> = keys.into_iter().map(Into::into).collect();
         JoinOptions { left_on: keys.clone(), right_on: keys, ..JoinOptions::default() }
     }
 
     /// Keys that have names of their own in each table: `(left, right)`.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::ExecOptions, plan::JoinOptions};
+    /// let left = DataFrame::new([("a", Column::from(vec![1i64, 2]))])?.lazy()?;
+    /// let right = DataFrame::new([("b", Column::from(vec![2.0, 3.0])), ("y", vec![5i64, 6].into())])?.lazy()?;
+    /// let both = left.join(&right, &JoinOptions::on_pairs([("a", "b")]))?.collect(&ExecOptions::default())?;
+    /// assert_eq!(both.column("y")?, &Column::from(vec![5i64]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn on_pairs<S: Into<String>, T: Into<String>>(keys: impl IntoIterator<Item = (S, T)>) -> JoinOptions {
         let (left_on, right_on) = keys.into_iter().map(|(l, r)| (l.into(), r.into())).unzip();
         JoinOptions { left_on, right_on, ..JoinOptions::default() }
     }
 
     /// The same with another choice of rows.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::ExecOptions, plan::{JoinHow, JoinOptions}};
+    /// let left = DataFrame::new([("k", Column::from(vec!["a", "b"]))])?.lazy()?;
+    /// let right = DataFrame::new([("k", Column::from(vec!["b", "c"]))])?.lazy()?;
+    /// let rest = left.join(&right, &JoinOptions::on(["k"]).how(JoinHow::Anti))?.collect(&ExecOptions::default())?;
+    /// assert_eq!(rest.column("k")?, &Column::from(vec!["a"]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn how(mut self, how: JoinHow) -> JoinOptions {
         self.how = how;
         self
     }
 
     /// The same with other suffixes.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, plan::JoinOptions};
+    /// let table = DataFrame::new([("k", Column::from(vec!["a"])), ("x", vec![1i64].into())])?.lazy()?;
+    /// let both = table.join(&table, &JoinOptions::on(["k"]).suffixes("", "_old"))?;
+    /// assert_eq!(both.schema().names().collect::<Vec<_>>(), ["k", "x", "x_old"]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn suffixes(mut self, left: &str, right: &str) -> JoinOptions {
         self.suffixes = [left.into(), right.into()];
         self
     }
 
     /// The same with a check of how often keys stand.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::ExecOptions, plan::{JoinOptions, Validate}};
+    /// let twice = DataFrame::new([("k", Column::from(vec!["a", "a"]))])?.lazy()?;
+    /// let options = JoinOptions::on(["k"]).validate(Validate::parse("1:1")?);
+    /// assert!(twice.join(&twice, &options)?.collect(&ExecOptions::default()).is_err());
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn validate(mut self, validate: Validate) -> JoinOptions {
         self.validate = Some(validate);
         self
     }
 
     /// The same with a column `_merge` that says where a row comes from.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::ExecOptions, plan::{JoinHow, JoinOptions}};
+    /// let left = DataFrame::new([("k", Column::from(vec!["a", "b"]))])?.lazy()?;
+    /// let right = DataFrame::new([("k", Column::from(vec!["b", "c"]))])?.lazy()?;
+    /// let both = left.join(&right, &JoinOptions::on(["k"]).how(JoinHow::Outer).indicator())?.collect(&ExecOptions::default())?;
+    /// let said: Vec<String> = (0..3).map(|row| both.column("_merge").map(|c| c.scalar(row).to_string())).collect::<Result<_, _>>()?;
+    /// assert_eq!(said, ["left_only", "both", "right_only"]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn indicator(mut self) -> JoinOptions {
         self.indicator = Some("_merge".into());
         self
@@ -258,18 +317,49 @@ impl AsofOptions {
     }
 
     /// The same within equal values of these columns.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::ExecOptions, plan::AsofOptions};
+    /// let left = DataFrame::new([("t", Column::from(vec![1i64, 5])), ("k", vec!["a", "b"].into())])?.lazy()?;
+    /// let right = DataFrame::new([("t", Column::from(vec![1i64, 4])), ("k", vec!["b", "a"].into()), ("y", vec![7i64, 8].into())])?.lazy()?;
+    /// let both = left.join_asof(&right, &AsofOptions::on("t").by(["k"]))?.collect(&ExecOptions::default())?;
+    /// assert_eq!(both.column("y")?, &Column::from(vec![None, Some(7i64)]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn by<S: Into<String>>(mut self, columns: impl IntoIterator<Item = S>) -> AsofOptions {
         self.by = columns.into_iter().map(Into::into).map(|c: String| (c.clone(), c)).collect();
         self
     }
 
     /// The same in another direction.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::ExecOptions, plan::{AsofDirection, AsofOptions}};
+    /// let left = DataFrame::new([("t", Column::from(vec![1i64, 5, 10]))])?.lazy()?;
+    /// let right = DataFrame::new([("t", Column::from(vec![2i64, 5])), ("y", vec![7i64, 8].into())])?.lazy()?;
+    /// let options = AsofOptions::on("t").direction(AsofDirection::Forward);
+    /// let both = left.join_asof(&right, &options)?.collect(&ExecOptions::default())?;
+    /// assert_eq!(both.column("y")?, &Column::from(vec![Some(7i64), Some(8), None]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn direction(mut self, direction: AsofDirection) -> AsofOptions {
         self.direction = direction;
         self
     }
 
     /// The same within a distance.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::ExecOptions, plan::AsofOptions};
+    /// let left = DataFrame::new([("t", Column::from(vec![5i64, 10]))])?.lazy()?;
+    /// let right = DataFrame::new([("t", Column::from(vec![2i64])), ("y", vec![7i64].into())])?.lazy()?;
+    /// let both = left.join_asof(&right, &AsofOptions::on("t").tolerance(3))?.collect(&ExecOptions::default())?;
+    /// assert_eq!(both.column("y")?, &Column::from(vec![Some(7i64), None]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn tolerance(mut self, distance: impl Into<Scalar>) -> AsofOptions {
         self.tolerance = Some(distance.into());
         self
@@ -386,6 +476,16 @@ impl LazyFrame {
     ///
     /// # Errors
     /// Not found, for a key; type, for keys that never match (text and numbers); invalid, for no keys, or two columns of one name.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::ExecOptions, plan::{JoinHow, JoinOptions}};
+    /// let left = DataFrame::new([("k", Column::from(vec![Some("a"), Some("b"), None]))])?.lazy()?;
+    /// let right = DataFrame::new([("k", Column::from(vec!["b", "c"])), ("y", vec![5i64, 6].into())])?.lazy()?;
+    /// let both = left.join(&right, &JoinOptions::on(["k"]).how(JoinHow::Left))?.collect(&ExecOptions::default())?;
+    /// assert_eq!(both.column("y")?, &Column::from(vec![None, Some(5i64), None]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn join(&self, right: &LazyFrame, options: &JoinOptions) -> Result<LazyFrame> {
         let JoinOptions { how, left_on, right_on, suffixes, validate, indicator } = options;
         if *how == JoinHow::Cross && !(left_on.is_empty() && right_on.is_empty() && validate.is_none() && indicator.is_none()) {
@@ -417,10 +517,22 @@ impl LazyFrame {
     }
 
     /// Gives each row the row of the other table whose time (or number) is the nearest at or before its own, within equal values
-    /// of the `by` columns; where there is none, missing values. Both tables must be sorted by time within `by`.
+    /// of the `by` columns; where there is none, missing values. Both tables must be sorted by time within `by`. Types stay.
     ///
     /// # Errors
     /// As [`LazyFrame::join`]; type, for times that are text, and for a tolerance that does not measure them.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::ExecOptions, plan::AsofOptions};
+    /// let left = DataFrame::new([("t", Column::from(vec![1i64, 5, 10]))])?.lazy()?;
+    /// let right = DataFrame::new([("t", Column::from(vec![2i64, 5])), ("y", vec![7i64, 8].into())])?.lazy()?;
+    /// let both = left.join_asof(&right, &AsofOptions::on("t"))?.collect(&ExecOptions::default())?;
+    /// assert_eq!(both.column("y")?, &Column::from(vec![None, Some(8i64), Some(8)]));
+    /// let near = left.join_asof(&right, &AsofOptions::on("t").tolerance(3))?.collect(&ExecOptions::default())?;
+    /// assert_eq!(near.column("y")?, &Column::from(vec![None, Some(8i64), None]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn join_asof(&self, right: &LazyFrame, options: &AsofOptions) -> Result<LazyFrame> {
         let (l, r) = (self.schema(), right.schema());
         let on = key(l, r, (&options.left_on, &options.right_on))?;
@@ -469,6 +581,14 @@ impl fmt::Display for Join {
 ///
 /// # Errors
 /// Parse, for anything else.
+///
+/// # Examples
+/// ```
+/// use hpda_data::plan::parse_tolerance;
+/// assert_eq!(parse_tolerance("2.5")?, 2.5.into());
+/// assert_eq!(parse_tolerance("2h")?, parse_tolerance("120min")?);
+/// # Ok::<(), hpda_data::Error>(())
+/// ```
 pub fn parse_tolerance(text: &str) -> Result<Scalar> {
     let text = text.trim();
     if let Ok(whole) = text.parse::<i64>() {

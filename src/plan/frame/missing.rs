@@ -68,6 +68,17 @@ impl LazyFrame {
     ///
     /// # Errors
     /// Not found, with the nearest name.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::ExecOptions, plan::DropRows};
+    /// let df = DataFrame::new([("x", Column::from(vec![Some(1i64), None, None])), ("y", vec![None, None, Some(0.5)].into())])?;
+    /// let some = df.lazy()?.dropna(DropRows::All, None::<&[&str]>)?.collect(&ExecOptions::default())?;
+    /// assert_eq!(some.column("y")?, &Column::from(vec![None, Some(0.5)]));
+    /// let whole = df.lazy()?.dropna(DropRows::Any, Some(&["x"]))?.collect(&ExecOptions::default())?;
+    /// assert_eq!(whole.column("x")?, &Column::from(vec![1i64]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn dropna<S: AsRef<str>>(&self, how: DropRows, columns: Option<&[S]>) -> Result<LazyFrame> {
         let columns = self.named(columns)?;
         let there = |&c: &usize| Expr::Not(Box::new(col(self.schema().fields[c].name.clone()).is_missing()));
@@ -83,6 +94,16 @@ impl LazyFrame {
     ///
     /// # Errors
     /// Not found, with the nearest name; type, for a named column that the value does not go with.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::ExecOptions};
+    /// let df = DataFrame::new([("x", Column::from(vec![Some(1i64), None])), ("t", vec![Some("a"), None].into())])?;
+    /// let filled = df.lazy()?.fillna(0, None::<&[&str]>)?.collect(&ExecOptions::default())?;
+    /// assert_eq!(filled.column("x")?, &Column::from(vec![1i64, 0]));
+    /// assert_eq!(filled.column("t")?, &Column::from(vec![Some("a"), None]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn fillna<S: AsRef<str>>(&self, value: impl Into<Scalar>, columns: Option<&[S]>) -> Result<LazyFrame> {
         let value = value.into();
         let mut out = self.clone();
@@ -108,6 +129,17 @@ impl LazyFrame {
     ///
     /// # Errors
     /// Not found, with the nearest name; type, for a named column that is no number, where values between are wanted.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::ExecOptions, plan::Gaps};
+    /// let df = DataFrame::new([("x", Column::from(vec![None, Some(1i64), None, Some(4), None]))])?;
+    /// let forward = df.lazy()?.fill_gaps(Gaps::Forward, None::<&[&str]>, None)?.collect(&ExecOptions::default())?;
+    /// assert_eq!(forward.column("x")?, &Column::from(vec![None, Some(1i64), Some(1), Some(4), Some(4)]));
+    /// let between = df.lazy()?.fill_gaps(Gaps::Linear, None::<&[&str]>, None)?.collect(&ExecOptions::default())?;
+    /// assert_eq!(between.column("x")?, &Column::from(vec![None, Some(1.0), Some(2.5), Some(4.0), None]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn fill_gaps<S: AsRef<str>>(&self, how: Gaps, columns: Option<&[S]>, limit: Option<usize>) -> Result<LazyFrame> {
         check_limit(limit)?;
         let input = self.schema();

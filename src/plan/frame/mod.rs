@@ -266,6 +266,15 @@ pub struct LazyFrame {
 
 impl LazyFrame {
     /// The rows of a source.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::{ExecOptions, MemSource}, plan::LazyFrame};
+    /// let df = DataFrame::new([("x", Column::from(vec![Some(1i64), None]))])?;
+    /// let lazy = LazyFrame::scan(std::sync::Arc::new(MemSource::from_frame(&df)?));
+    /// assert_eq!(lazy.collect(&ExecOptions::default())?, df);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn scan(source: Arc<dyn TableSource>) -> LazyFrame {
         LazyFrame { plan: Arc::new(Plan::Scan { source }) }
     }
@@ -285,6 +294,14 @@ impl LazyFrame {
     }
 
     /// The steps, one a line, first to last.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, plan::col};
+    /// let df = DataFrame::new([("x", Column::from(vec![1i64, 2]))])?;
+    /// assert_eq!(df.lazy()?.filter(col("x").gt(1))?.limit(1).explain().lines().count(), 3);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn explain(&self) -> String {
         let mut out = String::new();
         self.plan.explain(&mut out);

@@ -17,11 +17,23 @@ pub struct SortBy {
 }
 
 /// The small values first.
+///
+/// # Examples
+/// ```
+/// use hpda_data::plan::{SortBy, asc};
+/// assert_eq!(asc("x"), SortBy::from("x"));
+/// ```
 pub fn asc(column: impl Into<String>) -> SortBy {
     SortBy { column: column.into(), direction: Direction::Ascending }
 }
 
 /// The large values first.
+///
+/// # Examples
+/// ```
+/// use hpda_data::plan::desc;
+/// assert_eq!(desc("x").to_string(), "-x");
+/// ```
 pub fn desc(column: impl Into<String>) -> SortBy {
     SortBy { column: column.into(), direction: Direction::Descending }
 }
@@ -83,9 +95,19 @@ impl LazyFrame {
     }
 
     /// The first rows in sorted order: as [`LazyFrame::sort`] and then [`LazyFrame::limit`], but only so many rows are held.
+    /// Missing values come last.
     ///
     /// # Errors
     /// As [`LazyFrame::sort`].
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::ExecOptions, plan::desc};
+    /// let df = DataFrame::new([("x", Column::from(vec![Some(1i64), None, Some(3), Some(2)]))])?;
+    /// let top = df.lazy()?.top_k(2, [desc("x")])?.collect(&ExecOptions::default())?;
+    /// assert_eq!(top.column("x")?, &Column::from(vec![3i64, 2]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn top_k<B: Into<SortBy>>(&self, rows: usize, by: impl IntoIterator<Item = B>) -> Result<LazyFrame> {
         let by = settle(by, self.schema())?;
         Ok(self.then(Plan::TopK { input: self.plan.clone(), by, rows }))
@@ -96,6 +118,15 @@ impl LazyFrame {
     ///
     /// # Errors
     /// Not found, with the nearest name; type, for lists and types that are only carried.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::ExecOptions};
+    /// let df = DataFrame::new([("k", Column::from(vec![Some("b"), None, Some("b"), None])), ("x", vec![1i64, 2, 3, 4].into())])?;
+    /// let firsts = df.lazy()?.distinct(Some(&["k"]))?.collect(&ExecOptions::default())?;
+    /// assert_eq!(firsts.column("x")?, &Column::from(vec![1i64, 2]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn distinct<S: AsRef<str>>(&self, columns: Option<&[S]>) -> Result<LazyFrame> {
         let schema = self.schema();
         let columns: Vec<usize> = match columns {

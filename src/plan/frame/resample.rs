@@ -105,6 +105,16 @@ impl LazyFrame {
 
 impl LazyResample {
     /// What is taken from the count below the line of `std var sem`: 1 where nothing is said.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::ExecOptions, frame::date_range_n, plan::{TimeBins, parse}};
+    /// let df = DataFrame::new([("t", date_range_n("2024-01-01", 3, "D")?), ("x", Column::from(vec![1i64, 2, 5]))])?;
+    /// let bins = df.lazy()?.resample("t", TimeBins::new("2D")?)?.ddof(0);
+    /// let found = bins.agg([("var", parse("var(x)")?)])?.collect(&ExecOptions::default())?;
+    /// assert_eq!(found.column("var")?, &Column::from(vec![0.25, 0.0]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn ddof(mut self, ddof: u32) -> LazyResample {
         self.ddof = ddof;
         self
@@ -115,6 +125,17 @@ impl LazyResample {
     ///
     /// # Errors
     /// As [`super::LazyGroupBy::agg`].
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::ExecOptions, frame::date_range_n, plan::{TimeBins, parse}};
+    /// let df = DataFrame::new([("t", date_range_n("2024-01-01", 2, "2D")?), ("x", Column::from(vec![1i64, 5]))])?;
+    /// let days = df.lazy()?.resample("t", TimeBins::new("D")?)?.agg([("sum", parse("sum(x)")?), ("mean", parse("mean(x)")?)])?;
+    /// let days = days.collect(&ExecOptions::default())?;
+    /// assert_eq!(days.column("sum")?, &Column::from(vec![1i64, 0, 5]));
+    /// assert_eq!(days.column("mean")?, &Column::from(vec![Some(1.0), None, Some(5.0)]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn agg<S: Into<String>>(&self, aggregates: impl IntoIterator<Item = (S, Expr)>) -> Result<LazyFrame> {
         let aggregates: Vec<(String, Expr)> = aggregates.into_iter().map(|(n, e)| (n.into(), e)).collect();
         let on = self.input.schema().fields[self.on].name.clone();
@@ -138,6 +159,15 @@ impl LazyResample {
     ///
     /// # Errors
     /// Type, where it is meant for none.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::ExecOptions, frame::date_range_n, plan::{Agg, TimeBins}};
+    /// let df = DataFrame::new([("t", date_range_n("2024-01-01", 3, "D")?), ("x", Column::from(vec![1i64, 2, 5]))])?;
+    /// let found = df.lazy()?.resample("t", TimeBins::new("2D")?)?.op(Agg::Max)?.collect(&ExecOptions::default())?;
+    /// assert_eq!(found.column("x")?, &Column::from(vec![2i64, 5]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn op(&self, agg: Agg) -> Result<LazyFrame> {
         let on = self.input.schema().fields[self.on].name.clone();
         self.agg(aggregate_all(agg, self.input.schema(), &[&on])?)

@@ -55,10 +55,20 @@ pub struct Long {
 
 impl LazyFrame {
     /// Wide to long: a row for each value, beside it the ids and the name of its column. All rows of the first value column come
-    /// first, then of the second. Number types widen to their common one.
+    /// first, then of the second. Number types widen to their common one. Missing values stay.
     ///
     /// # Errors
     /// Not found, with the nearest name; type, for values without a common type; invalid, for two columns of one name.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::ExecOptions, plan::MeltOptions};
+    /// let df = DataFrame::new([("k", Column::from(vec!["u", "v"])), ("a", vec![Some(1i64), None].into()), ("b", vec![0.5, 1.5].into())])?;
+    /// let long = df.lazy()?.melt(&MeltOptions::id(["k"]))?.collect(&ExecOptions::default())?;
+    /// assert_eq!(long.column("variable")?, &Column::from(vec!["a", "a", "b", "b"]));
+    /// assert_eq!(long.column("value")?, &Column::from(vec![Some(1.0), None, Some(0.5), Some(1.5)]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn melt(&self, options: &MeltOptions) -> Result<LazyFrame> {
         self.long(options, LongOrder::ByColumn)
     }
@@ -67,6 +77,15 @@ impl LazyFrame {
     ///
     /// # Errors
     /// As [`LazyFrame::melt`].
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::ExecOptions, plan::MeltOptions};
+    /// let df = DataFrame::new([("k", Column::from(vec!["u", "v"])), ("a", vec![Some(1i64), None].into()), ("b", vec![3i64, 4].into())])?;
+    /// let long = df.lazy()?.stack(&MeltOptions::id(["k"]))?.collect(&ExecOptions::default())?;
+    /// assert_eq!(long.column("value")?, &Column::from(vec![Some(1i64), Some(3), None, Some(4)]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn stack(&self, options: &MeltOptions) -> Result<LazyFrame> {
         self.long(options, LongOrder::ByRow)
     }

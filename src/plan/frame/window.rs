@@ -39,6 +39,16 @@ impl LazyFrame {
     /// # Errors
     /// Not found, with the nearest name; type, for what are no numbers; invalid, for anything but one aggregate of one expression,
     /// and for a name that is there.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::ExecOptions, plan::{Windowing, parse}};
+    /// let df = DataFrame::new([("x", Column::from(vec![Some(1i64), None, Some(4)]))])?;
+    /// let windows = Windowing::rows(2).min_count(1);
+    /// let sums = df.lazy()?.rolling(windows, None, [("sums", parse("sum(x)")?)])?.collect(&ExecOptions::default())?;
+    /// assert_eq!(sums.column("sums")?, &Column::from(vec![1.0, 1.0, 4.0]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn rolling<S: Into<String>>(
         &self,
         windows: Windowing,
