@@ -5,6 +5,7 @@ pub mod array;
 pub mod cli;
 pub mod coding;
 pub mod diff;
+pub mod doctor;
 pub mod dtype;
 pub mod error;
 pub mod exec;

@@ -9,6 +9,7 @@ mod corr;
 mod counts;
 mod cube;
 mod diff;
+mod doctor;
 mod groupby;
 mod head;
 mod info;
@@ -75,6 +76,13 @@ const COMMANDS: &[Entry] = &[
         example: include_str!("examples/diff.md"),
         arguments: diff::arguments,
         run: diff::run,
+    },
+    Entry {
+        name: "doctor",
+        about: "What would go wrong when files are combined, and what each choice does about it",
+        example: include_str!("examples/doctor.md"),
+        arguments: doctor::arguments,
+        run: doctor::run,
     },
     Entry {
         name: "reduce",
