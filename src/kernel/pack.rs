@@ -341,4 +341,15 @@ mod tests {
         assert_eq!(validity(&[1, 9, 8, 0, 101], &missing), Some(vec![1, 0, 0, 0, 0]));
         assert_eq!(validity(&[1, 2], &missing), None);
     }
+
+    #[test]
+    fn every_way_to_unpack_multiplies_and_shifts() {
+        let none = Missing::<i16> { fills: vec![7, 9], range: None };
+        assert_eq!(unpack(&[1i16, 2], &none, Some(0.5f64), Some(10.0)), [10.5, 11.0]);
+        assert_eq!(unpack(&[1i16, 2], &none, None, Some(10.0f64)), [11.0, 12.0]);
+        assert_eq!(unpack(&[1i16, 2], &none, Some(0.5f32), None), [0.5, 1.0]);
+        assert_eq!(wide(&[1.9f64, -3.0]), [1, -3]);
+        assert_eq!(wide(&[u64::MAX]), [u64::MAX as i128]);
+        assert_eq!(<f64 as Raw>::of_i128(7), Some(7.0));
+    }
 }

@@ -61,4 +61,26 @@ mod tests {
         assert_eq!(convert("furlong", "furlong"), Some((1.0, 0.0)));
         assert_eq!(convert("furlong", "m"), None);
     }
+
+    #[test]
+    fn factors_are_those_of_the_definitions() {
+        let cases = [
+            ("knot", "m s-1", 1852.0 / 3600.0),
+            ("km h-1", "m s-1", 1000.0 / 3600.0),
+            ("mm day-1", "kg m-2 s-1", 1.0 / 86400.0),
+            ("kg m-2 s-1", "mm/day", 86400.0),
+            ("hPa", "Pa", 100.0),
+            ("kPa", "hPa", 10.0),
+            ("%", "1", 0.01),
+            ("g kg-1", "%", 0.1),
+            ("cm", "mm", 10.0),
+        ];
+        for (from, to, want) in cases {
+            let (factor, offset) = convert(from, to).unwrap();
+            assert!((factor / want - 1.0).abs() < 1e-12 && offset == 0.0, "{from} to {to}: {factor}, {offset}");
+        }
+        let (factor, offset) = convert("degF", "degC").unwrap();
+        assert!((212.0 * factor + offset - 100.0).abs() < 1e-9 && (32.0 * factor + offset).abs() < 1e-9);
+        assert_eq!(convert("K", "Pa"), None);
+    }
 }

@@ -261,4 +261,26 @@ mod tests {
         s.add(f64::INFINITY);
         assert_eq!(s.value(), f64::INFINITY);
     }
+
+    #[test]
+    fn uneven_parts_put_together_have_the_shape_of_the_whole() {
+        let x: Vec<f64> = (0..1000).map(|i| ((i * 37 % 101) as f64).powi(2) / 100.0 - 30.0).collect();
+        let n = x.len() as f64;
+        let mean = x.iter().sum::<f64>() / n;
+        let power = |p: i32| x.iter().map(|x| (x - mean).powi(p)).sum::<f64>();
+        let (m2, m3, m4) = (power(2), power(3), power(4));
+        let skew = n * (n - 1.0).sqrt() / (n - 2.0) * m3 / m2.powf(1.5);
+        let adjust = 3.0 * (n - 1.0) * (n - 1.0) / ((n - 2.0) * (n - 3.0));
+        let kurt = n * (n + 1.0) * (n - 1.0) / ((n - 2.0) * (n - 3.0)) * m4 / (m2 * m2) - adjust;
+        for cut in [1, 100, 700] {
+            let (mut a, mut b) = (Moments::new(true), Moments::new(true));
+            a.update(&x[..cut]);
+            b.update(&x[cut..]);
+            a.merge(b);
+            let found = a.finish();
+            for (got, want) in [(found.skew(), skew), (found.kurt(), kurt), (found.var(0), m2 / n)] {
+                assert!((got.unwrap() - want).abs() <= 1e-10 * want.abs().max(1.0), "{cut}: {got:?} and {want}");
+            }
+        }
+    }
 }

@@ -372,3 +372,35 @@ fn has_lanes(agg: Agg) -> bool {
 fn is_there(valid: Option<&[u8]>, i: usize) -> bool {
     valid.is_none_or(|v| v[i] != 0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Count, mean and sums of powers of deviations by their definition.
+    fn plain(x: &[f64]) -> [f64; 5] {
+        let n = x.len() as f64;
+        let mean = x.iter().sum::<f64>() / n;
+        let power = |p: i32| x.iter().map(|x| (x - mean).powi(p)).sum::<f64>();
+        [n, mean, power(2), power(3), power(4)]
+    }
+
+    #[test]
+    fn deviations_put_together_are_those_of_all_values() {
+        let x: Vec<f64> = (0..57).map(|i| ((i * 37 % 23) as f64).powi(2) - 90.0).collect();
+        for cut in [0, 1, 5, 20, 56, 57] {
+            let of = |x: &[f64]| {
+                let mut d = Deviations::default();
+                x.iter().for_each(|x| d.add_higher(*x));
+                d
+            };
+            let all = of(&x[..cut]).merge(of(&x[cut..]));
+            for (got, want) in [all.n, all.mean, all.m2, all.m3, all.m4].into_iter().zip(plain(&x)) {
+                assert!((got - want).abs() <= 1e-10 * want.abs(), "{cut}: {got} and {want}");
+            }
+        }
+        let mut low = Deviations::default();
+        x.iter().for_each(|x| low.add(*x));
+        assert!((low.m2 - plain(&x)[2]).abs() < 1e-6);
+    }
+}

@@ -186,4 +186,55 @@ mod tests {
         (0..10).for_each(|i| flat.add(i as f64, 5.0));
         assert_eq!((flat.corr(), flat.cov()), (None, Some(0.0)));
     }
+
+    #[test]
+    fn parts_put_together_are_the_whole() {
+        let x: Vec<f64> = (0..41).map(|i| ((i * 29 % 17) as f64).powi(2) - 40.0).collect();
+        let y: Vec<f64> = (0..41).map(|i| (i * 13 % 19) as f64).collect();
+        let n = x.len() as f64;
+        let (mx, my) = (x.iter().sum::<f64>() / n, y.iter().sum::<f64>() / n);
+        let power = |p: i32| x.iter().map(|x| (x - mx).powi(p)).sum::<f64>();
+        let (m2, m3, m4) = (power(2), power(3), power(4));
+        let skew = n * (n - 1.0).sqrt() / (n - 2.0) * m3 / m2.powf(1.5);
+        let adjust = 3.0 * (n - 1.0) * (n - 1.0) / ((n - 2.0) * (n - 3.0));
+        let kurt = n * (n + 1.0) * (n - 1.0) / ((n - 2.0) * (n - 3.0)) * m4 / (m2 * m2) - adjust;
+        let xy: f64 = x.iter().zip(&y).map(|(x, y)| (x - mx) * (y - my)).sum();
+        let yy: f64 = y.iter().map(|y| (y - my) * (y - my)).sum();
+        for cut in [0, 1, 7, 30, 41] {
+            let of = |range: std::ops::Range<usize>| {
+                let (mut one, mut two) = (Moment::<true>::default(), CoMoment::default());
+                for i in range {
+                    one.add(x[i]);
+                    two.add(x[i], y[i]);
+                }
+                (one, two)
+            };
+            let ((mut one, mut two), (one_more, two_more)) = (of(0..cut), of(cut..41));
+            one.merge(&one_more);
+            two.merge(&two_more);
+            let pairs = [
+                (one.skew(), skew),
+                (one.kurt(), kurt),
+                (one.var(1.0), m2 / (n - 1.0)),
+                (one.sem(1.0), (m2 / (n - 1.0) / n).sqrt()),
+                (two.cov(), xy / (n - 1.0)),
+                (two.corr(), xy / (m2 * yy).sqrt()),
+            ];
+            for (i, (got, want)) in pairs.into_iter().enumerate() {
+                assert!((got.unwrap() - want).abs() <= 1e-11 * want.abs().max(1.0), "{cut}, {i}: {got:?} and {want}");
+            }
+        }
+    }
+
+    #[test]
+    fn shapes_need_enough_values_that_differ() {
+        let of = |x: &[f64]| {
+            let mut m = Moment::<true>::default();
+            x.iter().for_each(|x| m.add(*x));
+            m
+        };
+        assert_eq!((of(&[1.0, 2.0]).skew(), of(&[1.0, 2.0, 4.0]).kurt()), (None, None));
+        assert_eq!((of(&[3.0; 5]).skew(), of(&[3.0; 5]).kurt()), (None, None));
+        assert!(of(&[1.0, 2.0, 4.0]).skew().is_some() && of(&[1.0, 2.0, 4.0, 4.0]).kurt().is_some());
+    }
 }

@@ -250,4 +250,12 @@ mod tests {
             assert_eq!(parse_duration(bad.as_bytes()), None, "{bad}");
         }
     }
+
+    #[test]
+    fn iso_durations_have_weeks_and_parts_of_a_day() {
+        let seconds = |text: &str| parse_duration(text.as_bytes()).map(|n| n / 1_000_000_000);
+        assert_eq!(seconds("P2W"), Some(2 * 604_800));
+        assert_eq!(seconds("P1DT2H3M4S"), Some(86_400 + 7_200 + 180 + 4));
+        assert_eq!((seconds("P1M"), seconds("PT1W"), seconds("P"), seconds("P1")), (None, None, None, None));
+    }
 }

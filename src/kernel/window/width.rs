@@ -170,3 +170,29 @@ pub fn roll(column: &Column, bounds: &Bounds, how: &Rolling) -> Result<Column> {
     }
     Ok(Column::from_f64(out, &dtype))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_of_nothing_and_of_words_are_refused() {
+        for text in ["0", "0D", "", "D7", "3 moons", "-2"] {
+            assert!(Width::parse(text).is_err(), "{text}");
+        }
+        assert_eq!(Width::parse("D").unwrap(), Width::Time(86_400_000_000_000));
+        assert_eq!(Width::parse("1.5h").unwrap(), Width::Time(5_400_000_000_000));
+    }
+
+    #[test]
+    fn centred_windows_of_odd_days_over_dates_reach_half_a_day() {
+        let dates =
+            Column::from(vec![Some("2001-01-01"), Some("2001-01-02"), Some("2001-01-03"), Some("2001-01-04")]).cast(&DType::Date).unwrap();
+        let windows = Windowing::new(Width::parse("1D").unwrap()).center();
+        let bounds = windows.bounds(4, Some(&dates)).unwrap();
+        assert_eq!((0..4).map(|i| bounds.range(i, 4)).collect::<Vec<_>>(), [0..1, 1..2, 2..3, 3..4]);
+        let windows = Windowing::new(Width::parse("3D").unwrap()).center();
+        let bounds = windows.bounds(4, Some(&dates)).unwrap();
+        assert_eq!((0..4).map(|i| bounds.range(i, 4)).collect::<Vec<_>>(), [0..2, 0..3, 1..4, 2..4]);
+    }
+}

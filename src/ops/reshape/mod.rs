@@ -386,4 +386,13 @@ mod tests {
         assert_eq!(cube().thin(&[("y", 2)]).unwrap().variable("v").unwrap().shape(), [2, 2]);
         assert_eq!(ints(cube().tail(&[("y", 1), ("x", 9)]).unwrap().variable("v").unwrap()), [2, 5]);
     }
+
+    #[test]
+    fn names_that_are_taken_are_refused() {
+        let mut ds = cube();
+        assert!(ds.stack(&["x", "y"], "v").is_err() && ds.stack(&["y"], "x").is_err() && ds.stack(&["x", "x"], "z").is_err());
+        assert!(ds.stack(&["x", "w"], "z").is_err() && ds.stack(&[], "z").is_err());
+        ds.insert_coord("c", Variable::from_array(["x"], NdArray::from_vec(vec![1i64, 1], &[2]).unwrap()).unwrap()).unwrap();
+        assert!(ds.stack(&["x", "y"], "c").is_err() && ds.expand_dims("x").is_err() && ds.unstack("x", &["c"]).is_err());
+    }
 }

@@ -172,4 +172,11 @@ mod tests {
         assert_eq!(got[4].1, Positions::Slice(None, None, Some(-1)));
         assert!(parse_isel("lat=a").is_err() && parse_isel("lat").is_err());
     }
+
+    #[test]
+    fn halves_of_an_assignment_are_missed() {
+        for text in ["=5", "lat=", "lat", "lat = ", " =1", "lat=1,=2"] {
+            assert!(parse_sel(text).is_err() && parse_isel(text).is_err(), "{text}");
+        }
+    }
 }
