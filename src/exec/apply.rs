@@ -136,9 +136,21 @@ impl DataFrame {
 impl DataFrame {
     /// A value of each column, by a function that is called from all threads; under the names of the columns. pandas: `df.apply(f)`.
     ///
+    /// The type is the one that holds all results.
+    ///
     /// # Errors
     /// The error of `f` for the first column that has one, with the column; invalid, where `f` panics; type, for values without a
     /// common type.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("x", Column::from(vec![Some(1.0), None])), ("y", vec![2.0, 5.0].into())])?;
+    /// let gaps = df.apply_columns(|s| Ok((s.data().missing_count() as i64).into()))?;
+    /// assert_eq!(gaps.data(), &Column::from(vec![1i64, 0]));
+    /// assert_eq!(gaps.at("x")?, 1i64.into());
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn apply_columns(&self, f: impl Fn(&Series) -> Result<Scalar> + Sync) -> Result<Series> {
         let one = |i: usize| {
             let name = &self.names()[i];
@@ -174,8 +186,18 @@ impl Series {
 
     /// For each value the one that stands beside it in a list; missing for values that are not listed. pandas: `s.map(dict)`.
     ///
+    /// The type is the one that holds all results; labels and name stay.
+    ///
     /// # Errors
     /// Type, for results without a common type.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let s = DataFrame::new([("x", Column::from(vec![Some("a"), None, Some("c")]))])?.series("x")?;
+    /// assert_eq!(s.map_values([("a", 1), ("b", 2)])?.data(), &Column::from(vec![Some(1i64), None, None]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn map_values<A: Into<Scalar>, B: Into<Scalar>>(&self, pairs: impl IntoIterator<Item = (A, B)>) -> Result<Series> {
         let pairs: Vec<(Scalar, Scalar)> = pairs.into_iter().map(|(a, b)| (a.into(), b.into())).collect();
         let number = |s: &Scalar| if matches!(s, Scalar::Bool(_)) { None } else { s.as_f64() };
@@ -201,6 +223,16 @@ impl LazyFrame {
     ///
     /// # Errors
     /// As there, and what running the plan says.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::ExecOptions};
+    /// let options = ExecOptions::default();
+    /// let plan = DataFrame::new([("x", Column::from(vec![Some(1i64), None, Some(3)]))])?.lazy()?;
+    /// let made = plan.map_partitions(2, &options, |_, part| part.add(1))?.collect(&options)?;
+    /// assert_eq!(made.column("x")?, &Column::from(vec![Some(2i64), None, Some(4)]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn map_partitions(
         &self,
         n: usize,
@@ -214,6 +246,16 @@ impl LazyFrame {
     ///
     /// # Errors
     /// As there, and what running the plan says.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::ExecOptions};
+    /// let options = ExecOptions::default();
+    /// let plan = DataFrame::new([("x", Column::from(vec![Some(1.0), None]))])?.lazy()?;
+    /// let made = plan.apply_rows("half", &options, |row| Ok((row.number("x")? / 2.0).into()))?.collect(&options)?;
+    /// assert_eq!(made.column("half")?, &Column::from(vec![0.5, f64::NAN]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn apply_rows(&self, name: &str, options: &ExecOptions, f: impl Fn(Row<'_>) -> Result<Scalar> + Sync) -> Result<LazyFrame> {
         let frame = self.collect(options)?;
         let made = frame.apply_rows(f)?;

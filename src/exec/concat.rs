@@ -38,6 +38,19 @@ impl ConcatSource {
     ///
     /// # Errors
     /// Type, where a column is text here and a number there, with both tables; invalid for no tables.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::{ConcatSource, ExecOptions}, plan::LazyFrame};
+    /// let options = ExecOptions::default();
+    /// let a = DataFrame::new([("x", Column::from(vec![1i64, 2]))])?.lazy()?.source(&options)?;
+    /// let b = DataFrame::new([("x", Column::from(vec![0.5])), ("y", vec!["b"].into())])?.lazy()?.source(&options)?;
+    /// let both = ConcatSource::new(vec![("a".into(), a), ("b".into(), b)])?;
+    /// let both = LazyFrame::scan(std::sync::Arc::new(both)).collect(&options)?;
+    /// assert_eq!(both.column("x")?, &Column::from(vec![1.0, 2.0, 0.5]));
+    /// assert_eq!(both.column("y")?, &Column::from(vec![None, None, Some("b")]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn new(inputs: Vec<(String, Arc<dyn TableSource>)>) -> Result<ConcatSource> {
         let Some((first_name, first)) = inputs.first() else { return Err(Error::invalid("no tables to put together")) };
         // A column, and the name of the table that gave it its type.
@@ -281,8 +294,21 @@ impl ConcatJoin {
 
 /// The columns of tables that are put together by rows: those of all tables, or those that each of them has.
 ///
+/// In the order of first appearance.
+///
 /// # Errors
 /// Shape, with [`ConcatJoin::Exact`], for a column that a table lacks.
+///
+/// # Examples
+/// ```
+/// use hpda_data::{DataFrame, exec::{ConcatJoin, common_columns}};
+/// let table = |names: &[&str]| (names.concat(), DataFrame::from_rows(names.to_vec(), []).and_then(|f| Ok(f.to_batch()?.schema)));
+/// let tables = [table(&["a", "b"]), table(&["c", "b"])].map(|(name, schema)| schema.map(|s| (name, s)));
+/// let tables = tables.into_iter().collect::<hpda_data::Result<Vec<_>>>()?;
+/// assert_eq!(common_columns(&tables, ConcatJoin::Outer)?, ["a", "b", "c"]);
+/// assert_eq!(common_columns(&tables, ConcatJoin::Inner)?, ["b"]);
+/// # Ok::<(), hpda_data::Error>(())
+/// ```
 pub fn common_columns(tables: &[(String, Arc<Schema>)], join: ConcatJoin) -> Result<Vec<String>> {
     let mut all: Vec<String> = Vec::new();
     for name in tables.iter().flat_map(|(_, s)| s.names()) {
@@ -306,8 +332,22 @@ pub fn common_columns(tables: &[(String, Arc<Schema>)], join: ConcatJoin) -> Res
 
 /// The columns of tables beside each other, row by row; what they are called must differ. All tables are held in memory.
 ///
+/// A shorter table is missing below its end ([`ConcatJoin::Outer`]); types stay.
+///
 /// # Errors
 /// Invalid, for two columns of one name; shape, with [`ConcatJoin::Exact`], for different numbers of rows; what the sources say.
+///
+/// # Examples
+/// ```
+/// use hpda_data::{Column, DataFrame, exec::{ConcatJoin, ExecOptions, side_by_side}, plan::LazyFrame};
+/// let options = ExecOptions::default();
+/// let a = DataFrame::new([("a", Column::from(vec![1i64, 2]))])?.lazy()?.source(&options)?;
+/// let b = DataFrame::new([("b", Column::from(vec!["x"]))])?.lazy()?.source(&options)?;
+/// let both = side_by_side(&[("a".into(), a), ("b".into(), b)], ConcatJoin::Outer, &options)?;
+/// let both = LazyFrame::scan(both).collect(&options)?;
+/// assert_eq!(both.column("b")?, &Column::from(vec![Some("x"), None]));
+/// # Ok::<(), hpda_data::Error>(())
+/// ```
 pub fn side_by_side(tables: &[(String, Arc<dyn TableSource>)], join: ConcatJoin, options: &ExecOptions) -> Result<Arc<dyn TableSource>> {
     let mut fields: Vec<Field> = Vec::new();
     for (name, table) in tables {

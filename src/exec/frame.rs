@@ -22,14 +22,35 @@ impl LazyFrame {
     ///
     /// # Errors
     /// What the first passes say; without aggregates none.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::ExecOptions, plan::{LazyFrame, parse}};
+    /// let options = ExecOptions::default();
+    /// let plan = DataFrame::new([("x", Column::from(vec![Some(1i64), None]))])?.lazy()?.with("y", parse("x + 0.5")?)?;
+    /// let source = plan.source(&options)?;
+    /// assert_eq!(source.schema().names().collect::<Vec<_>>(), ["x", "y"]);
+    /// assert_eq!(LazyFrame::scan(source).collect(&options)?.column("y")?, &Column::from(vec![Some(1.5), None]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn source(&self, options: &ExecOptions) -> Result<Arc<dyn TableSource>> {
         build(self.plan(), options)
     }
 
     /// The result in memory.
     ///
+    /// Rows stand in the order of the source, whatever the number of threads.
+    ///
     /// # Errors
     /// What the source says; budget, where the result does not fit.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::ExecOptions, plan::parse};
+    /// let plan = DataFrame::new([("x", Column::from(vec![Some(3i64), None, Some(1)]))])?.lazy()?.filter(parse("x > 0")?)?;
+    /// assert_eq!(plan.collect(&ExecOptions::default())?.column("x")?, &Column::from(vec![3i64, 1]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn collect(&self, options: &ExecOptions) -> Result<DataFrame> {
         let source = self.source(options)?;
         let mut booked = options.budget.reserve(0, "the table")?;
@@ -56,8 +77,20 @@ impl LazyFrame {
 
     /// Aggregates over all rows as a table of one row: `[("n", parse("count(x)")?), ("range", parse("max(x) - min(x)")?)]`.
     ///
+    /// Missing values are skipped.
+    ///
     /// # Errors
     /// What resolving says; invalid, for a column outside an aggregate; what the source says.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::ExecOptions, plan::parse};
+    /// let plan = DataFrame::new([("x", Column::from(vec![Some(1i64), None, Some(4)]))])?.lazy()?;
+    /// let wanted = [("n", parse("count(x)")?), ("range", parse("max(x) - min(x)")?)];
+    /// let found = plan.aggregate(wanted, &ExecOptions::default())?;
+    /// assert_eq!((found.at(0, "n")?, found.at(0, "range")?), (2i64.into(), 3i64.into()));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn aggregate<S: Into<String>>(&self, wanted: impl IntoIterator<Item = (S, Expr)>, options: &ExecOptions) -> Result<DataFrame> {
         let (names, exprs): (Vec<String>, Vec<Expr>) = wanted.into_iter().map(|(n, e)| (n.into(), e)).unzip();
         let mut typed = exprs.iter().map(|e| resolve(e, self.schema())).collect::<Result<Vec<Typed>>>()?;
@@ -83,6 +116,15 @@ impl LazyFrame {
     ///
     /// # Errors
     /// As [`LazyFrame::aggregate`].
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::ExecOptions, plan::{LazyFrame, parse}};
+    /// let (plan, options) = (DataFrame::new([("x", Column::from(vec![Some(1.0), None, Some(3.0)]))])?.lazy()?, ExecOptions::default());
+    /// let source = plan.reduce([("v", parse("var(x)")?)], 0, &options)?;
+    /// assert_eq!(LazyFrame::scan(source).collect(&options)?.column("v")?, &Column::from(vec![1.0]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn reduce<S: Into<String>>(
         &self,
         wanted: impl IntoIterator<Item = (S, Expr)>,

@@ -48,16 +48,36 @@ impl DataFrame {
 
     /// How many different values every column has; missing ones do not count.
     ///
+    /// Numbers of type i64 under the names of the columns.
+    ///
     /// # Errors
     /// Type, for columns that are only carried.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("x", Column::from(vec![Some(1i64), None, Some(1)])), ("s", vec!["a", "b", "c"].into())])?;
+    /// assert_eq!(df.nunique()?.data(), &Column::from(vec![1i64, 3]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn nunique(&self) -> Result<Series> {
         self.reduce(Agg::Nunique)
     }
 
     /// Bytes held by every column.
     ///
+    /// Numbers of type i64 under the names of the columns; row labels do not count.
+    ///
     /// # Errors
     /// Shape, never in practice.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("x", Column::from(vec![1i64, 2, 3]))])?;
+    /// assert_eq!(df.memory_usage()?.data(), &Column::from(vec![24i64]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn memory_usage(&self) -> Result<Series> {
         let bytes: Vec<i64> = self.columns().iter().map(|c| c.bytes() as i64).collect();
         Series::new(None, bytes.into(), Arc::new(self.labels().to_index()?))
@@ -65,8 +85,19 @@ impl DataFrame {
 
     /// Columns, their types and how many values are there, as a table.
     ///
+    /// A row for each column, labelled by its name: `dtype`, `count` and `bytes`.
+    ///
     /// # Errors
     /// Shape, never in practice.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("x", Column::from(vec![Some(1i64), None])), ("s", vec!["a", "b"].into())])?;
+    /// assert_eq!(df.info()?.column("dtype")?, &Column::from(vec!["i64", "str"]));
+    /// assert_eq!(df.info()?.column("count")?, &Column::from(vec![1i64, 2]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn info(&self) -> Result<DataFrame> {
         let texts = |f: &dyn Fn(&Column) -> String| self.columns().iter().map(f).collect::<Vec<String>>();
         let there: Vec<i64> = self.columns().iter().map(|c| (c.len() - c.missing_count()) as i64).collect();
@@ -78,8 +109,19 @@ impl DataFrame {
 
     /// `n` rows by chance, without repetition, in the order in which they stand; the same seed gives the same rows.
     ///
+    /// Rows keep their labels.
+    ///
     /// # Errors
     /// Invalid, for more rows than there are.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("x", Column::from(vec![Some(1i64), None, Some(3)]))])?;
+    /// assert_eq!(df.sample(2, 7)?.column("x")?, df.sample(2, 7)?.column("x")?);
+    /// assert_eq!(df.sample(3, 7)?.column("x")?, &Column::from(vec![Some(1i64), None, Some(3)]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn sample(&self, n: usize, seed: u64) -> Result<DataFrame> {
         if n > self.height() {
             return Err(Error::invalid(format!("a sample of {n} from {} rows", self.height())).help("rows are not repeated"));
@@ -109,6 +151,16 @@ impl Series {
     ///
     /// # Errors
     /// Type, for values that do not compare.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let s = DataFrame::new([("x", Column::from(vec![Some("b"), Some("a"), None, Some("a")]))])?.series("x")?;
+    /// let counts = s.value_counts()?;
+    /// assert_eq!(counts.data(), &Column::from(vec![2i64, 1]));
+    /// assert_eq!(counts.index().columns()[0], Column::from(vec!["a", "b"]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn value_counts(&self) -> Result<Series> {
         let rows = row_count(self.len())?;
         let (codes, firsts) = row_codes(&[KeyColumn::new(self.data())?], rows);
@@ -124,8 +176,19 @@ impl Series {
 
     /// Count, mean, standard deviation, smallest, quantiles and largest.
     ///
+    /// Floats under `count mean std min 50% max`, the quantiles as they are asked for; missing values are skipped.
+    ///
     /// # Errors
     /// As [`DataFrame::describe`].
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let s = DataFrame::new([("x", Column::from(vec![Some(1i64), None, Some(3)]))])?.series("x")?;
+    /// let about = s.describe(&[0.25])?;
+    /// assert_eq!((about.at("count")?, about.at("mean")?, about.at("25%")?), (2.0.into(), 2.0.into(), 1.5.into()));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn describe(&self, quantiles: &[f64]) -> Result<Series> {
         let frame = self.to_frame()?.describe(quantiles)?;
         Series::new(self.name().map(Into::into), frame.columns()[0].clone(), frame.index().clone())
@@ -135,6 +198,14 @@ impl Series {
     ///
     /// # Errors
     /// Type, for values that are only carried.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let s = DataFrame::new([("x", Column::from(vec![Some("a"), None, Some("a")]))])?.series("x")?;
+    /// assert_eq!(s.nunique()?, 1);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn nunique(&self) -> Result<u64> {
         match self.reduce(Agg::Nunique)? {
             Scalar::I64(n) => Ok(n as u64),

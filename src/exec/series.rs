@@ -30,7 +30,8 @@ pub enum Inclusive {
 }
 
 macro_rules! reductions {
-    ($($name:ident $agg:ident $doc:literal;)*) => {
+    // The last literal: what 5, 1, missing, 1 and 1 give.
+    ($($name:ident $agg:ident $doc:literal $shown:literal;)*) => {
         impl DataFrame {
             $(#[doc = $doc]
             ///
@@ -38,6 +39,14 @@ macro_rules! reductions {
             ///
             /// # Errors
             /// As [`DataFrame::reduce`].
+            ///
+            /// # Examples
+            /// ```
+            /// use hpda_data::{Column, DataFrame};
+            /// let df = DataFrame::new([("x", Column::from(vec![Some(5i64), Some(1), None, Some(1), Some(1)]))])?;
+            #[doc = concat!("assert_eq!(df.", stringify!($name), "()?.at(\"x\")?, ", $shown, ".into());")]
+            /// # Ok::<(), hpda_data::Error>(())
+            /// ```
             pub fn $name(&self) -> Result<Series> {
                 self.reduce(Agg::$agg)
             })*
@@ -49,6 +58,14 @@ macro_rules! reductions {
             ///
             /// # Errors
             /// As [`Series::reduce`].
+            ///
+            /// # Examples
+            /// ```
+            /// use hpda_data::{Column, DataFrame};
+            /// let s = DataFrame::new([("x", Column::from(vec![Some(5i64), Some(1), None, Some(1), Some(1)]))])?.series("x")?;
+            #[doc = concat!("assert_eq!(s.", stringify!($name), "()?, ", $shown, ".into());")]
+            /// # Ok::<(), hpda_data::Error>(())
+            /// ```
             pub fn $name(&self) -> Result<Scalar> {
                 self.reduce(Agg::$agg)
             })*
@@ -57,20 +74,20 @@ macro_rules! reductions {
 }
 
 reductions! {
-    count Count "How many values are there.";
-    sum Sum "The sum; of nothing 0.";
-    mean Mean "The mean.";
-    median Median "The middle value.";
-    min Min "The smallest value.";
-    max Max "The largest value.";
-    std Std "The standard deviation (ddof 1).";
-    var Var "The variance (ddof 1).";
-    sem Sem "The standard error of the mean (ddof 1).";
-    skew Skew "The skewness, corrected for bias.";
-    kurt Kurt "The excess kurtosis, corrected for bias.";
-    prod Prod "The product; of nothing 1.";
-    any Any "Whether any is true.";
-    all All "Whether all are true.";
+    count Count "How many values are there." "4i64";
+    sum Sum "The sum; of nothing 0." "8i64";
+    mean Mean "The mean." "2.0";
+    median Median "The middle value." "1.0";
+    min Min "The smallest value." "1i64";
+    max Max "The largest value." "5i64";
+    std Std "The standard deviation (ddof 1)." "2.0";
+    var Var "The variance (ddof 1)." "4.0";
+    sem Sem "The standard error of the mean (ddof 1)." "1.0";
+    skew Skew "The skewness, corrected for bias." "2.0";
+    kurt Kurt "The excess kurtosis, corrected for bias." "4.0";
+    prod Prod "The product; of nothing 1." "5i64";
+    any Any "Whether any is true." "true";
+    all All "Whether all are true." "true";
 }
 
 fn numeric(frame: &DataFrame) -> Result<DataFrame> {
@@ -109,6 +126,16 @@ impl DataFrame {
     ///
     /// # Errors
     /// Not found, with the nearest name; type, for values that do not compare.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("a", Column::from(vec![Some("y"), Some("x"), Some("y"), None]))])?;
+    /// let counts = df.value_counts(Some(&["a"]))?;
+    /// assert_eq!(counts.data(), &Column::from(vec![2i64, 1]));
+    /// assert_eq!(counts.index().columns()[0], Column::from(vec!["y", "x"]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn value_counts(&self, columns: Option<&[&str]>) -> Result<Series> {
         let names: Vec<&str> = columns.map_or_else(|| self.names().iter().map(String::as_str).collect(), <[&str]>::to_vec);
         let sizes = self.groupby(names).size()?;
@@ -120,6 +147,16 @@ impl DataFrame {
     ///
     /// # Errors
     /// Not found, for a level.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("k", Column::from(vec!["b", "a", "b"])), ("x", vec![Some(1i64), Some(2), None].into())])?;
+    /// let sums = df.set_index(["k"])?.groupby_level("k")?.sum()?;
+    /// assert_eq!(sums.column("x")?, &Column::from(vec![2i64, 1]));
+    /// assert_eq!(sums.index().columns()[0], Column::from(vec!["a", "b"]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn groupby_level(&self, level: impl Into<crate::label::Level>) -> Result<super::GroupBy> {
         let at = level.into().position(self.index())?;
         let schema = self.to_batch()?.schema.clone();
@@ -134,8 +171,18 @@ impl DataFrame {
 
     /// A quantile of every numeric column, linear between neighbours.
     ///
+    /// Missing values are skipped; the result is a float.
+    ///
     /// # Errors
     /// Invalid, for a probability outside 0 to 1.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("x", Column::from(vec![Some(1i64), None, Some(2), Some(4)]))])?;
+    /// assert_eq!(df.quantile(0.25)?.at("x")?, 1.5.into());
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn quantile(&self, probability: f64) -> Result<Series> {
         check(probability)?;
         self.reduce(Agg::Quantile(probability))
@@ -145,6 +192,15 @@ impl DataFrame {
     ///
     /// # Errors
     /// Type, for values that do not compare.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("a", Column::from(vec![2i64, 1, 2])), ("b", vec![Some("y"), Some("x"), None].into())])?;
+    /// assert_eq!(df.mode()?.column("a")?, &Column::from(vec![Some(2i64), None]));
+    /// assert_eq!(df.mode()?.column("b")?, &Column::from(vec!["x", "y"]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn mode(&self) -> Result<DataFrame> {
         let found = (0..self.width()).map(|i| self.column_at(i)?.mode()).collect::<Result<Vec<Series>>>()?;
         let rows = found.iter().map(Series::len).max().unwrap_or(0);
@@ -183,6 +239,15 @@ impl DataFrame {
     ///
     /// # Errors
     /// Type, where there are no numbers.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("x", Column::from(vec![Some(1i64), Some(2), None])), ("y", vec![2.0, 4.0, 9.0].into())])?;
+    /// let found = df.cov()?;
+    /// assert_eq!((found.at("x", "x")?, found.at("x", "y")?, found.at("y", "y")?), (0.5.into(), 1.0.into(), 13.0.into()));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn cov(&self) -> Result<DataFrame> {
         let frame = numeric(self)?;
         if frame.width() == 0 {
@@ -206,6 +271,15 @@ impl DataFrame {
     ///
     /// # Errors
     /// Never in practice.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("x", Column::from(vec![Some(1i64), None, Some(3)]))])?;
+    /// assert_eq!(df.isin([3, 4])?.column("x")?, &Column::from(vec![false, false, true]));
+    /// assert_eq!(df.isin([Some(3), None])?.column("x")?, &Column::from(vec![false, true, true]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn isin<V: Into<Scalar>>(&self, values: impl IntoIterator<Item = V>) -> Result<DataFrame> {
         let values: Vec<Scalar> = values.into_iter().map(Into::into).collect();
         self.map_columns(|c| member(c, &values))
@@ -214,8 +288,19 @@ impl DataFrame {
     /// Columns in other types, by name: `df.astype([("x", DType::F64)])`. Numbers widen or narrow exactly or not at all; text is
     /// read.
     ///
+    /// Missing values stay missing; columns that are not named stay.
+    ///
     /// # Errors
     /// Not found, with the nearest name; parse, for a text that does not read; overflow; type, where there is no such cast.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DType, DataFrame};
+    /// let df = DataFrame::new([("x", Column::from(vec![Some("1.5"), None]))])?;
+    /// assert_eq!(df.astype([("x", DType::F64)])?.column("x")?, &Column::from(vec![Some(1.5), None]));
+    /// assert_eq!(df.fillna("2")?.astype([("x", DType::I64)]).is_err(), true);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn astype<S: AsRef<str>>(&self, types: impl IntoIterator<Item = (S, DType)>) -> Result<DataFrame> {
         let mut out = self.clone();
         for (name, dtype) in types {
@@ -227,16 +312,37 @@ impl DataFrame {
 
     /// Numbers rounded to so many decimals, half to even; the other columns stay.
     ///
+    /// Types stay, missing values too.
+    ///
     /// # Errors
     /// Invalid, for more than 300 decimals.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("x", Column::from(vec![Some(0.125), None, Some(2.5)]))])?;
+    /// assert_eq!(df.round(2)?.column("x")?, &Column::from(vec![Some(0.12), None, Some(2.5)]));
+    /// assert_eq!(df.round(0)?.column("x")?, &Column::from(vec![Some(0.0), None, Some(2.0)]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn round(&self, decimals: i64) -> Result<DataFrame> {
         self.each_number(|x| x.call_with(Func::Round, [lit(decimals)]))
     }
 
     /// The magnitudes of numbers; the other columns stay.
     ///
+    /// Types stay, missing values too.
+    ///
     /// # Errors
     /// Overflow, for the smallest integer of a type.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("x", Column::from(vec![Some(-1i64), None, Some(2)]))])?;
+    /// assert_eq!(df.abs()?.column("x")?, &Column::from(vec![Some(1i64), None, Some(2)]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn abs(&self) -> Result<DataFrame> {
         self.each_number(|x| x.call(Func::Abs))
     }
@@ -411,19 +517,51 @@ fn convert(c: &Column, dtype: &DType) -> Result<Column> {
 impl Series {
     /// A quantile, linear between neighbours.
     ///
+    /// Missing values are skipped; the result is a float.
+    ///
     /// # Errors
     /// Type, for what are no numbers; invalid, for a probability outside 0 to 1.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let s = DataFrame::new([("x", Column::from(vec![Some(1i64), None, Some(2), Some(4)]))])?.series("x")?;
+    /// assert_eq!((s.quantile(0.5)?, s.quantile(0.25)?), (2.0.into(), 1.5.into()));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn quantile(&self, probability: f64) -> Result<Scalar> {
         check(probability)?;
         self.reduce(Agg::Quantile(probability))
     }
 
     /// The first `n` rows.
+    ///
+    /// With their labels; all, where there are fewer.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let s = DataFrame::new([("x", Column::from(vec![Some(1i64), None, Some(3)]))])?.series("x")?;
+    /// assert_eq!(s.head(2)?.data(), &Column::from(vec![Some(1i64), None]));
+    /// assert_eq!(s.head(9)?.len(), 3);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn head(&self, n: usize) -> Result<Series> {
         self.slice(0, n.min(self.len()))
     }
 
     /// The last `n` rows.
+    ///
+    /// With their labels; all, where there are fewer.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let s = DataFrame::new([("x", Column::from(vec![Some(1i64), None, Some(3)]))])?.series("x")?;
+    /// assert_eq!(s.tail(2)?.data(), &Column::from(vec![None, Some(3i64)]));
+    /// assert_eq!(s.tail(2)?.index().columns()[0], Column::from(vec![1i64, 2]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn tail(&self, n: usize) -> Result<Series> {
         let n = n.min(self.len());
         self.slice(self.len() - n, n)
@@ -435,8 +573,18 @@ impl Series {
 
     /// The commonest values, ascending; missing ones do not count.
     ///
+    /// Rows count from 0.
+    ///
     /// # Errors
     /// Type, for values that do not compare.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let s = DataFrame::new([("x", Column::from(vec![Some("b"), Some("a"), None, None, None]))])?.series("x")?;
+    /// assert_eq!(s.mode()?.data(), &Column::from(vec!["a", "b"]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn mode(&self) -> Result<Series> {
         let counts = self.value_counts()?;
         let numbers = counts.data().to_i64()?;
@@ -449,8 +597,20 @@ impl Series {
 
     /// How often each value stands, as a share of the values that are there.
     ///
+    /// pandas' `value_counts(normalize=True)`: the same order and labels, the name is `proportion`.
+    ///
     /// # Errors
     /// As [`Series::value_counts`].
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let s = DataFrame::new([("x", Column::from(vec![Some("b"), Some("a"), Some("b"), Some("b"), None]))])?.series("x")?;
+    /// let shares = s.value_shares()?;
+    /// assert_eq!(shares.data(), &Column::from(vec![0.75, 0.25]));
+    /// assert_eq!(shares.index().columns()[0], Column::from(vec!["b", "a"]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn value_shares(&self) -> Result<Series> {
         let counts = self.value_counts()?;
         let numbers = counts.data().to_f64()?;
@@ -464,6 +624,16 @@ impl Series {
     ///
     /// # Errors
     /// Type, for what are no numbers.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, plan::Correlation};
+    /// let s = DataFrame::new([("x", Column::from(vec![Some(1i64), Some(2), None, Some(4)]))])?.series("x")?;
+    /// let other = DataFrame::new([("x", Column::from(vec![1.0, 4.0, 0.0, 16.0]))])?.series("x")?;
+    /// assert_eq!(s.corr(&other, Correlation::Kendall)?, Some(1.0));
+    /// assert_eq!(s.head(1)?.corr(&other, Correlation::Pearson)?, None);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn corr(&self, other: &Series, method: Correlation) -> Result<Option<f64>> {
         let (x, y) = self.beside(other)?;
         Ok(method.of(&x, &y))
@@ -471,8 +641,19 @@ impl Series {
 
     /// The covariance (ddof 1) with another series, rows matched by label.
     ///
+    /// Rows where either is missing are left out; missing of fewer than two rows.
+    ///
     /// # Errors
     /// Type, for what are no numbers.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let s = DataFrame::new([("x", Column::from(vec![Some(1i64), Some(2), None]))])?.series("x")?;
+    /// let other = DataFrame::new([("x", Column::from(vec![2.0, 4.0, 9.0]))])?.series("x")?;
+    /// assert_eq!(s.cov(&other)?, Some(1.0));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn cov(&self, other: &Series) -> Result<Option<f64>> {
         let (x, y) = self.beside(other)?;
         Ok(covariance(&x, &y))
@@ -488,6 +669,15 @@ impl Series {
     ///
     /// # Errors
     /// Never in practice.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let s = DataFrame::new([("x", Column::from(vec![Some("a"), None, Some("c")]))])?.series("x")?;
+    /// assert_eq!(s.isin(["a", "b"])?.data(), &Column::from(vec![true, false, false]));
+    /// assert_eq!(s.isin([Some("a"), None])?.data(), &Column::from(vec![true, true, false]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn isin<V: Into<Scalar>>(&self, values: impl IntoIterator<Item = V>) -> Result<Series> {
         let values: Vec<Scalar> = values.into_iter().map(Into::into).collect();
         Series::new(self.name().map(Into::into), member(self.data(), &values)?, self.index().clone())
@@ -497,6 +687,15 @@ impl Series {
     ///
     /// # Errors
     /// Type, for bounds of another kind.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::Inclusive};
+    /// let s = DataFrame::new([("x", Column::from(vec![Some(1i64), None, Some(3)]))])?.series("x")?;
+    /// assert_eq!(s.between_with(1, 3, Inclusive::Low)?.data(), &Column::from(vec![Some(true), None, Some(false)]));
+    /// assert_eq!(s.between_with(1, 3, Inclusive::High)?.data(), &Column::from(vec![Some(false), None, Some(true)]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn between_with(&self, low: impl Into<Scalar>, high: impl Into<Scalar>, inclusive: Inclusive) -> Result<Series> {
         let (low, high) = (lit(low), lit(high));
         let from = if matches!(inclusive, Inclusive::Both | Inclusive::Low) { col("x").ge(low) } else { col("x").gt(low) };
@@ -506,8 +705,19 @@ impl Series {
 
     /// Exponentially weighted windows of the values.
     ///
+    /// A result per row, a float; a missing value takes the result before it.
+    ///
     /// # Errors
     /// Invalid, for a decay outside its range; type, for what are no numbers.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, kernel::window::{Decay, Ewm, EwmStat}};
+    /// let s = DataFrame::new([("x", Column::from(vec![Some(1i64), None, Some(4)]))])?.series("x")?;
+    /// let how = Ewm { adjust: false, ignore_missing: true, ..Ewm::new(Decay::Alpha(0.5)) };
+    /// assert_eq!(s.ewm(how, EwmStat::Mean)?.data(), &Column::from(vec![1.0, 1.0, 2.5]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn ewm(&self, how: crate::kernel::window::Ewm, stat: crate::kernel::window::EwmStat) -> Result<Series> {
         let dtype = crate::kernel::window::window_dtype(Agg::Mean, self.data().dtype())?;
         let made = Column::from_f64(how.apply(&self.data().to_f64()?, stat)?, &dtype);
@@ -518,38 +728,90 @@ impl Series {
     ///
     /// # Errors
     /// As there.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DType, DataFrame};
+    /// let s = DataFrame::new([("x", Column::from(vec![Some(1i64), None]))])?.series("x")?;
+    /// assert_eq!(s.astype(&DType::F64)?.data(), &Column::from(vec![Some(1.0), None]));
+    /// assert_eq!(s.astype(&DType::Str)?.data(), &Column::from(vec![Some("1"), None]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn astype(&self, dtype: &DType) -> Result<Series> {
         Series::new(self.name().map(Into::into), convert(self.data(), dtype)?, self.index().clone())
     }
 
     /// Rounded to so many decimals, half to even.
     ///
+    /// The type stays, missing values too.
+    ///
     /// # Errors
     /// Type, for what are no numbers; invalid, for more than 300 decimals.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let s = DataFrame::new([("x", Column::from(vec![Some(0.5), None, Some(1.25)]))])?.series("x")?;
+    /// assert_eq!(s.round(0)?.data(), &Column::from(vec![Some(0.0), None, Some(1.0)]));
+    /// assert_eq!(s.round(1)?.data(), &Column::from(vec![Some(0.5), None, Some(1.2)]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn round(&self, decimals: i64) -> Result<Series> {
         self.map(col("x").call_with(Func::Round, [lit(decimals)]))
     }
 
     /// Their magnitudes.
     ///
+    /// The type stays, missing values too.
+    ///
     /// # Errors
     /// Type, for what are no numbers.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let s = DataFrame::new([("x", Column::from(vec![Some(-1i64), None]))])?.series("x")?;
+    /// assert_eq!(s.abs()?.data(), &Column::from(vec![Some(1i64), None]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn abs(&self) -> Result<Series> {
         self.map(col("x").call(Func::Abs))
     }
 
     /// Which values repeat another one.
     ///
+    /// Truth values under the same labels; missing repeats missing.
+    ///
     /// # Errors
     /// As [`DataFrame::duplicated`].
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, ops::order::Keep};
+    /// let s = DataFrame::new([("x", Column::from(vec![Some("a"), None, Some("a"), None]))])?.series("x")?;
+    /// assert_eq!(s.duplicated(Keep::First)?.data(), &Column::from(vec![false, false, true, true]));
+    /// assert_eq!(s.duplicated(Keep::Last)?.data(), &Column::from(vec![true, true, false, false]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn duplicated(&self, keep: Keep) -> Result<Series> {
         Series::new(self.name().map(Into::into), self.to_frame()?.duplicated(None, keep)?, self.index().clone())
     }
 
     /// The values that do not repeat another one, with their labels.
     ///
+    /// One missing value stays, as any other.
+    ///
     /// # Errors
     /// As [`DataFrame::duplicated`].
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, ops::order::Keep};
+    /// let s = DataFrame::new([("x", Column::from(vec![Some("a"), None, Some("a"), None]))])?.series("x")?.drop_duplicates(Keep::Last)?;
+    /// assert_eq!(s.data(), &Column::from(vec![Some("a"), None]));
+    /// assert_eq!(s.index().columns()[0], Column::from(vec![2i64, 3]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn drop_duplicates(&self, keep: Keep) -> Result<Series> {
         self.through(|f| f.drop_duplicates(None, keep))
     }
@@ -558,6 +820,15 @@ impl Series {
     ///
     /// # Errors
     /// As [`DataFrame::nlargest`].
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let s = DataFrame::new([("x", Column::from(vec![Some(1i64), None, Some(3), Some(3)]))])?.series("x")?.nlargest(2)?;
+    /// assert_eq!(s.data(), &Column::from(vec![3i64, 3]));
+    /// assert_eq!(s.index().columns()[0], Column::from(vec![2i64, 3]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn nlargest(&self, n: usize) -> Result<Series> {
         let frame = self.to_frame()?;
         let name = frame.names()[0].clone();
@@ -566,8 +837,18 @@ impl Series {
 
     /// The `n` smallest values, the smallest first.
     ///
+    /// Missing values are never among them.
+    ///
     /// # Errors
     /// As [`DataFrame::nlargest`].
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let s = DataFrame::new([("x", Column::from(vec![Some(5i64), None, Some(3)]))])?.series("x")?;
+    /// assert_eq!(s.nsmallest(1)?.data(), &Column::from(vec![3i64]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn nsmallest(&self, n: usize) -> Result<Series> {
         let frame = self.to_frame()?;
         let name = frame.names()[0].clone();
@@ -576,24 +857,55 @@ impl Series {
 
     /// The values in the order of their labels. Stable.
     ///
+    /// Missing labels come last where nothing else is said.
+    ///
     /// # Errors
     /// Type, for labels without an order.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, ops::order::Sorting};
+    /// let df = DataFrame::new([("k", Column::from(vec![Some("b"), None, Some("a")])), ("x", vec![1i64, 2, 3].into())])?;
+    /// let s = df.set_index(["k"])?.series("x")?;
+    /// assert_eq!(s.sort_index(Sorting::default())?.data(), &Column::from(vec![3i64, 1, 2]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn sort_index(&self, sorting: Sorting) -> Result<Series> {
         self.through(|f| f.sort_index(sorting))
     }
 
     /// The label of the smallest value, level by level; the first where several are.
     ///
+    /// Missing values are skipped.
+    ///
     /// # Errors
     /// Invalid, where no value is there; type, for values without an order.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let s = DataFrame::new([("x", Column::from(vec![None, Some(2i64), Some(1), Some(1)]))])?.series("x")?;
+    /// assert_eq!(s.idxmin()?, [2i64.into()]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn idxmin(&self) -> Result<Vec<Scalar>> {
         self.extreme(Agg::Argmin)
     }
 
     /// The label of the largest value, level by level; the first where several are.
     ///
+    /// Missing values are skipped.
+    ///
     /// # Errors
     /// Invalid, where no value is there; type, for values without an order.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("k", Column::from(vec!["a", "b", "c"])), ("x", vec![Some(1i64), None, Some(2)].into())])?;
+    /// assert_eq!(df.set_index(["k"])?.series("x")?.idxmax()?, ["c".into()]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn idxmax(&self) -> Result<Vec<Scalar>> {
         self.extreme(Agg::Argmax)
     }

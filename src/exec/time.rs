@@ -187,8 +187,18 @@ impl Series {
 
     /// Times as text in a format as `strftime` has it; with a zone as its clocks show them.
     ///
+    /// Of a missing time missing.
+    ///
     /// # Errors
     /// Type, for what are no times of the Gregorian calendar; invalid, for a format that is not understood.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::Unreadable};
+    /// let s = DataFrame::new([("x", Column::from(vec![Some("2024-02-29 08:05"), None]))])?.series("x")?.to_datetime(None, Unreadable::Refuse)?;
+    /// assert_eq!(s.strftime("%d.%m.%y %H h")?.data(), &Column::from(vec![Some("29.02.24 08 h"), None]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn strftime(&self, format: &str) -> Result<Series> {
         use std::fmt::Write;
         let items = chrono::format::StrftimeItems::new(format).parse_to_owned();
@@ -243,6 +253,16 @@ impl Series {
     ///
     /// # Errors
     /// Not found, for a zone; type, for times without one.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::Unreadable};
+    /// let s = DataFrame::new([("x", Column::from(vec![Some("2024-01-01T12:00Z"), None]))])?.series("x")?.to_datetime(None, Unreadable::Refuse)?;
+    /// let tokyo = s.tz_convert("Asia/Tokyo")?;
+    /// assert_eq!(tokyo.iat(0)?.to_string(), "2024-01-01T21:00:00+09:00");
+    /// assert_eq!(tokyo.data().missing_count(), 1);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn tz_convert(&self, name: &str) -> Result<Series> {
         let x = instants(self.data())?;
         if x.zone.is_none() {
@@ -259,6 +279,16 @@ impl Series {
     ///
     /// # Errors
     /// Type, for what are no times.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DType, DataFrame, exec::Unreadable};
+    /// let s = DataFrame::new([("x", Column::from(vec!["2024-01-01T12:00Z"]))])?.series("x")?.to_datetime(None, Unreadable::Refuse)?;
+    /// let shown = s.tz_convert("Asia/Tokyo")?.tz_drop()?;
+    /// assert_eq!(shown.data().dtype(), &DType::datetime());
+    /// assert_eq!(shown.iat(0)?.to_string(), "2024-01-01T21:00:00");
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn tz_drop(&self) -> Result<Series> {
         let x = instants(self.data())?;
         let values = self.each_instant(|t, x| Ok(Some(wall(t, x))))?;
@@ -292,8 +322,18 @@ impl Series {
 
     /// Times brought down to a step of a fixed length: `s.floor("15min")`. With a zone steps are those of its clocks.
     ///
+    /// Missing times stay missing.
+    ///
     /// # Errors
     /// Parse, for a frequency; invalid, for one of months; type, for what are no times.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::Unreadable};
+    /// let s = DataFrame::new([("x", Column::from(vec![Some("2024-01-01 10:07:30"), None]))])?.series("x")?.to_datetime(None, Unreadable::Refuse)?;
+    /// assert_eq!(s.floor("15min")?.strftime("%H:%M")?.data(), &Column::from(vec![Some("10:00"), None]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn floor(&self, frequency: &str) -> Result<Series> {
         self.stepped(frequency, |t, step| t - t.rem_euclid(step))
     }
@@ -302,14 +342,33 @@ impl Series {
     ///
     /// # Errors
     /// As [`Series::floor`].
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::Unreadable};
+    /// let s = DataFrame::new([("x", Column::from(vec![Some("2024-01-01 10:07:30"), None]))])?.series("x")?.to_datetime(None, Unreadable::Refuse)?;
+    /// assert_eq!(s.ceil("15min")?.strftime("%H:%M")?.data(), &Column::from(vec![Some("10:15"), None]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn ceil(&self, frequency: &str) -> Result<Series> {
         self.stepped(frequency, |t, step| t + (-t).rem_euclid(step))
     }
 
     /// Times brought to the nearest step of a fixed length, from the middle to the even one.
     ///
+    /// pandas: `s.dt.round`.
+    ///
     /// # Errors
     /// As [`Series::floor`].
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::Unreadable};
+    /// let s = DataFrame::new([("x", Column::from(vec![Some("2024-01-01 10:07:30"), Some("2024-01-01 10:08"), None]))])?.series("x")?;
+    /// let times = s.to_datetime(None, Unreadable::Refuse)?.round_time("15min")?;
+    /// assert_eq!(times.strftime("%H:%M")?.data(), &Column::from(vec![Some("10:00"), Some("10:15"), None]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn round_time(&self, frequency: &str) -> Result<Series> {
         self.stepped(frequency, |t, step| {
             let (n, over) = (t.div_euclid(step), t.rem_euclid(step));
@@ -398,6 +457,15 @@ impl DataFrame {
     ///
     /// # Errors
     /// As there; invalid, for labels of several levels.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, frame::date_range, plan::TimeBins};
+    /// let days = date_range("2024-01-30", "2024-02-01", "D")?;
+    /// let df = DataFrame::new([("x", Column::from(vec![Some(1i64), None, Some(3)]))])?.with_row_labels(days)?;
+    /// assert_eq!(df.resample_index(TimeBins::new("MS")?)?.sum()?.column("x")?, &Column::from(vec![1i64, 3]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn resample_index(&self, bins: TimeBins) -> Result<Resample> {
         if self.index().nlevels() > 1 {
             return Err(Error::invalid("bins of labels of several levels").help("resample names one of them"));
@@ -412,8 +480,18 @@ impl DataFrame {
     /// The rows at even steps of time from the first label to the last; where a step has no row values are missing. Labels are
     /// times, each once.
     ///
+    /// Types stay.
+    ///
     /// # Errors
     /// Parse, for a frequency; invalid, for labels that stand twice or are no single times.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, frame::date_range};
+    /// let df = DataFrame::new([("x", Column::from(vec![1i64, 3]))])?.with_row_labels(date_range("2024-01-01", "2024-01-03", "2D")?)?;
+    /// assert_eq!(df.asfreq("D")?.column("x")?, &Column::from(vec![Some(1i64), None, Some(3)]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn asfreq(&self, frequency: &str) -> Result<DataFrame> {
         let times = single(self)?;
         let labels = steps(&times, &Frequency::parse(frequency)?)?;
@@ -447,13 +525,24 @@ fn steps(times: &Column, frequency: &Frequency) -> Result<Column> {
 }
 
 macro_rules! aggregations {
-    ($($name:ident $agg:ident $doc:literal;)*) => { $(
+    // The last literal: what 1, 2, 3 in one month and 4 and missing in the next give.
+    ($($name:ident $agg:ident $doc:literal $shown:literal;)*) => { $(
         #[doc = $doc]
         ///
         /// Of every column that it is meant for, under the column's name.
         ///
         /// # Errors
         /// As [`Resample::agg`].
+        ///
+        /// # Examples
+        /// ```
+        /// use hpda_data::{Column, DataFrame, frame::date_range, plan::TimeBins};
+        /// let days = date_range("2024-01-29", "2024-02-02", "D")?;
+        /// let df = DataFrame::new([("day", days), ("x", vec![Some(1i64), Some(2), Some(3), Some(4), None].into())])?;
+        /// let months = df.resample("day", TimeBins::new("MS")?)?;
+        #[doc = concat!("assert_eq!(months.", stringify!($name), "()?.column(\"x\")?, &Column::from(vec![", $shown, "]));")]
+        /// # Ok::<(), hpda_data::Error>(())
+        /// ```
         pub fn $name(&self) -> Result<DataFrame> {
             self.op(Agg::$agg)
         }
@@ -474,6 +563,16 @@ impl Resample {
     ///
     /// # Errors
     /// As [`crate::exec::GroupBy::agg`].
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, frame::date_range, plan::{TimeBins, parse}};
+    /// let df = DataFrame::new([("day", date_range("2024-01-01", "2024-03-01", "2MS")?), ("x", vec![1i64, 3].into())])?;
+    /// let months = df.resample("day", TimeBins::new("MS")?)?.agg([("n", parse("count(x)")?), ("top", parse("max(x)")?)])?;
+    /// assert_eq!(months.column("n")?, &Column::from(vec![1i64, 0, 1]));
+    /// assert_eq!(months.column("top")?, &Column::from(vec![Some(1i64), None, Some(3)]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn agg<S: Into<String>>(&self, aggregates: impl IntoIterator<Item = (S, Expr)>) -> Result<DataFrame> {
         let flat = self.lazy()?.agg(aggregates)?.collect(&Resample::options())?;
         // Where the times led as labels, the result has them as labels already.
@@ -491,6 +590,15 @@ impl Resample {
     ///
     /// # Errors
     /// Type, where it is meant for none.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, frame::date_range, plan::{Agg, TimeBins}};
+    /// let df = DataFrame::new([("day", date_range("2024-01-01", "2024-03-01", "2MS")?), ("x", vec![1i64, 3].into())])?;
+    /// let months = df.resample("day", TimeBins::new("MS")?)?.op(Agg::Mean)?;
+    /// assert_eq!(months.column("x")?, &Column::from(vec![Some(1.0), None, Some(3.0)]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn op(&self, agg: Agg) -> Result<DataFrame> {
         let schema = self.frame.to_batch()?.schema.clone();
         let levels = schema.fields.len() - self.frame.width();
@@ -499,18 +607,18 @@ impl Resample {
     }
 
     aggregations! {
-        count Count "How many values are there.";
-        sum Sum "The sum.";
-        mean Mean "The mean.";
-        std Std "The standard deviation (ddof 1).";
-        var Var "The variance (ddof 1).";
-        min Min "The smallest value.";
-        max Max "The largest value.";
-        median Median "The middle value.";
-        first First "The first value that is there.";
-        last Last "The last value that is there.";
-        nunique Nunique "How many different values.";
-        prod Prod "The product.";
+        count Count "How many values are there." "3i64, 1";
+        sum Sum "The sum." "6i64, 4";
+        mean Mean "The mean." "2.0, 4.0";
+        std Std "The standard deviation (ddof 1)." "Some(1.0), None";
+        var Var "The variance (ddof 1)." "Some(1.0), None";
+        min Min "The smallest value." "1i64, 4";
+        max Max "The largest value." "3i64, 4";
+        median Median "The middle value." "2.0, 4.0";
+        first First "The first value that is there." "1i64, 4";
+        last Last "The last value that is there." "3i64, 4";
+        nunique Nunique "How many different values." "3i64, 1";
+        prod Prod "The product." "6i64, 4";
     }
 
     /// A row for each step between the labels, which are times in order; a step takes the last row at or before it. Up from days
@@ -518,6 +626,15 @@ impl Resample {
     ///
     /// # Errors
     /// Invalid, for times that are not the row labels, stand twice or are not in order.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, frame::date_range, plan::TimeBins};
+    /// let df = DataFrame::new([("day", date_range("2024-01-01", "2024-01-02", "D")?), ("x", vec![1i64, 2].into())])?;
+    /// let halves = df.resample("day", TimeBins::new("12h")?)?.ffill(None)?;
+    /// assert_eq!(halves.column("x")?, &Column::from(vec![1i64, 1, 2]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn ffill(&self, limit: Option<usize>) -> Result<DataFrame> {
         self.filled(limit, forward_rows, true)
     }
@@ -526,6 +643,15 @@ impl Resample {
     ///
     /// # Errors
     /// As [`Resample::ffill`].
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, frame::date_range, plan::TimeBins};
+    /// let df = DataFrame::new([("day", date_range("2024-01-01", "2024-01-02", "D")?), ("x", vec![1i64, 2].into())])?;
+    /// let thirds = df.resample("day", TimeBins::new("8h")?)?.bfill(Some(1))?;
+    /// assert_eq!(thirds.column("x")?, &Column::from(vec![Some(1i64), None, Some(2), Some(2)]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn bfill(&self, limit: Option<usize>) -> Result<DataFrame> {
         self.filled(limit, backward_rows, false)
     }
@@ -534,6 +660,15 @@ impl Resample {
     ///
     /// # Errors
     /// As [`Resample::ffill`].
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, frame::date_range, plan::TimeBins};
+    /// let df = DataFrame::new([("day", date_range("2024-01-01", "2024-01-02", "D")?), ("x", vec![1i64, 2].into())])?;
+    /// let halves = df.resample("day", TimeBins::new("12h")?)?.asfreq()?;
+    /// assert_eq!(halves.column("x")?, &Column::from(vec![Some(1i64), None, Some(2)]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn asfreq(&self) -> Result<DataFrame> {
         let (target, _) = self.grid()?;
         self.by_label()?.reindex(target)

@@ -35,6 +35,15 @@ pub struct Concat {
 
 impl Concat {
     /// With a label for each table.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, ops::tables::{Concat, concat}};
+    /// let df = DataFrame::new([("x", Column::from(vec![Some(1i64), None]))])?;
+    /// let both = concat(&[df.clone(), df], &Concat::default().keys(["a", "b"]))?;
+    /// assert_eq!(both.at(("b", 0), "x")?, 1i64.into());
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn keys<K: Into<Scalar>>(mut self, keys: impl IntoIterator<Item = K>) -> Concat {
         self.keys = Some(keys.into_iter().map(Into::into).collect());
         self

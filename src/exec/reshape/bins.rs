@@ -211,9 +211,20 @@ impl Series {
 
     /// The bin of quantiles that each number lies in: `qcut(&[0.0, 0.25, 0.5, 0.75, 1.0], None)`. The first bin has both its ends.
     ///
+    /// The bins are ordered categories; missing values stay missing.
+    ///
     /// # Errors
     /// Type, for what are no numbers; invalid, for probabilities outside 0 to 1, quantiles that are the same (`labels` do not
     /// help), another number of labels, and no values.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DType, DataFrame};
+    /// let s = DataFrame::new([("x", Column::from(vec![Some(1i64), Some(2), None, Some(3), Some(4)]))])?.series("x")?;
+    /// let halves = s.qcut(&[0.0, 0.5, 1.0], Some(&["low", "high"]))?;
+    /// assert_eq!(halves.data().cast(&DType::Str)?, Column::from(vec![Some("low"), Some("low"), None, Some("high"), Some("high")]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn qcut(&self, probabilities: &[f64], labels: Option<&[&str]>) -> Result<Series> {
         let values = numbers_of(self)?;
         let mut there = present(&values);
@@ -235,6 +246,14 @@ impl Series {
     ///
     /// # Errors
     /// As there.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let s = DataFrame::new([("x", Column::from(vec![Some(1i64), Some(2), None, Some(3), Some(4)]))])?.series("x")?;
+    /// assert_eq!(s.qcut_n(2)?.data().categories()?, ["(0.999, 2.5]", "(2.5, 4.0]"]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn qcut_n(&self, n: usize) -> Result<Series> {
         if n == 0 {
             return Err(Error::invalid("no bins"));
@@ -245,8 +264,20 @@ impl Series {
     /// How many values lie in each of `n` bins of one width, or of bins with these edges: columns `from`, `to` and `count`. Bins
     /// hold their earlier edge, the last one both. numpy's `histogram`.
     ///
+    /// Missing values and those outside the edges do not count.
+    ///
     /// # Errors
     /// Type, for what are no numbers; invalid, for edges that do not ascend and for bins of one width over no values.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let s = DataFrame::new([("x", Column::from(vec![Some(1i64), Some(2), None, Some(3), Some(5)]))])?.series("x")?;
+    /// let bins = s.histogram(2)?;
+    /// assert_eq!(bins.column("from")?, &Column::from(vec![1.0, 3.0]));
+    /// assert_eq!(bins.column("count")?, &Column::from(vec![2i64, 2]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn histogram(&self, bins: impl Into<Edges>) -> Result<DataFrame> {
         let values = numbers_of(self)?;
         let edges = match bins.into() {

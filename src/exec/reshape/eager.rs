@@ -131,8 +131,20 @@ impl DataFrame {
     ///
     /// pandas 3's `stack`.
     ///
+    /// The type is the one that holds all columns.
+    ///
     /// # Errors
     /// Type, for columns without a common type; invalid, for labels of several levels.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("a", Column::from(vec![Some(1i64), None])), ("b", vec![0.5, 1.5].into())])?;
+    /// let stacked = df.stack()?;
+    /// assert_eq!(stacked.data(), &Column::from(vec![Some(1.0), Some(0.5), None, Some(1.5)]));
+    /// assert_eq!(stacked.index().columns()[1], Column::from(vec!["a", "b", "a", "b"]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn stack(&self) -> Result<Series> {
         if self.labels().nlevels() > 1 {
             return Err(Error::invalid("columns of several levels are not stacked at once").help("stack_level takes one level"));
@@ -147,6 +159,16 @@ impl DataFrame {
     ///
     /// # Errors
     /// Not found, for a level; type, for columns without a common type; invalid, for a label that stands twice.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("k", Column::from(vec!["a", "a", "b"])), ("n", vec!["x", "y", "x"].into()), ("v", vec![1i64, 2, 3].into())])?;
+    /// let wide = df.set_index(["k", "n"])?.unstack("n")?;
+    /// assert_eq!(wide.width(), 2);
+    /// assert_eq!(wide.stack_level("n")?.column("v")?, &Column::from(vec![Some(1i64), Some(2), Some(3), None]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn stack_level(&self, level: impl Into<Level>) -> Result<DataFrame> {
         let across = self.labels().to_index()?;
         let at = level.into().position(&across)?;
@@ -209,6 +231,16 @@ impl DataFrame {
     ///
     /// # Errors
     /// Not found, for a level; invalid, for the only level, and for labels that stand twice.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("k", Column::from(vec!["a", "a", "b"])), ("n", vec!["x", "y", "x"].into()), ("v", vec![1i64, 2, 3].into())])?;
+    /// let wide = df.set_index(["k", "n"])?.unstack("n")?;
+    /// assert_eq!(wide.labels().label(1), ["v".into(), "y".into()]);
+    /// assert_eq!(wide.columns()[1], Column::from(vec![Some(2i64), None]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn unstack(&self, level: impl Into<Level>) -> Result<DataFrame> {
         let names: Vec<Option<String>> = [owned(self.labels().level_names()), vec![None]].concat();
         unstacked(self.index(), &level.into(), self.columns(), &label_tuples(self), names)
@@ -219,6 +251,15 @@ impl DataFrame {
     ///
     /// # Errors
     /// Not found, with the nearest name; type, for a column that holds no lists.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("x", Column::from(vec![Some("a,b"), None]))])?.series("x")?.str().split(Some(","))?.to_frame()?.explode("x")?;
+    /// assert_eq!(df.column("x")?, &Column::from(vec![Some("a"), Some("b"), None]));
+    /// assert_eq!(df.index().columns()[0], Column::from(vec![0i64, 0, 1]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn explode(&self, column: &str) -> Result<DataFrame> {
         let at = self.labels().position(column)?;
         let lists = &self.columns()[at];
@@ -252,6 +293,16 @@ impl Series {
     ///
     /// # Errors
     /// As [`DataFrame::unstack`].
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("k", Column::from(vec!["a", "a", "b"])), ("n", vec!["x", "y", "x"].into()), ("v", vec![1i64, 2, 3].into())])?;
+    /// let wide = df.set_index(["k", "n"])?.series("v")?.unstack("n")?;
+    /// assert_eq!(wide.names(), ["x", "y"]);
+    /// assert_eq!(wide.column("y")?, &Column::from(vec![Some(2i64), None]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn unstack(&self, level: impl Into<Level>) -> Result<DataFrame> {
         unstacked(self.index(), &level.into(), std::slice::from_ref(self.data()), &[Vec::new()], vec![None])
     }

@@ -134,6 +134,17 @@ impl LazyFrame {
     /// # Errors
     /// Not found, with the nearest name; invalid, for several rows of one cell where nothing is said of them, and for two columns
     /// of one name; budget, where the result does not fit.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::{ExecOptions, PivotOptions}};
+    /// let df = DataFrame::new([("k", Column::from(vec!["b", "a", "a"])), ("n", vec!["x", "y", "x"].into()), ("v", vec![1i64, 2, 3].into())])?;
+    /// let options = ExecOptions::default();
+    /// let wide = df.lazy()?.pivot(&PivotOptions::new("k", "n", "v"), &options)?.collect(&options)?;
+    /// assert_eq!(wide.names(), ["k", "x", "y"]);
+    /// assert_eq!(wide.column("y")?, &Column::from(vec![Some(2i64), None]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn pivot(&self, how: &PivotOptions, options: &ExecOptions) -> Result<LazyFrame> {
         if how.index.is_empty() || how.columns.is_empty() || how.values.is_empty() {
             return Err(Error::invalid("a pivot needs columns for the rows, for the columns and for the values"));

@@ -185,6 +185,16 @@ impl DataFrame {
     /// # Errors
     /// Not found, with the nearest name; parse, for a suffix that is no regular expression; invalid, where `i` does not tell rows
     /// apart, and where no column has a suffix; type, for columns of a stub without a common type.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("id", Column::from(vec!["a", "b"])), ("ht1", vec![Some(2.5), None].into()), ("ht2", vec![3.0, 4.0].into())])?;
+    /// let long = df.wide_to_long(&["ht"], &["id"], "age", "", r"\d+")?;
+    /// assert_eq!(long.column("ht")?, &Column::from(vec![Some(2.5), None, Some(3.0), Some(4.0)]));
+    /// assert_eq!(long.index().columns()[1], Column::from(vec![1i64, 1, 2, 2]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn wide_to_long(&self, stubs: &[&str], i: &[&str], j: &str, separator: &str, suffix: &str) -> Result<DataFrame> {
         let ids = self.select(i.iter().copied())?;
         let repeated = ids.duplicated(None, crate::ops::order::Keep::First)?;
@@ -250,6 +260,16 @@ impl DataFrame {
     ///
     /// # Errors
     /// As [`DataFrame::pivot`].
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::PivotOptions};
+    /// let df = DataFrame::new([("k", Column::from(vec!["a", "a", "b"])), ("n", vec!["x", "x", "y"].into()), ("v", vec![1i64, 2, 3].into())])?;
+    /// let table = df.pivot_table(&PivotOptions::new("k", "n", "v"))?;
+    /// assert_eq!(table.column("x")?, &Column::from(vec![Some(1.5), None]));
+    /// assert_eq!(table.column("y")?, &Column::from(vec![None, Some(3.0)]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn pivot_table(&self, how: &super::PivotOptions) -> Result<DataFrame> {
         let agg = how.agg.unwrap_or(Agg::Mean);
         self.pivot(&super::PivotOptions { agg: Some(agg), ..how.clone() })

@@ -52,6 +52,15 @@ impl DataFrame {
     ///
     /// # Errors
     /// Not found, with the nearest name; type, for lists and types that are only carried.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, ops::order::Keep};
+    /// let df = DataFrame::new([("k", Column::from(vec![Some("a"), None, Some("a"), None])), ("x", vec![1i64, 2, 3, 4].into())])?;
+    /// assert_eq!(df.duplicated(Some(&["k"]), Keep::First)?, Column::from(vec![false, false, true, true]));
+    /// assert_eq!(df.duplicated(None, Keep::First)?, Column::from(vec![false, false, false, false]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn duplicated(&self, subset: Option<&[&str]>, keep: Keep) -> Result<Column> {
         Ok(self.kept(subset, keep)?.into_iter().map(|k| !k).collect::<Vec<bool>>().into())
     }
@@ -81,6 +90,14 @@ impl Series {
     ///
     /// # Errors
     /// Type, for lists and types that are only carried.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let s = DataFrame::new([("x", Column::from(vec![Some("b"), None, Some("a"), Some("b"), None]))])?.series("x")?;
+    /// assert_eq!(s.unique()?, Column::from(vec![Some("b"), None, Some("a")]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn unique(&self) -> Result<Column> {
         let (_, firsts) = row_codes(&[KeyColumn::new(self.data())?], row_count(self.len())?);
         let mut taken = take(std::slice::from_ref(self.data()), &firsts.into())?;

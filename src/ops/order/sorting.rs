@@ -71,6 +71,16 @@ impl DataFrame {
     ///
     /// # Errors
     /// As [`DataFrame::sort_values`].
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, kernel::order::Direction, ops::order::Missing};
+    /// let df = DataFrame::new([("x", Column::from(vec![Some(2i64), None, Some(1)]))])?;
+    /// let sorted = df.sort_values_with(&[("x", Direction::Ascending)], Missing::First)?;
+    /// assert_eq!(sorted.column("x")?, &Column::from(vec![None, Some(1i64), Some(2)]));
+    /// assert_eq!(sorted.index().columns()[0], Column::from(vec![1i64, 2, 0]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn sort_values_with(&self, by: &[(&str, Direction)], missing: Missing) -> Result<DataFrame> {
         if by.is_empty() {
             return Err(Error::invalid("no columns to sort by"));
@@ -88,6 +98,14 @@ impl DataFrame {
     ///
     /// # Errors
     /// Type, for labels without an order.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, ops::order::Sorting};
+    /// let df = DataFrame::new([("k", Column::from(vec![Some("b"), None, Some("a")])), ("x", vec![1i64, 2, 3].into())])?;
+    /// assert_eq!(df.set_index(["k"])?.sort_index(Sorting::default())?.column("x")?, &Column::from(vec![3i64, 1, 2]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn sort_index(&self, sorting: Sorting) -> Result<DataFrame> {
         let levels = self.index().columns();
         let columns: Vec<_> = levels.iter().map(|c| (c, sorting.direction)).collect();
@@ -99,6 +117,15 @@ impl DataFrame {
     ///
     /// # Errors
     /// Not found, with the nearest name; type, for values that are no numbers or times.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("x", Column::from(vec![Some(1i64), None, Some(3), Some(3)]))])?.nlargest(2, "x")?;
+    /// assert_eq!(df.column("x")?, &Column::from(vec![3i64, 3]));
+    /// assert_eq!(df.index().columns()[0], Column::from(vec![2i64, 3]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn nlargest(&self, n: usize, column: &str) -> Result<DataFrame> {
         self.extremes(n, column, Direction::Descending)
     }
@@ -108,6 +135,15 @@ impl DataFrame {
     ///
     /// # Errors
     /// As [`DataFrame::nlargest`].
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("x", Column::from(vec![Some(5i64), None, Some(3), Some(1)]))])?.nsmallest(2, "x")?;
+    /// assert_eq!(df.column("x")?, &Column::from(vec![1i64, 3]));
+    /// assert_eq!(df.index().columns()[0], Column::from(vec![3i64, 2]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn nsmallest(&self, n: usize, column: &str) -> Result<DataFrame> {
         self.extremes(n, column, Direction::Ascending)
     }
@@ -127,8 +163,20 @@ impl DataFrame {
 impl Series {
     /// The values in order, with their labels. Stable.
     ///
+    /// Missing values come last where nothing else is said.
+    ///
     /// # Errors
     /// Type, for values without an order.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, kernel::order::Direction, ops::order::Sorting};
+    /// let s = DataFrame::new([("x", Column::from(vec![Some(2i64), None, Some(3)]))])?.series("x")?;
+    /// let sorted = s.sort_values(Sorting { direction: Direction::Descending, ..Sorting::default() })?;
+    /// assert_eq!(sorted.data(), &Column::from(vec![Some(3i64), Some(2), None]));
+    /// assert_eq!(sorted.index().columns()[0], Column::from(vec![2i64, 0, 1]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn sort_values(&self, sorting: Sorting) -> Result<Series> {
         let rows = positions(&order(&[(self.data(), sorting.direction)], sorting.missing)?);
         Series::new(self.name().map(Into::into), self.data().take(&rows)?, self.index().take(&rows)?.into())
