@@ -71,6 +71,16 @@ impl LazyFrame {
     ///
     /// # Errors
     /// What the source or the sink says.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::ExecOptions, io::csv::{CsvSink, CsvWriteOptions}, io::text::TextTarget};
+    /// let (plan, options) = (DataFrame::new([("x", Column::from(vec![Some(1i64), None]))])?.lazy()?, ExecOptions::default());
+    /// let target = TextTarget::Stream(Box::new(std::io::sink()));
+    /// let (sink, _) = CsvSink::create(target, plan.schema().clone(), &CsvWriteOptions::default())?;
+    /// assert_eq!(plan.sink(Box::new(sink), &options)?, 2);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn sink(&self, sink: Box<dyn TableSink>, options: &ExecOptions) -> Result<u64> {
         copy(&self.source(options)?, sink, options)
     }
