@@ -1,5 +1,5 @@
 use super::{DataArray, Variable};
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 use crate::label::Index;
 use crate::store::{Attrs, Column, Selection, Selector};
 use indexmap::IndexMap;
@@ -148,15 +148,31 @@ impl Dataset {
         Ok(DataArray { name: Some(name.into()), variable, coords })
     }
 
+    /// How long a dimension is.
+    ///
+    /// # Errors
+    /// Not found, with the nearest name.
+    pub fn dim_length(&self, dim: &str) -> Result<usize> {
+        self.dims.get(dim).copied().ok_or_else(|| Error::not_found("dim", dim, self.dims.keys().map(|d| &**d)))
+    }
+
+    /// The labels of a dimension.
+    ///
+    /// # Errors
+    /// Not found, for the dimension; invalid, where it has no labels.
+    pub(crate) fn labels_of(&self, dim: &str) -> Result<Arc<Index>> {
+        self.dim_length(dim)?;
+        let place = || Place { dim: Some(dim.to_string()), ..Place::default() };
+        self.coords.index(dim)?.ok_or_else(|| Error::invalid(format!("{dim:?} has no labels")).at(place()))
+    }
+
     /// Selects by position along named dimensions, in every variable and coordinate that has them; lazy stays lazy.
     ///
     /// # Errors
     /// Not found, for a dimension that is not there; shape, for a position outside.
     pub fn isel(&self, selectors: &[(&str, Selector)]) -> Result<Dataset> {
         for (d, _) in selectors {
-            if !self.dims.contains_key(*d) {
-                return Err(Error::not_found("dim", d, self.dims.keys().map(|d| &**d)));
-            }
+            self.dim_length(d)?;
         }
         let pick = |v: &Variable| {
             let s = v.dims().iter().map(|d| selectors.iter().find(|(n, _)| *n == &**d).map_or(Selector::All, |(_, s)| s.clone()));

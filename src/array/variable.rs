@@ -1,6 +1,6 @@
 use super::{Data, Encoding};
 use crate::dtype::DType;
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 use crate::store::{Attrs, ChunkGrid, NdArray, ReadCost, Selection, Selector};
 use std::sync::Arc;
 
@@ -139,6 +139,14 @@ impl Variable {
         match &self.data {
             Data::Memory(a) => Ok(a.clone()),
             Data::Lazy(l) => l.load(),
+        }
+    }
+
+    /// Where its values come from; nowhere, where they are in memory.
+    pub fn place(&self) -> Place {
+        match &self.data {
+            Data::Memory(_) => Place::default(),
+            Data::Lazy(l) => l.source().place(),
         }
     }
 

@@ -133,25 +133,15 @@ pub fn doctor(files: &[PathBuf], options: &OpenOptions) -> Result<Report> {
     let mut report = Report { files: files.len(), ..Report::default() };
     match first_scanned {
         Scanned::Cube(ds) => {
+            let cube = |s| if let Scanned::Cube(ds) = s { Some(ds) } else { None };
             let mut cubes = vec![(first.as_path(), ds)];
-            for (file, other) in rest.iter().zip(others) {
-                match other {
-                    Ok(Scanned::Cube(ds)) => cubes.push((file, ds)),
-                    Ok(Scanned::Table(_)) => wrong_kind(&mut report, file, "a table among cubes"),
-                    Err(e) => wrong_kind(&mut report, file, &e.to_string()),
-                }
-            }
+            cubes.extend(of_one_kind(rest, others, "a table among cubes", cube, &mut report));
             cubes::look(&cubes, options.dim.as_deref(), &mut report)?;
         }
-        Scanned::Table(table) => {
-            let mut tables = vec![(first.as_path(), table)];
-            for (file, other) in rest.iter().zip(others) {
-                match other {
-                    Ok(Scanned::Table(table)) => tables.push((file, table)),
-                    Ok(Scanned::Cube(_)) => wrong_kind(&mut report, file, "a cube among tables"),
-                    Err(e) => wrong_kind(&mut report, file, &e.to_string()),
-                }
-            }
+        Scanned::Table(source) => {
+            let table = |s| if let Scanned::Table(source) = s { Some(source) } else { None };
+            let mut tables = vec![(first.as_path(), source)];
+            tables.extend(of_one_kind(rest, others, "a cube among tables", table, &mut report));
             tables::look(&tables, &mut report);
         }
     }
@@ -159,9 +149,27 @@ pub fn doctor(files: &[PathBuf], options: &OpenOptions) -> Result<Report> {
     Ok(report)
 }
 
-fn wrong_kind(report: &mut Report, file: &Path, what: &str) {
-    let what = what.lines().next().unwrap_or_default().to_string();
-    report.add(file, Severity::Refused, Topic::File, what, &["leave it out"]);
+/// The files that are of the kind of the first; of the others, findings.
+fn of_one_kind<'a, T>(
+    files: &'a [PathBuf],
+    scanned: Vec<Result<Scanned>>,
+    other_kind: &str,
+    pick: impl Fn(Scanned) -> Option<T>,
+    report: &mut Report,
+) -> Vec<(&'a Path, T)> {
+    let mut out = Vec::with_capacity(files.len());
+    for (file, scanned) in files.iter().zip(scanned) {
+        let what = match scanned.map(&pick) {
+            Ok(Some(found)) => {
+                out.push((file.as_path(), found));
+                continue;
+            }
+            Ok(None) => other_kind.to_string(),
+            Err(e) => e.to_string().lines().next().unwrap_or_default().to_string(),
+        };
+        report.add(file, Severity::Refused, Topic::File, what, &["leave it out"]);
+    }
+    out
 }
 
 /// Files are named up to this many.

@@ -43,6 +43,9 @@ impl Budget {
         self.0.peak.load(Relaxed)
     }
 
+    /// Blocks of no more bytes than these are never refused.
+    pub const LITTLE: usize = 4 << 20;
+
     /// Bytes that can still be booked.
     pub fn free(&self) -> usize {
         self.limit().saturating_sub(self.used())
@@ -63,6 +66,17 @@ impl Budget {
             Error::budget(format!("{what} needs {bytes} bytes; {} of {} are free", self.free(), self.limit()))
                 .help("give more with --memory SIZE, or ask for less at a time")
         })
+    }
+
+    /// Books bytes of a block for what is named; so little as a process takes anyway is never refused.
+    ///
+    /// # Errors
+    /// As [`Budget::reserve`].
+    pub fn reserve_block(&self, bytes: usize, what: &str) -> Result<Option<Reservation>> {
+        match self.try_reserve(bytes) {
+            None if bytes > Budget::LITTLE => self.reserve(bytes, what).map(Some),
+            booked => Ok(booked),
+        }
     }
 }
 

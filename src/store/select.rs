@@ -27,6 +27,14 @@ impl Selector {
         Selector::Range { start, count, step: 1 }
     }
 
+    /// These positions: as a range where they are one, which readers take more easily.
+    pub fn of(positions: Vec<usize>) -> Selector {
+        let Some(&start) = positions.first() else { return Selector::span(0, 0) };
+        let step = if positions.len() > 1 { positions[1] as isize - start as isize } else { 1 };
+        let even = step != 0 && positions.windows(2).all(|w| w[1] as isize - w[0] as isize == step);
+        if even { Selector::Range { start, count: positions.len(), step } } else { Selector::Take(positions.into()) }
+    }
+
     /// How many positions of a dimension of this length; `None` where the dimension goes.
     pub fn count(&self, length: usize) -> Option<usize> {
         match self {
@@ -87,6 +95,12 @@ impl Selection {
     /// The selectors.
     pub fn selectors(&self) -> &[Selector] {
         &self.0
+    }
+
+    /// The same with dimensions of one position where single positions are taken, so that axes keep their numbers.
+    pub fn with_all_dims(&self) -> Selection {
+        let keep = |s: &Selector| if let Selector::At(i) = s { Selector::span(*i, 1) } else { s.clone() };
+        Selection(self.0.iter().map(keep).collect())
     }
 
     /// The shape of what is selected from an array of this shape.

@@ -55,7 +55,7 @@ impl Dataset {
     /// # Errors
     /// Not found, for the dimension or a variable; what the readers say.
     pub fn dropna(&self, dim: &str, how: DropRows, names: Option<&[&str]>, options: &ExecOptions) -> Result<Dataset> {
-        let length = *self.dims.get(dim).ok_or_else(|| Error::not_found("dim", dim, self.dims.keys().map(|d| &**d)))?;
+        let length = self.dim_length(dim)?;
         let beside = companions(self);
         for name in names.unwrap_or_default() {
             self.variable(name)?;

@@ -10,7 +10,7 @@ use crate::array::{Data, Dataset, LazyArray, Variable, companions};
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, Place, Result, ResultExt};
 use crate::exec::lanes::{Along, along};
-use crate::exec::reduce::{Reduction, encoding};
+use crate::exec::reduce::{Reduction, descriptive, encoding};
 use crate::exec::{ExecOptions, cube};
 use crate::kernel::{units, window::Running};
 use crate::plan::{BinaryOp, Expr, Func, Node, Typed, col, resolve, resolve_condition};
@@ -113,7 +113,7 @@ impl Dataset {
             _ => None,
         });
         let first = dims.next()??;
-        (dims.all(|d| d == Some(first)) && !has_aggregates(e)).then_some(first)
+        (dims.all(|d| d == Some(first)) && !looks_beyond(e)).then_some(first)
     }
 
     fn masked(&self, mask: &Expr, options: &ExecOptions) -> Result<Dataset> {
@@ -226,11 +226,10 @@ impl Dataset {
             match arg {
                 Expr::Lit(Scalar::Str(d)) if dim.is_none() => dim = Some(d.to_string()),
                 Expr::Lit(Scalar::I64(n)) => by = *n,
-                Expr::Neg(n) if matches!(**n, Expr::Lit(Scalar::I64(_))) => {
-                    if let Expr::Lit(Scalar::I64(n)) = **n {
-                        by = -n;
-                    }
-                }
+                Expr::Neg(n) => match **n {
+                    Expr::Lit(Scalar::I64(n)) => by = -n,
+                    _ => return Err(usage()),
+                },
                 Expr::Col(d) if dim.is_none() => dim = Some(d.clone()),
                 _ => return Err(usage()),
             }
@@ -296,10 +295,7 @@ impl Dataset {
     fn described(&self, made: Variable, values: &Expr, settled: &Settled) -> Variable {
         let of: Vec<&Variable> = values.names().into_iter().filter_map(|n| self.vars.get(n)).collect();
         let [old] = of[..] else { return made };
-        let mut attrs = old.attrs.clone();
-        for gone in ["units", "standard_name", "valid_min", "valid_max", "valid_range", "cell_methods"] {
-            attrs.remove(gone);
-        }
+        let mut attrs = descriptive(&old.attrs, false);
         if let (Expr::Call(Func::ConvertUnits, args), Expr::Binary(..) | Expr::Col(_)) = (values, &settled.expr)
             && let Some(Expr::Lit(Scalar::Str(to))) = args.get(1)
         {
@@ -323,9 +319,9 @@ fn conjuncts<'a>(e: &'a Expr, out: &mut Vec<&'a Expr>) {
 }
 
 /// Whether an element of it depends on others of the operands.
-fn has_aggregates(e: &Expr) -> bool {
+fn looks_beyond(e: &Expr) -> bool {
     let far = matches!(e, Expr::Agg(..)) || matches!(e, Expr::Call(func, _) if func.is_ordered());
-    far || e.children().into_iter().any(has_aggregates)
+    far || e.children().into_iter().any(looks_beyond)
 }
 
 /// In float cubes NaN compares as IEEE says: it is unlike everything.

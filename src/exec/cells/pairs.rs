@@ -5,7 +5,7 @@ use crate::array::{Dataset, Variable, companions};
 use crate::dtype::Scalar;
 use crate::error::{Error, Place, Result, ResultExt};
 use crate::exec::ExecOptions;
-use crate::exec::reduce::encoding;
+use crate::exec::reduce::{descriptive, encoding};
 use crate::kernel::agg::Agg;
 use crate::label::Join;
 use crate::plan::{BinaryOp, Expr, Func, col, resolve};
@@ -89,14 +89,8 @@ impl Dataset {
             let Some(y) = b.vars.get(name) else { continue };
             any = true;
             let made = a.joined(col("left").binary(op, col("right")), x, y, options).at_variable(name)?;
-            let same = x.attrs.get("units").is_some() && x.attrs.get("units") == y.attrs.get("units");
-            let mut attrs = x.attrs.clone();
-            for gone in ["standard_name", "valid_min", "valid_max", "valid_range", "cell_methods"] {
-                attrs.remove(gone);
-            }
-            if !same || !matches!(op, BinaryOp::Add | BinaryOp::Sub) {
-                attrs.remove("units");
-            }
+            let same_units = matches!(op, BinaryOp::Add | BinaryOp::Sub) && x.attrs.get("units") == y.attrs.get("units");
+            let attrs = descriptive(&x.attrs, same_units);
             let encoding = encoding(x, made.dims(), made.shape());
             out.insert(name, made.with_attrs(attrs).with_encoding(encoding))?;
         }
@@ -179,7 +173,12 @@ impl Dataset {
         if compat == Compat::Equals {
             return Ok(x.clone());
         }
-        let filled = self.joined(Expr::Call(Func::Fill, vec![left(), right()]), x, y, options).at_variable(name)?;
+        self.filled(name, x, y, options)
+    }
+
+    /// The values of the first, and where they are missing those of the second.
+    fn filled(&self, name: &str, x: &Variable, y: &Variable, options: &ExecOptions) -> Result<Variable> {
+        let filled = self.joined(Expr::Call(Func::Fill, vec![col("left"), col("right")]), x, y, options).at_variable(name)?;
         Ok(filled.with_attrs(x.attrs.clone()).with_encoding(encoding(x, x.dims(), x.shape())))
     }
 
@@ -196,10 +195,7 @@ impl Dataset {
         for (name, y) in &b.vars {
             let made = match a.vars.get(name) {
                 None => y.clone(),
-                Some(x) => {
-                    let filled = a.joined(Expr::Call(Func::Fill, vec![col("left"), col("right")]), x, y, options).at_variable(name)?;
-                    filled.with_attrs(x.attrs.clone()).with_encoding(encoding(x, x.dims(), x.shape()))
-                }
+                Some(x) => a.filled(name, x, y, options)?,
             };
             out.insert(name.as_str(), made)?;
         }

@@ -32,9 +32,6 @@ pub(super) struct ExprSource {
 /// Elements that are worked on at a time, where the file leaves a choice.
 const MOST: usize = 1 << 20;
 
-/// Blocks of fewer bytes are never refused.
-const LITTLE: usize = 4 << 20;
-
 impl ExprSource {
     /// The expression over variables in the order of the schema.
     pub(super) fn new(
@@ -134,24 +131,18 @@ impl ChunkSource for ExprSource {
     }
 
     fn place(&self) -> Place {
-        let lazy = self.operands.iter().find_map(|o| if let Data::Lazy(l) = o.variable.data() { Some(l.source().place()) } else { None });
-        lazy.unwrap_or_default()
+        self.operands.iter().find(|o| matches!(o.variable.data(), Data::Lazy(_))).map(|o| o.variable.place()).unwrap_or_default()
     }
 
     fn read(&self, selection: &Selection) -> Result<NdArray> {
         selection.check(&self.shape)?;
-        // One position keeps its dimension while we work, so that the axes keep their numbers.
-        let kept: Vec<Selector> =
-            selection.selectors().iter().map(|s| if let Selector::At(i) = s { Selector::span(*i, 1) } else { s.clone() }).collect();
-        let shape = Selection::new(kept.clone()).shape(&self.shape);
+        let kept = selection.with_all_dims();
+        let shape = kept.shape(&self.shape);
         let elements: usize = shape.iter().product();
         let width = self.expr.dtype.phys().and_then(Phys::width).unwrap_or(16).max(4);
         let needs = elements * width * (self.operands.len() + 2);
-        let _booked = match self.options.budget.try_reserve(needs) {
-            None if needs > LITTLE => Some(self.options.budget.reserve(needs, "an expression over a cube")?),
-            booked => booked,
-        };
-        let mut columns = self.operands.iter().map(|o| self.part(o, &kept, &shape)).collect::<Result<Vec<_>>>()?;
+        let _booked = self.options.budget.reserve_block(needs, "an expression over a cube")?;
+        let mut columns = self.operands.iter().map(|o| self.part(o, kept.selectors(), &shape)).collect::<Result<Vec<_>>>()?;
         let mut schema = self.schema.clone();
         if columns.is_empty() {
             // A batch has as many rows as its columns.

@@ -19,9 +19,6 @@ use std::sync::{Arc, Mutex};
 const SMALL: usize = 6 << 20;
 /// Blocks are read ahead of the sink as long as all together take no more than this.
 const CALM: usize = 96 << 20;
-/// Slabs of fewer bytes are never refused.
-const LITTLE: usize = 4 << 20;
-
 /// Brings every variable and coordinate of an encoded dataset to a sink and completes it, groups included.
 ///
 /// Blocks are read and decoded in parallel ahead of the sink, within the budget; the sink gets them in C order on the calling
@@ -199,11 +196,7 @@ fn read_slab(
     options: &ExecOptions,
 ) -> Result<(NdArray, Option<Reservation>)> {
     let bytes = shape.iter().fold(needs.width, |n, &c| n.saturating_mul(c));
-    let booked = match options.budget.try_reserve(bytes) {
-        // So little is within what a process takes anyway.
-        None if bytes > LITTLE => Some(options.budget.reserve(bytes, "a slab of whole chunks")?),
-        booked => booked,
-    };
+    let booked = options.budget.reserve_block(bytes, "a slab of whole chunks")?;
     if variable.cost().in_place || *variable.dtype() == crate::dtype::DType::Str {
         return Ok((variable.read(&Selection::hyperslab(origin, shape))?.to_contiguous()?, booked));
     }

@@ -9,9 +9,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-/// Blocks of fewer bytes are never refused.
-const LITTLE: usize = 4 << 20;
-
 /// Each worker reads a block and writes it: a block in memory for each. The first error in the order of blocks is told.
 pub(super) fn copy_in_parallel(variable: &Variable, target: &dyn BlockSink, width: usize, options: &ExecOptions) -> Result<()> {
     // A block as it is read and as it is stored, on each thread, beside what readers take; fewer threads where that is too much.
@@ -34,10 +31,7 @@ pub(super) fn copy_in_parallel(variable: &Variable, target: &dyn BlockSink, widt
     let one = |i: usize| {
         let (start, shape) = grid.block(i);
         let needs = bytes(&shape).saturating_add(scratch);
-        let _booked = match options.budget.try_reserve(needs) {
-            None if needs > LITTLE => Some(options.budget.reserve(needs, "a block of whole chunks")?),
-            booked => booked,
-        };
+        let _booked = options.budget.reserve_block(needs, "a block of whole chunks")?;
         let block = variable.read(&Selection::hyperslab(&start, &shape))?;
         target.write(&start, &block)?;
         if let Some(progress) = &options.progress {

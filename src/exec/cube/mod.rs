@@ -3,11 +3,13 @@
 mod blocks;
 mod copy;
 mod dense;
+mod lanes;
 mod pairs;
 mod reduce;
 mod slabs;
 
 pub(in crate::exec) use blocks::persist;
 pub use copy::copy;
+pub(in crate::exec) use lanes::{PER_VALUE, lane_blocks, narrowed, through_lanes};
 pub use pairs::pairs;
 pub use reduce::{Whole, reduce, whole};

@@ -6,10 +6,7 @@ use crate::array::{Data, Variable};
 use crate::error::Result;
 use crate::exec::ExecOptions;
 use crate::exec::ordered::{Ordered, Parts};
-use crate::store::{NdArray, Selection};
-
-/// Blocks of fewer bytes are never refused.
-const LITTLE: usize = 4 << 20;
+use crate::store::{Budget, NdArray, Selection};
 
 struct Pairs<F> {
     sides: [Variable; 2],
@@ -32,10 +29,7 @@ where
     fn open(&self, part: usize) -> Result<Box<dyn Iterator<Item = Result<T>> + Send>> {
         let (start, shape) = &self.boxes[part];
         let needs = shape.iter().product::<usize>().saturating_mul(self.width);
-        let _booked = match self.options.budget.try_reserve(needs) {
-            None if needs > LITTLE => Some(self.options.budget.reserve(needs, "blocks of two variables")?),
-            booked => booked,
-        };
+        let _booked = self.options.budget.reserve_block(needs, "blocks of two variables")?;
         let selection = Selection::hyperslab(start, shape);
         let [a, b] = [&self.sides[0], &self.sides[1]].map(|v| v.read(&selection).and_then(|block| block.to_contiguous()));
         Ok(Box::new(std::iter::once((self.make)(start, a?, b?))))
@@ -66,7 +60,7 @@ where
     let both = width(a) + width(b);
     let scratch = a.cost().scratch.saturating_add(b.cost().scratch);
     let most = (options.budget.limit() / 4 * 3 / (options.workers() + 1)).saturating_sub(scratch) / both;
-    let most = most.max(LITTLE / both);
+    let most = most.max(Budget::LITTLE / both);
     let [source, target] = [a, b].map(|v| Layout::of(&v.cost(), v.shape(), width(v)));
     let fits = target.shape().iter().fold(1usize, |n, &c| n.saturating_mul(c)) <= most;
     let target = if fits { target } else { Layout::plain(b.shape(), width(b)) };

@@ -3,10 +3,10 @@
 use super::{Along, Function, along};
 use crate::array::{Data, Dataset, LazyArray, Variable, companions};
 use crate::dtype::DType;
-use crate::error::{Error, Notices, Place, Result, ResultExt};
+use crate::error::{Notices, Place, Result, ResultExt};
 use crate::exec::ExecOptions;
 use crate::kernel::lane::Fit;
-use crate::store::{Column, NdArray};
+use crate::store::NdArray;
 use std::sync::Arc;
 
 impl Dataset {
@@ -37,15 +37,13 @@ impl Dataset {
         function: impl Fn(&[f64], &mut [f64]) + Send + Sync + 'static,
         options: &ExecOptions,
     ) -> Result<(Dataset, Notices)> {
-        if !self.dims.contains_key(dim) {
-            return Err(Error::not_found("dim", dim, self.dims.keys().map(|d| &**d)));
-        }
+        let old_length = self.dim_length(dim)?;
         let function = Function { length, call: Arc::new(function) };
         let has = |v: &Variable| v.dims().iter().any(|d| **d == *dim);
         let beside = companions(self);
         let mut out = Dataset { attrs: self.attrs.clone(), encoding: self.encoding.clone(), ..Dataset::new() };
         let (mut notices, mut gone) = (Notices::new(), Vec::new());
-        for (name, v) in self.coords.iter().filter(|(_, v)| dim == into && length == self.dims[dim] || !has(v)) {
+        for (name, v) in self.coords.iter().filter(|(_, v)| dim == into && length == old_length || !has(v)) {
             out.insert_coord(name, v.clone())?;
         }
         for (name, v) in &self.vars {
@@ -112,11 +110,7 @@ impl Dataset {
 
     /// The labels of a dimension as numbers, times in nanoseconds from 1970.
     fn places_of(&self, dim: &str) -> Result<Vec<f64>> {
-        let coord = self
-            .coords
-            .get(dim)
-            .ok_or_else(|| Error::invalid(format!("{dim:?} has no labels")).at(Place { dim: Some(dim.to_string()), ..Place::default() }))?;
-        super::verbs::numbers(&Column::from_nd(&coord.load()?.to_contiguous()?)?, 0)
+        super::verbs::numbers(&self.labels_of(dim)?.columns().swap_remove(0), 0)
     }
 }
 

@@ -1,10 +1,11 @@
 //! Lanes as a source.
 
 use super::Along;
-use crate::array::{Data, Variable};
-use crate::dtype::{DType, Phys};
+use crate::array::Variable;
+use crate::dtype::DType;
 use crate::error::{Error, Place, Result};
 use crate::exec::ExecOptions;
+use crate::exec::cube::{PER_VALUE, lane_blocks, narrowed, through_lanes};
 use crate::exec::reduce::floats;
 use crate::ops::bridge::enter;
 use crate::store::{ChunkGrid, ChunkSource, Column, NdArray, Selection, Selector};
@@ -22,15 +23,6 @@ pub(super) struct LaneSource {
     options: ExecOptions,
 }
 
-/// Bytes that a value takes while it is worked on: as read, as f64, as computed, and as written.
-const PER_VALUE: usize = 28;
-
-/// Blocks of fewer bytes are never refused.
-const LITTLE: usize = 4 << 20;
-
-/// How many lanes are gathered together: as many neighbours as share a line of the cache.
-const LANES: usize = 16;
-
 impl LaneSource {
     pub(super) fn new(input: &Variable, axis: usize, what: Along, options: &ExecOptions) -> Result<LaneSource> {
         let dtype = what.dtype(input.dtype())?;
@@ -38,44 +30,9 @@ impl LaneSource {
         let n = shape[axis];
         shape[axis] = what.length(n);
         let long = n.max(shape[axis]).max(1);
-        let most = (options.budget.limit() / 4 / (options.workers() + 1) / PER_VALUE).clamp(1 << 10, 1 << 22);
-        let pieces = input.grid().chunk;
-        let mut chunk = shape.clone();
-        let size = |chunk: &[usize]| chunk.iter().enumerate().filter(|(d, _)| *d != axis).map(|(_, c)| c).product::<usize>() * long;
-        // Whole pieces of the input first; then what the budget allows.
-        for least in [pieces, vec![1; shape.len()]] {
-            for d in (0..shape.len()).filter(|&d| d != axis) {
-                while size(&chunk) > most && chunk[d] > least[d] {
-                    chunk[d] = chunk[d].div_ceil(2).next_multiple_of(least[d].max(1)).min(chunk[d] - 1).max(least[d]);
-                }
-            }
-        }
+        let chunk = lane_blocks(&shape, (axis, shape[axis], long), &input.grid().chunk, options);
         let grid = ChunkGrid::new(&shape, &chunk);
         Ok(LaneSource { input: input.clone(), axis, what, dtype, shape, grid, options: options.clone() })
-    }
-
-    /// The lanes of a block, `outer` by `n` by `inner`: of each run of neighbouring lanes the wanted positions, lane by lane.
-    fn lanes(&self, values: &[f64], n: usize, inner: usize, asked: &Selector, count: usize) -> Vec<Vec<f64>> {
-        let runs = inner.div_ceil(LANES);
-        let outer = values.len() / (n * inner).max(1);
-        let whole = self.shape[self.axis];
-        let one = |i: usize| {
-            let (o, first) = (i / runs, i % runs * LANES);
-            let width = LANES.min(inner - first);
-            let mut columns = vec![0.0; width * n];
-            for t in 0..n {
-                let row = &values[(o * n + t) * inner + first..][..width];
-                row.iter().enumerate().for_each(|(j, x)| columns[j * n + t] = *x);
-            }
-            let mut made = vec![0.0; whole];
-            let mut out = Vec::with_capacity(width * count);
-            for column in columns.chunks_exact(n) {
-                self.what.floats(column, &mut made);
-                out.extend((0..count).map(|t| made[asked.position(t)]));
-            }
-            out
-        };
-        (0..outer * runs).into_par_iter().map(one).collect()
     }
 
     /// Floats: `outer` by `count` by `inner` of what is asked for.
@@ -88,20 +45,24 @@ impl LaneSource {
         if out.is_empty() || n == 0 {
             return Ok(out);
         }
-        let values = floats(block)?;
-        let runs = inner.div_ceil(LANES);
-        // A function of the caller may panic.
-        let lanes = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.lanes(&values, n, inner, asked, count)));
-        let lanes = lanes.map_err(|cause| {
-            let text = cause.downcast_ref::<&str>().map(|t| t.to_string()).or_else(|| cause.downcast_ref::<String>().cloned());
-            Error::invalid(format!("the function failed: {}", text.unwrap_or_default()))
-        })?;
-        for (r, run) in lanes.iter().enumerate() {
-            let (o, first) = (r / runs, r % runs * LANES);
-            for (j, lane) in run.chunks_exact(count).enumerate() {
-                lane.iter().enumerate().for_each(|(i, x)| out[(o * count + i) * inner + first + j] = *x);
+        let (whole, all) = (self.shape[self.axis], matches!(asked, Selector::All));
+        let make = |lane: &[f64], made: &mut Vec<f64>| {
+            let start = made.len();
+            made.resize(start + whole, 0.0);
+            self.what.floats(lane, &mut made[start..]);
+            if !all {
+                let lane = made.split_off(start);
+                made.extend((0..count).map(|t| lane[asked.position(t)]));
             }
-        }
+            Ok(())
+        };
+        let (values, rows) = (floats(block)?, (0..count).collect::<Vec<_>>());
+        let work = || through_lanes(&values, (n, inner), &mut out, (&rows, count), make);
+        // A function of the caller may panic.
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_else(|cause| {
+            let text = cause.downcast_ref::<&str>().map(|t| t.to_string()).or_else(|| cause.downcast_ref::<String>().cloned());
+            Err(Error::invalid(format!("the function failed: {}", text.unwrap_or_default())))
+        })?;
         Ok(out)
     }
 
@@ -140,36 +101,22 @@ impl ChunkSource for LaneSource {
     }
 
     fn place(&self) -> Place {
-        match self.input.data() {
-            Data::Lazy(l) => l.source().place(),
-            Data::Memory(_) => Place::default(),
-        }
+        self.input.place()
     }
 
     fn read(&self, selection: &Selection) -> Result<NdArray> {
         selection.check(&self.shape)?;
-        // One position keeps its dimension while we work, so that the axes keep their numbers.
-        let kept = |s: &Selector| if let Selector::At(i) = s { Selector::span(*i, 1) } else { s.clone() };
-        let mut selectors: Vec<Selector> = selection.selectors().iter().map(kept).collect();
+        let mut selectors = selection.with_all_dims().selectors().to_vec();
         let asked = std::mem::replace(&mut selectors[self.axis], Selector::All);
         let count = asked.count(self.shape[self.axis]).unwrap_or(1);
         let shape = selection.shape(&self.shape);
         let elements: usize = Selection::new(selectors.clone()).shape(self.input.shape()).iter().product();
-        let needs = elements * PER_VALUE;
-        let _booked = match self.options.budget.try_reserve(needs) {
-            None if needs > LITTLE => Some(self.options.budget.reserve(needs, "the lanes of a cube")?),
-            booked => booked,
-        };
+        let _booked = self.options.budget.reserve_block(elements * PER_VALUE, "the lanes of a cube")?;
         let block = self.input.read(&Selection::new(selectors))?.to_contiguous()?;
         if !self.what.by_floats(self.input.dtype(), &self.dtype) {
             return self.by_columns(&block, asked)?.reshape(&shape);
         }
-        let out = self.by_floats(&block, &asked, count)?;
-        match self.dtype.phys() {
-            Some(Phys::F32) => NdArray::from_vec(out.into_iter().map(|x| x as f32).collect::<Vec<f32>>(), &shape),
-            Some(Phys::F64) => NdArray::from_vec(out, &shape),
-            _ => Err(Error::internal("lanes of floats that are none")),
-        }
+        narrowed(self.by_floats(&block, &asked, count)?, &self.dtype, &shape)
     }
 }
 
@@ -210,10 +157,7 @@ impl ChunkSource for BlockSource {
     }
 
     fn place(&self) -> Place {
-        match self.input.data() {
-            Data::Lazy(l) => l.source().place(),
-            Data::Memory(_) => Place::default(),
-        }
+        self.input.place()
     }
 
     fn read(&self, selection: &Selection) -> Result<NdArray> {

@@ -42,15 +42,10 @@ pub(super) fn numbers(labels: &Column, origin: i64) -> Result<Vec<f64>> {
 }
 
 impl Dataset {
-    /// The axis of a variable along a dimension of the cube.
-    fn known(&self, dim: &str) -> Result<()> {
-        self.dims.get(dim).map(drop).ok_or_else(|| Error::not_found("dim", dim, self.dims.keys().map(|d| &**d)))
-    }
-
     /// The labels of a dimension as ascending numbers, times in nanoseconds from the first; and the first.
     fn ascending(&self, dim: &str) -> Result<(Vec<f64>, i64)> {
         let place = || Place { dim: Some(dim.to_string()), ..Place::default() };
-        let labels = self.labels_of(dim)?;
+        let labels = self.labels_of(dim)?.columns().swap_remove(0);
         let first = if labels.dtype().is_temporal() { labels.to_i64()?.iter().flatten().next().unwrap_or(0) } else { 0 };
         let found = numbers(&labels, first).at(place)?;
         if found.iter().any(|x| x.is_nan()) || found.windows(2).any(|w| w[0] >= w[1]) {
@@ -58,15 +53,6 @@ impl Dataset {
             return Err(e.at(place()));
         }
         Ok((found, first))
-    }
-
-    fn labels_of(&self, dim: &str) -> Result<Column> {
-        self.known(dim)?;
-        let coord = self
-            .coords
-            .get(dim)
-            .ok_or_else(|| Error::invalid(format!("{dim:?} has no labels")).at(Place { dim: Some(dim.to_string()), ..Place::default() }))?;
-        Column::from_nd(&coord.load()?.to_contiguous()?)
     }
 
     /// Every variable that has the dimension and is meant, under its name; of those that are not meant, a notice where they go.
@@ -78,7 +64,7 @@ impl Dataset {
         what: impl Fn(&Variable) -> Result<Along>,
         options: &ExecOptions,
     ) -> Result<(Dataset, Notices)> {
-        self.known(dim)?;
+        self.dim_length(dim)?;
         let beside = companions(self);
         let (mut out, mut notices, mut gone) = (self.clone(), Notices::new(), Vec::new());
         for (name, variable) in self.vars.iter().filter(|(n, _)| !beside.contains_key(*n)) {
@@ -240,7 +226,7 @@ impl Dataset {
     /// ```
     pub fn interp(&self, dim: &str, labels: &Column, method: Interp, options: &ExecOptions) -> Result<Dataset> {
         let place = || Place { dim: Some(dim.to_string()), ..Place::default() };
-        let old = self.labels_of(dim)?;
+        let old = self.labels_of(dim)?.columns().swap_remove(0);
         let down = old.len() > 1 && {
             let x = numbers(&old, 0)?;
             x[0] > x[1]

@@ -3,7 +3,7 @@
 use super::{Reduction, reduce_variable, result_type};
 use crate::array::{Dataset, Variable, companions};
 use crate::dtype::DType;
-use crate::error::{Error, Notices, Place, Result, ResultExt};
+use crate::error::{Notices, Place, Result, ResultExt};
 use crate::exec::ExecOptions;
 use crate::exec::reduce::source::How;
 use crate::kernel::agg::Agg;
@@ -42,7 +42,7 @@ impl Dataset {
         let mut notices = Notices::new();
         let (mut ds, mut inner) = (self.clone(), Vec::new());
         for &(dim, window) in windows {
-            let n = *ds.dims.get(dim).ok_or_else(|| Error::not_found("dim", dim, self.dims.keys().map(|d| &**d)))?;
+            let n = ds.dim_length(dim)?;
             if rest == Rest::Pad && window > 0 && !n.is_multiple_of(window) {
                 ds = ds.pad(dim, 0, window - n % window)?;
             }
@@ -118,7 +118,7 @@ impl Dataset {
     }
 
     fn extreme(&self, dim: &str, agg: Agg, options: &ExecOptions) -> Result<(Dataset, Notices)> {
-        let labels = self.coords.index(dim)?.ok_or_else(|| Error::invalid(format!("{dim:?} has no labels")))?.columns().swap_remove(0);
+        let labels = self.labels_of(dim)?.columns().swap_remove(0);
         let (mut out, notices) = self.reduce(&Reduction::new(agg).over([dim]), options)?;
         for (name, v) in &mut out.vars {
             if self.vars.get(name).is_none_or(|old| old.axis(dim).is_err()) {

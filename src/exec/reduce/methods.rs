@@ -46,6 +46,18 @@ pub(super) fn attributes(input: &Variable, agg: Agg, dims: &[&str]) -> Attrs {
     attrs
 }
 
+/// The attributes that are still true of what an expression made of the values, the units among them where they are.
+pub(in crate::exec) fn descriptive(attrs: &Attrs, same_units: bool) -> Attrs {
+    let mut attrs = attrs.clone();
+    if !same_units {
+        attrs.remove("units");
+    }
+    for gone in ["standard_name", "valid_min", "valid_max", "valid_range", "cell_methods"] {
+        attrs.remove(gone);
+    }
+    attrs
+}
+
 /// The encoding of a result: chunks and filters stay, what speaks of the stored numbers goes.
 pub(in crate::exec) fn encoding(input: &Variable, dims: &[Arc<str>], shape: &[usize]) -> Encoding {
     let old = &input.encoding;

@@ -29,7 +29,7 @@ use crate::dtype::{DType, Phys};
 use crate::error::{Error, Result};
 use crate::exec::ExecOptions;
 use crate::kernel::agg::Agg;
-pub(in crate::exec) use methods::encoding;
+pub(in crate::exec) use methods::{descriptive, encoding};
 use source::{Fate, How, ReduceSource};
 use std::sync::Arc;
 pub(in crate::exec) use transform::floats;

@@ -38,9 +38,7 @@ impl Dataset {
     /// ```
     pub fn resample(&self, dim: &str, freq: &str, options: &ResampleOptions) -> Result<DatasetGroupBy> {
         let frequency = Frequency::parse(freq)?;
-        if !self.dims.contains_key(dim) {
-            return Err(Error::not_found("dim", dim, self.dims.keys().map(|d| &**d)));
-        }
+        self.dim_length(dim)?;
         let coord = self.coords.get(dim).filter(|c| c.dims().len() == 1);
         let Some((coord, DType::Instant { unit, calendar, .. })) = coord.map(|c| (c, c.dtype())) else {
             return Err(Error::wrong_type(format!("{dim:?} has no times to resample by")));

@@ -6,10 +6,10 @@ use crate::array::{Data, Dataset, LazyArray, Variable, companions};
 use crate::dtype::{DType, Phys};
 use crate::error::{Error, Notices, Place, Result, ResultExt};
 use crate::exec::ExecOptions;
+use crate::exec::cube::{PER_VALUE, lane_blocks, narrowed, through_lanes};
 use crate::kernel::agg::Agg;
 use crate::kernel::window::{Bounds, Rolling, Width, Windowing, rolling};
 use crate::store::{ChunkGrid, ChunkSource, Column, NdArray, Selection, Selector};
-use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ impl Dataset {
             return Err(Error::unsupported(format!("{agg} over windows of a cube")));
         }
         let rule = windows.rule(agg)?;
-        let length = *self.dims.get(dim).ok_or_else(|| Error::not_found("dim", dim, self.dims.keys().map(|d| &**d)))?;
+        let length = self.dim_length(dim)?;
         let times = match (windows.width, self.coords.get(dim)) {
             (Width::Time(_), Some(c)) => Some(Column::from_nd(&c.load()?.to_contiguous()?)?),
             (Width::Time(_), None) => {
@@ -87,12 +87,6 @@ struct RollSource {
     options: ExecOptions,
 }
 
-/// Bytes that a value takes while it is worked on: as read, as f64, its window's, and as written.
-const PER_VALUE: usize = 28;
-
-/// How many lanes are gathered together: as many neighbours as share a line of the cache.
-const LANES: usize = 16;
-
 impl RollSource {
     fn new(input: &Variable, axis: usize, bounds: Arc<Bounds>, rule: Rolling, options: &ExecOptions) -> RollSource {
         let shape = input.shape();
@@ -101,19 +95,7 @@ impl RollSource {
         let beside: usize = shape.iter().enumerate().filter(|(d, _)| *d != axis).map(|(_, &n)| n).product();
         // Reaching back costs no more than the stretch itself.
         let stretch = ((1 << 22) / beside.max(1)).max(longest).max(64).min(n.max(1));
-        let most = (options.budget.limit() / 4 / (options.workers() + 1) / PER_VALUE).clamp(1 << 10, 1 << 22);
-        let pieces = input.grid().chunk;
-        let mut chunk = shape.to_vec();
-        chunk[axis] = stretch;
-        let size = |chunk: &[usize]| chunk.iter().product::<usize>() / stretch.max(1) * (stretch + longest);
-        // Whole pieces of the input first; then what the budget allows.
-        for least in [pieces, vec![1; shape.len()]] {
-            for d in (0..shape.len()).filter(|&d| d != axis) {
-                while size(&chunk) > most && chunk[d] > least[d] {
-                    chunk[d] = chunk[d].div_ceil(2).next_multiple_of(least[d].max(1)).min(chunk[d] - 1).max(least[d]);
-                }
-            }
-        }
+        let chunk = lane_blocks(shape, (axis, stretch, stretch + longest), &input.grid().chunk, options);
         let dtype = match (rule.agg, input.dtype().phys()) {
             (Agg::Count, _) => DType::F64,
             (_, Some(Phys::F32)) => DType::F32,
@@ -137,33 +119,18 @@ impl RollSource {
         }
     }
 
-    /// The lanes of a block with `n` positions along the axis: for each run of neighbouring lanes the wanted positions, lane by lane.
-    fn lanes(&self, values: &[f64], n: usize, inner: usize, bounds: &Bounds, wanted: &[usize]) -> Result<Vec<Vec<f64>>> {
-        let runs = inner.div_ceil(LANES);
-        let outer = values.len() / (n * inner).max(1);
-        let one = |i: usize| -> Result<Vec<f64>> {
-            let (o, first) = (i / runs, i % runs * LANES);
-            let count = LANES.min(inner - first);
-            let mut columns = vec![0.0; count * n];
-            for t in 0..n {
-                let row = &values[(o * n + t) * inner + first..][..count];
-                row.iter().enumerate().for_each(|(j, x)| columns[j * n + t] = *x);
+    /// What the windows about the wanted positions of a lane give.
+    fn lane(&self, lane: &[f64], bounds: &Bounds, wanted: &[usize], made: &mut Vec<f64>) -> Result<()> {
+        let all = match self.rule.agg {
+            // What is counted is what is there; where that is too little, there is no count.
+            Agg::Count => {
+                let counts = rolling(lane, bounds, &Rolling { min_count: 0, ..self.rule })?;
+                counts.into_iter().map(|c| if c >= self.rule.min_count as f64 { c } else { f64::NAN }).collect()
             }
-            let mut out = Vec::with_capacity(count * wanted.len());
-            for column in columns.chunks_exact(n) {
-                let all = match self.rule.agg {
-                    // What is counted is what is there; where that is too little, there is no count.
-                    Agg::Count => {
-                        let counts = rolling(column, bounds, &Rolling { min_count: 0, ..self.rule })?;
-                        counts.into_iter().map(|c| if c >= self.rule.min_count as f64 { c } else { f64::NAN }).collect()
-                    }
-                    _ => rolling(column, bounds, &self.rule)?,
-                };
-                out.extend(wanted.iter().map(|&t| all[t]));
-            }
-            Ok(out)
+            _ => rolling(lane, bounds, &self.rule)?,
         };
-        (0..outer * runs).into_par_iter().map(one).collect()
+        made.extend(wanted.iter().map(|&t| all[t]));
+        Ok(())
     }
 }
 
@@ -181,18 +148,13 @@ impl ChunkSource for RollSource {
     }
 
     fn place(&self) -> Place {
-        match self.input.data() {
-            Data::Lazy(l) => l.source().place(),
-            Data::Memory(_) => Place::default(),
-        }
+        self.input.place()
     }
 
     fn read(&self, selection: &Selection) -> Result<NdArray> {
         selection.check(self.shape())?;
         let n = self.shape()[self.axis];
-        // One position keeps its dimension while we work, so that the axes keep their numbers.
-        let kept = |s: &Selector| if let Selector::At(i) = s { Selector::span(*i, 1) } else { s.clone() };
-        let mut selectors: Vec<Selector> = selection.selectors().iter().map(kept).collect();
+        let mut selectors = selection.with_all_dims().selectors().to_vec();
         let asked = selectors[self.axis].clone();
         let count = asked.count(n).unwrap_or(1);
         let shape = Selection::new(selectors.clone()).shape(self.shape());
@@ -214,19 +176,10 @@ impl ChunkSource for RollSource {
             let values = floats(&block)?;
             drop(block);
             let wanted: Vec<usize> = asked_here.iter().map(|&i| asked.position(i) - inside.start).collect();
-            let lanes = self.lanes(&values, inside.len(), inner, &self.local(&inside), &wanted)?;
-            let runs = inner.div_ceil(LANES);
-            for (r, run) in lanes.iter().enumerate() {
-                let (o, first) = (r / runs, r % runs * LANES);
-                for (j, lane) in run.chunks_exact(wanted.len()).enumerate() {
-                    lane.iter().zip(asked_here).for_each(|(x, &i)| out[(o * count + i) * inner + first + j] = *x);
-                }
-            }
+            let bounds = self.local(&inside);
+            let make = |lane: &[f64], made: &mut Vec<f64>| self.lane(lane, &bounds, &wanted, made);
+            through_lanes(&values, (inside.len(), inner), &mut out, (asked_here, count), make)?;
         }
-        let shape = selection.shape(self.shape());
-        match self.dtype.phys() {
-            Some(Phys::F32) => NdArray::from_vec(out.into_iter().map(|x| x as f32).collect::<Vec<f32>>(), &shape),
-            _ => NdArray::from_vec(out, &shape),
-        }
+        narrowed(out, &self.dtype, &selection.shape(self.shape()))
     }
 }

@@ -217,10 +217,7 @@ impl ChunkSource for ReduceSource {
     }
 
     fn place(&self) -> Place {
-        match self.input.data() {
-            crate::array::Data::Lazy(l) => l.source().place(),
-            crate::array::Data::Memory(_) => Place::default(),
-        }
+        self.input.place()
     }
 
     fn read(&self, selection: &Selection) -> Result<NdArray> {

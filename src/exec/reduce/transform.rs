@@ -178,18 +178,12 @@ impl ChunkSource for TransformSource {
     }
 
     fn place(&self) -> Place {
-        match self.input.data() {
-            Data::Lazy(l) => l.source().place(),
-            Data::Memory(_) => Place::default(),
-        }
+        self.input.place()
     }
 
     fn read(&self, selection: &Selection) -> Result<NdArray> {
         selection.check(self.shape())?;
-        // One position keeps its dimension while we work, so that the axes keep their numbers.
-        let kept: Vec<Selector> =
-            selection.selectors().iter().map(|s| if let Selector::At(i) = s { Selector::span(*i, 1) } else { s.clone() }).collect();
-        let kept = Selection::new(kept);
+        let kept = selection.with_all_dims();
         let shape = kept.shape(self.shape());
         let block = self.input.read(&kept)?.to_contiguous()?;
         let mut values = floats(&block)?;
@@ -217,10 +211,6 @@ impl ChunkSource for TransformSource {
                 _ => run.iter_mut().zip(means).for_each(|(x, m)| *x -= m),
             }
         }
-        let shape = selection.shape(self.shape());
-        match self.dtype.phys() {
-            Some(Phys::F32) => NdArray::from_vec(values.into_iter().map(|x| x as f32).collect::<Vec<f32>>(), &shape),
-            _ => NdArray::from_vec(values, &shape),
-        }
+        cube::narrowed(values, &self.dtype, &selection.shape(self.shape()))
     }
 }

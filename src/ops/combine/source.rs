@@ -68,17 +68,10 @@ impl Joined {
                         _ => out.push((piece, vec![at], i)),
                     }
                 }
-                out.into_iter().map(|(p, positions, i)| (p, evenly(positions), i)).collect()
+                out.into_iter().map(|(p, positions, i)| (p, Selector::of(positions), i)).collect()
             }
         }
     }
-}
-
-/// Positions as a range where they are one, which readers take more easily.
-fn evenly(positions: Vec<usize>) -> Selector {
-    let step = if positions.len() > 1 { positions[1] as isize - positions[0] as isize } else { 1 };
-    let even = step != 0 && positions.windows(2).all(|w| w[1] as isize - w[0] as isize == step);
-    if even { Selector::Range { start: positions[0], count: positions.len(), step } } else { Selector::Take(positions.into()) }
 }
 
 impl ChunkSource for Joined {

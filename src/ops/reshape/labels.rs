@@ -6,15 +6,8 @@ use crate::error::{Error, Place, Result, ResultExt};
 use crate::label::{Index, Join, Method};
 use crate::store::{Column, Selector};
 use arrow::array::{Array, UInt64Array};
-use std::sync::Arc;
 
 impl Dataset {
-    fn index_of(&self, dim: &str) -> Result<Arc<Index>> {
-        self.length(dim)?;
-        let place = || Place { dim: Some(dim.to_string()), ..Place::default() };
-        self.coords.index(dim)?.ok_or_else(|| Error::invalid(format!("{dim:?} has no labels")).at(place()))
-    }
-
     /// The labels of a dim replaced by these: values of labels that are there, missing for the others. Lazy stays lazy.
     ///
     /// # Errors
@@ -29,7 +22,7 @@ impl Dataset {
     /// # Ok::<(), hpda_data::Error>(())
     /// ```
     pub fn reindex(&self, dim: &str, labels: &Column, method: Method, tolerance: Option<f64>) -> Result<Dataset> {
-        let index = self.index_of(dim)?;
+        let index = self.labels_of(dim)?;
         let own = index.dtype(0);
         let labels = if own.is_temporal() && *labels.dtype() != own { labels.cast(&own)? } else { labels.clone() };
         let wanted = Index::flat(Some(dim), labels.clone());

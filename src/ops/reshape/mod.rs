@@ -83,7 +83,7 @@ impl Dataset {
     /// # Ok::<(), hpda_data::Error>(())
     /// ```
     pub fn transpose(&self, dims: &[&str]) -> Result<Dataset> {
-        dims.iter().try_for_each(|d| self.length(d).map(drop))?;
+        dims.iter().try_for_each(|d| self.dim_length(d).map(drop))?;
         let turn = |v: &Variable| {
             let first = dims.iter().copied().filter(|d| v.dims().iter().any(|x| **x == **d));
             let rest = v.dims().iter().map(|d| &**d).filter(|d| !dims.contains(d));
@@ -96,10 +96,6 @@ impl Dataset {
             out.vars.insert(name.clone(), turn(v)?);
         }
         Ok(out)
-    }
-
-    fn length(&self, dim: &str) -> Result<usize> {
-        self.dims.get(dim).copied().ok_or_else(|| Error::not_found("dim", dim, self.dims.keys().map(|d| &**d)))
     }
 
     /// A cube like this without variables and coordinates.
@@ -128,7 +124,7 @@ impl Dataset {
         if self.vars.contains_key(into) || self.coords.contains(into) || self.dims.contains_key(into) && !dims.contains(&into) {
             return Err(Error::invalid(format!("{into:?} is there already")).help("take another name"));
         }
-        let named: Vec<(Arc<str>, usize)> = dims.iter().map(|d| Ok((Arc::from(*d), self.length(d)?))).collect::<Result<_>>()?;
+        let named: Vec<(Arc<str>, usize)> = dims.iter().map(|d| Ok((Arc::from(*d), self.dim_length(d)?))).collect::<Result<_>>()?;
         if (1..dims.len()).any(|i| dims[..i].contains(&dims[i])) {
             return Err(Error::invalid(format!("a dim is named twice in {dims:?}")));
         }
@@ -173,7 +169,7 @@ impl Dataset {
     /// # Errors
     /// Not found, for the dim or a coordinate along it; invalid, for a combination that stands twice.
     pub fn unstack(&self, dim: &str, levels: &[&str]) -> Result<Dataset> {
-        self.length(dim)?;
+        self.dim_length(dim)?;
         let columns: Vec<Column> = levels
             .iter()
             .map(|l| {
@@ -257,7 +253,7 @@ impl Dataset {
             None => self.dims.iter().filter(|(_, n)| **n == 1).map(|(d, _)| &**d).collect(),
             Some(dims) => {
                 for d in dims {
-                    let n = self.length(d)?;
+                    let n = self.dim_length(d)?;
                     if n != 1 {
                         return Err(Error::shape(format!("{d:?} has {n} labels, so it stays")));
                     }
@@ -275,7 +271,7 @@ impl Dataset {
     /// Not found, for a dim; invalid, for 0.
     pub fn thin(&self, steps: &[(&str, usize)]) -> Result<Dataset> {
         let selectors = steps.iter().map(|&(d, step)| {
-            let n = self.length(d)?;
+            let n = self.dim_length(d)?;
             if step == 0 {
                 return Err(Error::invalid(format!("every 0th position of {d:?}")));
             }
@@ -289,7 +285,7 @@ impl Dataset {
     /// # Errors
     /// Not found, for a dim.
     pub fn head(&self, counts: &[(&str, usize)]) -> Result<Dataset> {
-        let selectors = counts.iter().map(|&(d, n)| Ok((d, Selector::span(0, n.min(self.length(d)?)))));
+        let selectors = counts.iter().map(|&(d, n)| Ok((d, Selector::span(0, n.min(self.dim_length(d)?)))));
         self.isel(&selectors.collect::<Result<Vec<_>>>()?)
     }
 
@@ -299,7 +295,7 @@ impl Dataset {
     /// Not found, for a dim.
     pub fn tail(&self, counts: &[(&str, usize)]) -> Result<Dataset> {
         let selectors = counts.iter().map(|&(d, n)| {
-            let all = self.length(d)?;
+            let all = self.dim_length(d)?;
             Ok((d, Selector::span(all - n.min(all), n.min(all))))
         });
         self.isel(&selectors.collect::<Result<Vec<_>>>()?)
@@ -310,7 +306,7 @@ impl Dataset {
     /// # Errors
     /// Not found, for the dim.
     pub fn roll(&self, dim: &str, by: i64, labels: bool) -> Result<Dataset> {
-        let n = self.length(dim)?;
+        let n = self.dim_length(dim)?;
         if n == 0 {
             return Ok(self.clone());
         }

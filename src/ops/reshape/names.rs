@@ -70,7 +70,7 @@ impl Dataset {
     /// # Errors
     /// Not found, for the dim; overflow.
     pub fn pad(&self, dim: &str, before: usize, after: usize) -> Result<Dataset> {
-        let n = self.length(dim)?;
+        let n = self.dim_length(dim)?;
         let positions: UInt64Array =
             std::iter::repeat_n(None, before).chain((0..n as u64).map(Some)).chain(std::iter::repeat_n(None, after)).collect();
         let pad = |v: &Variable| match v.dims().iter().position(|d| **d == *dim) {
@@ -94,7 +94,7 @@ impl Dataset {
     /// # Errors
     /// Not found, for the dim; invalid, for windows of no positions; shape, where the last window is not full and `exact`.
     pub fn windows(&self, dim: &str, window: usize, into: &str, exact: bool) -> Result<Dataset> {
-        let n = self.length(dim)?;
+        let n = self.dim_length(dim)?;
         if window == 0 {
             return Err(Error::invalid("windows of no positions"));
         }

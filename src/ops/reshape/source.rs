@@ -1,33 +1,13 @@
 //! Arrays seen otherwise: dims in another order or merged, a dim split in several, positions taken with holes. Nothing is read before it is
 //! asked for.
 
-use crate::array::{Data, Variable};
+use crate::array::Variable;
 use crate::dtype::{DType, Phys};
 use crate::error::{Error, Place, Result};
 use crate::store::{ChunkGrid, ChunkSource, NdArray, NdBuilder, ReadCost, Selection, Selector};
 use crate::with_phys;
 use arrow::array::{StringViewArray, UInt64Array};
 use arrow::buffer::Buffer;
-
-fn place(input: &Variable) -> Place {
-    match input.data() {
-        Data::Lazy(l) => l.source().place(),
-        Data::Memory(_) => Place::default(),
-    }
-}
-
-/// One position keeps its dimension while we work, so that the axes keep their numbers.
-fn kept(selection: &Selection) -> Vec<Selector> {
-    selection.selectors().iter().map(|s| if let Selector::At(i) = s { Selector::span(*i, 1) } else { s.clone() }).collect()
-}
-
-/// Positions as a range where they are one, which readers take more easily.
-fn evenly(positions: Vec<usize>) -> Selector {
-    match positions.first() {
-        Some(&first) if positions.windows(2).all(|w| w[1] == w[0] + 1) => Selector::span(first, positions.len()),
-        _ => Selector::Take(positions.into()),
-    }
-}
 
 /// An array with its axes in another order, the last ones merged to one.
 #[derive(Clone, Debug)]
@@ -84,12 +64,12 @@ impl ChunkSource for Turned {
     }
 
     fn place(&self) -> Place {
-        place(&self.input)
+        self.input.place()
     }
 
     fn read(&self, selection: &Selection) -> Result<NdArray> {
         selection.check(&self.shape)?;
-        let wanted = kept(selection);
+        let wanted = selection.with_all_dims().selectors().to_vec();
         let rest = self.order.len() - self.merged;
         let mut own = vec![Selector::All; self.order.len()];
         self.order[..rest].iter().zip(&wanted).for_each(|(&d, s)| own[d] = s.clone());
@@ -105,7 +85,7 @@ impl ChunkSource for Turned {
             let inner = inner.max(1);
             let (first, end) = if count == 0 { (0, 0) } else { (low / inner, high / inner + 1) };
             own[self.order[rest]] = Selector::span(first, end - first);
-            local[rest] = evenly(positions.map(|p| p - first * inner).collect());
+            local[rest] = Selector::of(positions.map(|p| p - first * inner).collect());
         }
         let block = self.input.read(&Selection::new(own))?.transpose(&self.order)?.to_contiguous()?;
         let mut flat: Vec<usize> = block.shape()[..rest].to_vec();
@@ -164,12 +144,12 @@ impl ChunkSource for Split {
     }
 
     fn place(&self) -> Place {
-        place(&self.input)
+        self.input.place()
     }
 
     fn read(&self, selection: &Selection) -> Result<NdArray> {
         selection.check(&self.shape)?;
-        let wanted = kept(selection);
+        let wanted = selection.with_all_dims().selectors().to_vec();
         let parts = &wanted[self.axis..self.axis + self.lengths.len()];
         let mut flat = vec![0usize];
         for (s, &n) in parts.iter().zip(&self.lengths) {
@@ -177,7 +157,7 @@ impl ChunkSource for Split {
             flat = flat.iter().flat_map(|f| (0..count).map(move |i| f * n + s.position(i))).collect();
         }
         let mut own = wanted.clone();
-        own.splice(self.axis..self.axis + self.lengths.len(), [evenly(flat)]);
+        own.splice(self.axis..self.axis + self.lengths.len(), [Selector::of(flat)]);
         self.input.read(&Selection::new(own))?.to_contiguous()?.reshape(&selection.shape(&self.shape))
     }
 }
@@ -228,12 +208,12 @@ impl ChunkSource for Picked {
     }
 
     fn place(&self) -> Place {
-        place(&self.input)
+        self.input.place()
     }
 
     fn read(&self, selection: &Selection) -> Result<NdArray> {
         selection.check(&self.shape)?;
-        let mut own = kept(selection);
+        let mut own = selection.with_all_dims().selectors().to_vec();
         let asked = own[self.axis].clone();
         let count = asked.count(self.positions.len()).unwrap_or(1);
         let found: Vec<Option<usize>> = (0..count)
@@ -246,7 +226,7 @@ impl ChunkSource for Picked {
         if there.is_empty() {
             return nothing(self.dtype(), &whole)?.reshape(&shape);
         }
-        own[self.axis] = evenly(there);
+        own[self.axis] = Selector::of(there);
         let block = self.input.read(&Selection::new(own))?.to_contiguous()?;
         if found.iter().all(Option::is_some) {
             return block.reshape(&shape);
