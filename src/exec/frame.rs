@@ -229,6 +229,7 @@ fn build(plan: &Plan, options: &ExecOptions) -> Result<Arc<dyn TableSource>> {
         Plan::Group(plan) => Arc::new(group(&build(&plan.input, options)?, plan, options)?),
         Plan::Sort { input, by } => sorted(&build(input, options)?, by, options)?,
         Plan::TopK { input, by, rows } => top_k(&build(input, options)?, by, *rows, options)?,
+        Plan::Verb(plan) => super::lazy::run(build(&plan.input, options)?, plan, options)?,
         Plan::Resample(plan) => resampled(&build(&plan.input, options)?, plan, options)?,
         Plan::Window(window) => windows(&build(&window.input, options)?, window, options)?,
         Plan::Distinct { input, columns } => distinct(&build(input, options)?, columns, options)?,

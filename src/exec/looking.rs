@@ -1,13 +1,24 @@
 //! Looking at tables in memory: statistics, counts of values, samples, sizes.
 
 use crate::dtype::{DType, Scalar};
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 use crate::frame::{DataFrame, Series};
 use crate::kernel::agg::Agg;
 use crate::kernel::order::{KeyColumn, row_codes, row_count};
 use crate::label::{Index, Labels};
 use crate::store::Column;
 use std::sync::Arc;
+
+/// What a description tells, each with its name.
+pub(super) fn described(quantiles: &[f64]) -> Result<Vec<(String, Agg)>> {
+    if let Some(q) = quantiles.iter().find(|q| !(0.0..=1.0).contains(*q)) {
+        return Err(Error::invalid(format!("a quantile of {q}")).help("probabilities are from 0 to 1"));
+    }
+    let mut rows = vec![("count".to_string(), Agg::Count), ("mean".into(), Agg::Mean), ("std".into(), Agg::Std), ("min".into(), Agg::Min)];
+    rows.extend(quantiles.iter().map(|&q| (format!("{}%", (q * 1e6).round() / 1e4), Agg::Quantile(q))));
+    rows.push(("max".into(), Agg::Max));
+    Ok(rows)
+}
 
 impl DataFrame {
     /// Count, mean, standard deviation, smallest, quantiles and largest of every numeric column, as rows. Missing values are skipped;
@@ -25,17 +36,11 @@ impl DataFrame {
     /// # Ok::<(), hpda_data::Error>(())
     /// ```
     pub fn describe(&self, quantiles: &[f64]) -> Result<DataFrame> {
-        if let Some(q) = quantiles.iter().find(|q| !(0.0..=1.0).contains(*q)) {
-            return Err(Error::invalid(format!("a quantile of {q}")).help("probabilities are from 0 to 1"));
-        }
+        let rows = described(quantiles)?;
         let numbers = self.select_dtypes(DType::is_numeric)?;
         if numbers.width() == 0 {
             return Err(Error::invalid("no column is numeric").help("value_counts tells of text"));
         }
-        let mut rows =
-            vec![("count".to_string(), Agg::Count), ("mean".into(), Agg::Mean), ("std".into(), Agg::Std), ("min".into(), Agg::Min)];
-        rows.extend(quantiles.iter().map(|&q| (format!("{}%", (q * 1e6).round() / 1e4), Agg::Quantile(q))));
-        rows.push(("max".into(), Agg::Max));
         let mut columns = Vec::with_capacity(numbers.width());
         for column in numbers.columns() {
             let series = Series::new(None, column.clone(), numbers.index().clone())?;
@@ -126,22 +131,162 @@ impl DataFrame {
         if n > self.height() {
             return Err(Error::invalid(format!("a sample of {n} from {} rows", self.height())).help("rows are not repeated"));
         }
-        // Selection sampling (Knuth, volume 2, algorithm S), with splitmix64 for the chance.
-        let mut state = seed;
-        let mut chance = move || {
-            state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-            let mut z = state;
-            z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-            z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-            ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+        let mut chance = Chance(seed);
+        self.take(&chance.some(n, self.height()).into())
+    }
+
+    /// Rows chosen by chance, the same for the same seed: a number or a share of them, weighted by a column, with or without
+    /// repetition. Without repetition rows keep their order. Not the rows that pandas chooses: its chance is another.
+    ///
+    /// # Errors
+    /// Not found, for the column of weights; type, where it has no numbers; invalid, for weights below 0, infinite or all 0, for more
+    /// rows than there are (of weights above 0) without repetition, and for a share below 0.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::Sample};
+    /// let df = DataFrame::new([("x", Column::from(vec![1i64, 2, 3])), ("w", vec![Some(0.0), Some(2.0), None].into())])?;
+    /// let twice = df.sample_with(&Sample::rows(2).weights("w").repeat(), 7)?;
+    /// assert_eq!(twice.column("x")?, &Column::from(vec![2i64, 2]));
+    /// assert_eq!(df.sample_with(&Sample::share(2.0 / 3.0), 7)?.height(), 2);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn sample_with(&self, how: &Sample, seed: u64) -> Result<DataFrame> {
+        let height = self.height();
+        let n = match how.size {
+            SampleSize::Rows(n) => n,
+            SampleSize::Share(share) if share >= 0.0 && share.is_finite() => (share * height as f64).round_ties_even() as usize,
+            SampleSize::Share(share) => return Err(Error::invalid(format!("a share of {share} of the rows"))),
         };
+        let mut chance = Chance(seed);
+        let Some(name) = &how.weights else {
+            if !how.repeat {
+                return self.sample(n, seed);
+            }
+            if height == 0 && n > 0 {
+                return Err(Error::invalid(format!("a sample of {n} from 0 rows")));
+            }
+            let rows: Vec<u64> = (0..n).map(|_| ((chance.next() * height as f64) as u64).min(height as u64 - 1)).collect();
+            return self.take(&rows.into());
+        };
+        let weights = self.weights(name)?;
+        let possible = weights.iter().filter(|w| **w > 0.0).count();
+        if n > 0 && possible == 0 {
+            return Err(Error::invalid("no row has a weight above 0").at(Place::column(name)));
+        }
+        if !how.repeat && n > possible {
+            return Err(Error::invalid(format!("a sample of {n} from {possible} rows with weights above 0")).help("Sample::repeat"));
+        }
+        let mut rows: Vec<u64> = if how.repeat {
+            let mut sums = Vec::with_capacity(height);
+            let mut sum = 0.0;
+            sums.extend(weights.iter().map(|w| {
+                sum += w;
+                sum
+            }));
+            let drawn = |x: f64| sums.partition_point(|s| *s <= x * sum).min(height - 1) as u64;
+            (0..n).map(|_| drawn(chance.next())).collect()
+        } else {
+            // The largest of chances to the power of 1 / weight (Efraimidis and Spirakis): as if drawn one after the other.
+            let mut keys: Vec<(f64, u64)> = weights
+                .iter()
+                .enumerate()
+                .filter(|(_, w)| **w > 0.0)
+                .map(|(row, w)| ((1.0 - chance.next()).ln() / w, row as u64))
+                .collect();
+            keys.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+            keys.truncate(n);
+            keys.into_iter().map(|(_, row)| row).collect()
+        };
+        if !how.repeat {
+            rows.sort_unstable();
+        }
+        self.take(&rows.into())
+    }
+
+    /// The weights of rows; missing is 0.
+    fn weights(&self, name: &str) -> Result<Vec<f64>> {
+        let column = self.column(name)?;
+        if !column.dtype().is_numeric() {
+            return Err(Error::wrong_type(format!("weights are numbers, this is {}", column.dtype())).at(Place::column(name)));
+        }
+        let weights: Vec<f64> = column.to_f64()?.into_iter().map(|w| if w.is_nan() { 0.0 } else { w }).collect();
+        match weights.iter().position(|w| *w < 0.0 || w.is_infinite()) {
+            None => Ok(weights),
+            Some(row) => {
+                let place = Place { row: Some(row as u64), ..Place::column(name) };
+                Err(Error::invalid(format!("a weight of {}", weights[row])).at(place))
+            }
+        }
+    }
+}
+
+/// How many rows a sample has.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum SampleSize {
+    /// So many.
+    Rows(usize),
+    /// This share of all.
+    Share(f64),
+}
+
+/// Options of [`DataFrame::sample_with`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sample {
+    /// How many rows.
+    pub size: SampleSize,
+    /// Whether a row may be chosen again.
+    pub repeat: bool,
+    /// The column of weights; all rows weigh the same, when `None`.
+    pub weights: Option<String>,
+}
+
+impl Sample {
+    /// So many rows, none of them twice.
+    pub fn rows(n: usize) -> Sample {
+        Sample { size: SampleSize::Rows(n), repeat: false, weights: None }
+    }
+
+    /// This share of the rows, none of them twice.
+    pub fn share(share: f64) -> Sample {
+        Sample { size: SampleSize::Share(share), repeat: false, weights: None }
+    }
+
+    /// A row may be chosen again.
+    pub fn repeat(mut self) -> Sample {
+        self.repeat = true;
+        self
+    }
+
+    /// Rows weigh what stands in this column; missing weighs nothing.
+    pub fn weights(mut self, column: &str) -> Sample {
+        self.weights = Some(column.into());
+        self
+    }
+}
+
+/// Chance that is the same for the same seed: splitmix64.
+struct Chance(u64);
+
+impl Chance {
+    /// From 0 to below 1.
+    fn next(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    /// `n` of so many, in order: selection sampling (Knuth, volume 2, algorithm S).
+    fn some(&mut self, n: usize, of: usize) -> Vec<u64> {
         let mut rows = Vec::with_capacity(n);
-        for i in 0..self.height() {
-            if chance() * ((self.height() - i) as f64) < (n - rows.len()) as f64 {
+        for i in 0..of {
+            if self.next() * ((of - i) as f64) < (n - rows.len()) as f64 {
                 rows.push(i as u64);
             }
         }
-        self.take(&rows.into())
+        rows
     }
 }
 

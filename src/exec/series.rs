@@ -8,7 +8,7 @@ use crate::kernel::agg::Agg;
 use crate::kernel::group::CoMoment;
 use crate::kernel::order::{KeyColumn, row_codes, row_count};
 use crate::label::{Index, Labels, Method};
-use crate::ops::order::{Keep, Sorting};
+use crate::ops::order::{Keep, Sorting, Ties};
 use crate::plan::{Correlation, Func, col, lit};
 use crate::store::{Budget, Column};
 use arrow::array::UInt64Array;
@@ -115,7 +115,14 @@ impl DataFrame {
         for i in 0..frame.width() {
             let one = frame.column_at(i)?;
             let values = aggregates.iter().map(|&a| one.reduce(a)).collect::<Result<Vec<_>>>()?;
-            columns.push(crate::frame::column_of(&values).at_column(&frame.names()[i])?);
+            let column = crate::frame::column_of(&values).at_column(&frame.names()[i])?;
+            // The type of the aggregates, whatever is missing.
+            let dtype = aggregates.iter().try_fold(None, |known: Option<DType>, &a| {
+                let own = crate::plan::aggregate_dtype(a, frame.columns()[i].dtype())?;
+                Ok::<_, Error>(Some(known.map_or_else(|| Ok(own.clone()), |k| crate::dtype::promote(&k, &own))?))
+            });
+            let dtype = dtype.at_column(&frame.names()[i])?.unwrap_or(DType::F64);
+            columns.push(column.cast(&dtype).at_column(&frame.names()[i])?);
         }
         let names: Vec<String> = aggregates.iter().map(Agg::to_string).collect();
         DataFrame::with_index(frame.labels().clone(), columns, Index::flat(None, names.into()))
@@ -816,7 +823,7 @@ impl Series {
         self.through(|f| f.drop_duplicates(None, keep))
     }
 
-    /// The `n` largest values, the largest first; of equal ones those that stand first. Missing values are never among them.
+    /// The `n` largest values, the largest first; of equal ones those that stand first. Missing values come last.
     ///
     /// # Errors
     /// As [`DataFrame::nlargest`].
@@ -837,7 +844,7 @@ impl Series {
 
     /// The `n` smallest values, the smallest first.
     ///
-    /// Missing values are never among them.
+    /// Missing values come after all others.
     ///
     /// # Errors
     /// As [`DataFrame::nlargest`].
@@ -853,6 +860,42 @@ impl Series {
         let frame = self.to_frame()?;
         let name = frame.names()[0].clone();
         self.through(|f| f.nsmallest(n, &name))
+    }
+
+    /// As [`Series::nlargest`], with a word on equal values of which not all fit.
+    ///
+    /// # Errors
+    /// As there.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, ops::order::Ties};
+    /// let s = DataFrame::new([("x", Column::from(vec![Some(3i64), None, Some(3)]))])?.series("x")?;
+    /// assert_eq!(s.nlargest_with(1, Ties::All)?.data(), &Column::from(vec![3i64, 3]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn nlargest_with(&self, n: usize, ties: Ties) -> Result<Series> {
+        let frame = self.to_frame()?;
+        let name = frame.names()[0].clone();
+        self.through(|f| f.nlargest_with(n, &name, ties))
+    }
+
+    /// As [`Series::nsmallest`], with a word on equal values of which not all fit.
+    ///
+    /// # Errors
+    /// As there.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, ops::order::Ties};
+    /// let s = DataFrame::new([("x", Column::from(vec![Some(3i64), None, Some(3)]))])?.series("x")?;
+    /// assert_eq!(s.nsmallest_with(1, Ties::Last)?.index().label(0), [2.into()]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn nsmallest_with(&self, n: usize, ties: Ties) -> Result<Series> {
+        let frame = self.to_frame()?;
+        let name = frame.names()[0].clone();
+        self.through(|f| f.nsmallest_with(n, &name, ties))
     }
 
     /// The values in the order of their labels. Stable.

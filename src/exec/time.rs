@@ -683,8 +683,12 @@ impl Resample {
         let times = single(&self.by_label()?)?;
         let x = instants(&times)?;
         let ends = (arrow::compute::min(&x.values), arrow::compute::max(&x.values));
-        let (Some(first), Some(last)) = ends else { return Ok((Index::flat(self.by_label()?.index().names()[0], times.clone()), times)) };
         let b = self.bins;
+        let (Some(first), Some(last)) = ends else {
+            let moments = *times.dtype() == DType::Date && b.frequency.within_day();
+            let none = if moments { times.cast(&DType::datetime())? } else { times.clone() };
+            return Ok((Index::flat(self.by_label()?.index().names()[0], none), times));
+        };
         let bins = b.frequency.bins((first, last), x.calendar, x.unit.per_second(), b.closed, b.label, b.origin)?;
         let dtype = DType::Instant { unit: x.unit, tz: x.zone.map(|z| z.0), calendar: x.calendar };
         let made = Column::from_i64(dtype, bins.labels.into_iter().map(Some).collect())?;

@@ -1,7 +1,6 @@
 //! Row labels: set, taken back, sorted, brought to others.
 
 use super::{DataFrame, Series};
-use crate::dtype::Scalar;
 use crate::error::{Error, Result};
 use crate::label::{Index, Join, Key, Labels, Loc};
 use crate::store::{Attrs, Column};
@@ -108,83 +107,6 @@ impl DataFrame {
     pub fn rename_levels<S: Into<String>>(&self, names: impl IntoIterator<Item = Option<S>>) -> Result<DataFrame> {
         let names = names.into_iter().map(|n| n.map(Into::into)).collect();
         Ok(DataFrame { index: Arc::new(self.index.with_names(names)?), ..self.clone() })
-    }
-
-    /// Two levels of the row labels change places. Rows keep their order.
-    ///
-    /// # Errors
-    /// Not found, for a level that is not there; invalid, for an index of one level.
-    ///
-    /// # Examples
-    /// ```
-    /// use hpda_data::{Column, DataFrame};
-    /// let df = DataFrame::new([("a", Column::from(vec!["u", "v"])), ("b", vec![1i64, 2].into()), ("x", vec![0.5, 1.5].into())])?;
-    /// assert_eq!(df.set_index(["a", "b"])?.swap_level("a", "b")?.index().label(0), [1.into(), "u".into()]);
-    /// # Ok::<(), hpda_data::Error>(())
-    /// ```
-    pub fn swap_level(&self, a: &str, b: &str) -> Result<DataFrame> {
-        let (a, b) = (self.index.level(a)?, self.index.level(b)?);
-        let mut levels: Vec<usize> = (0..self.index.nlevels()).collect();
-        levels.swap(a, b);
-        self.pick_levels(&levels)
-    }
-
-    /// Without a level of the row labels.
-    ///
-    /// # Errors
-    /// Not found; invalid, for the only level.
-    ///
-    /// # Examples
-    /// ```
-    /// use hpda_data::{Column, DataFrame};
-    /// let df = DataFrame::new([("a", Column::from(vec!["u", "v"])), ("b", vec![1i64, 2].into()), ("x", vec![0.5, 1.5].into())])?;
-    /// assert_eq!(df.set_index(["a", "b"])?.drop_level("a")?, df.select(["b", "x"])?.set_index(["b"])?);
-    /// # Ok::<(), hpda_data::Error>(())
-    /// ```
-    pub fn drop_level(&self, level: &str) -> Result<DataFrame> {
-        let gone = self.index.level(level)?;
-        let levels: Vec<usize> = (0..self.index.nlevels()).filter(|&l| l != gone).collect();
-        self.pick_levels(&levels)
-    }
-
-    fn pick_levels(&self, levels: &[usize]) -> Result<DataFrame> {
-        let Index::Multi(m) = &*self.index else {
-            return Err(Error::invalid("the index has one level only").help("reset_index takes it away"));
-        };
-        if levels.is_empty() {
-            return Err(Error::invalid("the last level of an index stays").help("reset_index takes it away"));
-        }
-        let index = m.pick(levels)?;
-        let index = match levels {
-            [_] => Index::flat(index.names()[0].as_deref(), index.columns().swap_remove(0)),
-            _ => Index::Multi(index),
-        };
-        Ok(DataFrame { index: Arc::new(index), ..self.clone() })
-    }
-
-    /// The rows that have this label in a level; the level goes.
-    ///
-    /// # Errors
-    /// Not found, for a level or a label that is not there.
-    ///
-    /// # Examples
-    /// ```
-    /// use hpda_data::{Column, DataFrame};
-    /// let df = DataFrame::new([("a", Column::from(vec!["u", "v", "u"])), ("b", vec![1i64, 2, 3].into()), ("x", vec![0.5, 1.5, 2.5].into())])?;
-    /// let found = df.set_index(["a", "b"])?.xs("u", "a")?;
-    /// assert_eq!(found.column("x")?, &Column::from(vec![0.5, 2.5]));
-    /// assert_eq!(found.index().names(), [Some("b")]);
-    /// # Ok::<(), hpda_data::Error>(())
-    /// ```
-    pub fn xs(&self, label: impl Into<Scalar>, level: &str) -> Result<DataFrame> {
-        let at = self.index.level(level)?;
-        let key = Key(vec![label.into()]);
-        let values = Index::flat(Some(level), self.index.columns().swap_remove(at));
-        let rows = values.locate(&Loc::One(key))?.to_vec();
-        let mut keep = vec![false; self.height()];
-        rows.into_iter().for_each(|i| keep[i] = true);
-        let kept = self.filter(&keep.into())?;
-        if self.index.nlevels() == 1 { Ok(kept) } else { kept.drop_level(level) }
     }
 
     /// The rows of these labels, in this order; a label that is not there gives a row of missing values. Types stay as they are.

@@ -4,6 +4,7 @@ mod access;
 mod build;
 mod dates;
 mod index;
+mod levels;
 mod series;
 
 pub use build::{arange, column_of, linspace};

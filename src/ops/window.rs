@@ -242,7 +242,7 @@ pub struct EwmFrame {
 }
 
 impl EwmFrame {
-    fn apply(&self, stat: EwmStat) -> Result<DataFrame> {
+    pub(crate) fn apply(&self, stat: EwmStat) -> Result<DataFrame> {
         let numeric = |c: &Column| window::window_dtype(Agg::Mean, c.dtype()).is_ok();
         let dtype = |c: &Column| window::window_dtype(Agg::Mean, c.dtype());
         each(&self.frame, numeric, |c| Ok(Column::from_f64(self.how.apply(&c.to_f64()?, stat)?, &dtype(c)?)))

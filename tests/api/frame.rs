@@ -247,3 +247,40 @@ fn dates_at_even_distances_are_those_of_pandas() {
     assert_eq!(date_range("yesterday", "2024-01-01", "D").unwrap_err().kind(), ErrorKind::Parse);
     assert_eq!(date_range("2024-01-01", "2024-01-02", "fortnight").unwrap_err().kind(), ErrorKind::Parse);
 }
+
+#[test]
+fn samples_are_weighted_repeated_and_shares() {
+    use hpda_data::exec::Sample;
+    let w: Vec<Option<f64>> = (0..1000).map(|i| if i % 10 == 0 { None } else { Some((i % 4) as f64) }).collect();
+    let df = DataFrame::new([("i", Column::from((0..1000i64).collect::<Vec<_>>())), ("w", w.clone().into())]).unwrap();
+    let rows = |how: &Sample, seed| df.sample_with(how, seed).unwrap().column("i").unwrap().to_i64().unwrap().values().to_vec();
+    // Rows without weight are never chosen, and heavier ones more often.
+    let weighted = rows(&Sample::rows(300).weights("w"), 3);
+    assert!(weighted.len() == 300 && weighted.windows(2).all(|p| p[0] < p[1]));
+    assert!(weighted.iter().all(|&i| i % 10 != 0 && i % 4 != 0));
+    let heavy = |list: &[i64]| list.iter().filter(|i| **i % 4 == 3).count();
+    assert!(heavy(&weighted) > list_share(&weighted, 1));
+    let repeated = rows(&Sample::rows(6000).weights("w").repeat(), 3);
+    let share = heavy(&repeated) as f64 / 6000.0;
+    let total: f64 = w.iter().flatten().sum();
+    let wanted: f64 = w.iter().flatten().filter(|w| **w == 3.0).sum::<f64>() / total;
+    assert!((share - wanted).abs() < 0.03, "{share} instead of {wanted}");
+    assert_eq!(rows(&Sample::share(0.25), 1).len(), 250);
+    assert_eq!(rows(&Sample::share(1.5).repeat(), 1).len(), 1500);
+    assert!(rows(&Sample::rows(500), 1) != rows(&Sample::rows(500), 2) && rows(&Sample::rows(500), 1) == rows(&Sample::rows(500), 1));
+    // As pandas refuses.
+    let refused = |how: &Sample| df.sample_with(how, 1).unwrap_err().to_string();
+    assert!(refused(&Sample::share(1.5)).contains("1500"));
+    assert!(refused(&Sample::rows(900).weights("w")).contains("weights above 0"));
+    assert!(refused(&Sample::rows(1).weights("v")).contains("\"v\""));
+    assert!(refused(&Sample::share(-0.5)).contains("-0.5"));
+    let negative = df.with_column("w", Column::from(vec![-1.0; 1000])).unwrap();
+    assert!(negative.sample_with(&Sample::rows(1).weights("w"), 1).unwrap_err().to_string().contains("-1"));
+    let none = df.head(0);
+    assert_eq!(none.sample_with(&Sample::share(0.5).repeat(), 1).unwrap().height(), 0);
+    assert!(none.sample_with(&Sample::rows(1).repeat(), 1).is_err());
+}
+
+fn list_share(list: &[i64], remainder: i64) -> usize {
+    list.iter().filter(|i| **i % 4 == remainder).count()
+}

@@ -96,7 +96,7 @@ fn labels_go_with_their_rows() {
     let by_label = df.sort_index(Sorting::default()).unwrap();
     assert_eq!(by_label.column("v").unwrap(), &Column::from(vec![None, Some(1i64), Some(3), Some(2)]));
     assert_eq!(df.nlargest(2, "v").unwrap().column("v").unwrap(), &Column::from(vec![3i64, 2]));
-    assert_eq!(df.nsmallest(9, "v").unwrap().column("v").unwrap(), &Column::from(vec![1i64, 2, 3]));
+    assert_eq!(df.nsmallest(9, "v").unwrap().column("v").unwrap(), &Column::from(vec![Some(1i64), Some(2), Some(3), None]));
     assert!(df.sort_values(&[]).is_err());
 }
 

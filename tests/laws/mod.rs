@@ -2,4 +2,5 @@ mod chunks;
 mod coding;
 mod expr;
 mod group;
+mod lazy;
 mod store;

@@ -7,6 +7,7 @@ use crate::error::{Error, Result, ResultExt};
 use crate::exec::ExecOptions;
 use crate::exec::apply::guarded;
 use crate::exec::eval::evaluate;
+use crate::exec::looking::described;
 use crate::frame::{DataFrame, Series};
 use crate::kernel::agg::Agg;
 use crate::kernel::order::take;
@@ -101,8 +102,13 @@ impl GroupBy {
         self
     }
 
+    /// Groups of a table.
+    pub(in crate::exec) fn of(frame: DataFrame, keys: Vec<GroupKey>, order: GroupOrder, keep_missing: bool) -> GroupBy {
+        GroupBy { frame, keys, order, keep_missing }
+    }
+
     /// The table.
-    pub(super) fn frame(&self) -> &DataFrame {
+    pub(in crate::exec) fn frame(&self) -> &DataFrame {
         &self.frame
     }
 
@@ -112,7 +118,7 @@ impl GroupBy {
     }
 
     /// The names of the keys.
-    pub(super) fn key_names(&self) -> impl Iterator<Item = &str> {
+    pub(in crate::exec) fn key_names(&self) -> impl Iterator<Item = &str> {
         self.keys.iter().map(|k| k.name.as_str())
     }
 
@@ -229,6 +235,38 @@ impl GroupBy {
     /// ```
     pub fn quantile(&self, probability: f64) -> Result<DataFrame> {
         self.op(Agg::Quantile(probability))
+    }
+
+    /// Count, mean, standard deviation, least, quantiles and largest of every numeric column that is no key, under the keys; the
+    /// columns have two levels: the column and what was computed of it. All f64. pandas: `g.describe(percentiles)`.
+    ///
+    /// # Errors
+    /// Invalid, for probabilities outside 0 to 1; type, where no column is numeric.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("k", Column::from(vec!["b", "a", "b"])), ("x", vec![Some(1.0), None, Some(4.0)].into())])?;
+    /// let found = df.groupby(["k"]).describe(&[0.5])?;
+    /// assert_eq!(found.labels().label(4), ["x".into(), "50%".into()]);
+    /// assert_eq!(found.columns()[4], Column::from(vec![None, Some(2.5)]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn describe(&self, quantiles: &[f64]) -> Result<DataFrame> {
+        let batch = self.frame.to_batch()?;
+        let levels = batch.schema.fields.len() - self.frame.width();
+        let is_key = |name: &str| self.keys.iter().any(|k| k.name == name);
+        let fields = batch.schema.fields[levels..].iter();
+        let numeric: Vec<&str> = fields.filter(|f| f.dtype.is_numeric() && !is_key(&f.name)).map(|f| f.name.as_str()).collect();
+        if numeric.is_empty() {
+            return Err(Error::wrong_type("no column is numeric").help("value_counts tells of text"));
+        }
+        let rows = described(quantiles)?;
+        let wanted = || numeric.iter().flat_map(|&name| rows.iter().map(move |(shown, agg)| (name, shown, *agg)));
+        let made = self.agg(wanted().enumerate().map(|(i, (name, _, agg))| (format!("\u{0}{i}"), crate::plan::col(name).agg(agg))))?;
+        let tuples = wanted().map(|(name, shown, _)| vec![name.into(), shown.as_str().into()]).collect();
+        let columns = made.columns().iter().map(|c| c.cast(&crate::dtype::DType::F64)).collect::<Result<_>>()?;
+        DataFrame::with_index(crate::label::Labels::from_tuples(vec![None, None], tuples)?, columns, (**made.index()).clone())
     }
 
     /// How many rows each group has, missing values counted. Of type i64, under the keys.

@@ -9,7 +9,7 @@ use crate::frame::{DataFrame, Series};
 use crate::kernel::agg::Agg;
 use crate::kernel::fill::{backward_rows, forward_rows};
 use crate::kernel::order::{MISSING, take_optional};
-use crate::kernel::window::{self, Bounds, Running, Width, Windowing};
+use crate::kernel::window::{self, Bounds, Ewm, EwmStat, Running, Width, Windowing};
 use crate::label::{Index, Labels};
 use crate::ops::window::Ranks;
 use crate::plan::{SortBy, Transform};
@@ -56,6 +56,15 @@ impl GroupBy {
         };
         let made = others.columns().iter().zip(others.names()).map(one).collect::<Result<_>>()?;
         others.with_columns(made)
+    }
+
+    /// Columns in the order of the groups, under the key and the old labels.
+    fn by_group(&self, like: &DataFrame, columns: Vec<Column>, keys: &[Column], rows: &UInt64Array) -> Result<DataFrame> {
+        let index = self.frame().index();
+        let mut levels = keys.iter().map(|k| k.take(rows)).collect::<Result<Vec<_>>>()?;
+        levels.extend(index.columns().iter().map(|c| c.take(rows)).collect::<Result<Vec<_>>>()?);
+        let names = self.key_names().map(|n| Some(n.to_string())).chain(index.names().into_iter().map(|n| n.map(Into::into)));
+        DataFrame::with_index(Labels::new(like.names().to_vec()), columns, Index::from_columns(names.collect(), &levels)?)
     }
 
     /// Columns that are no key with each row's values taken from another row of its group, or none.
@@ -435,6 +444,37 @@ impl GroupBy {
     pub fn expanding(&self, min_count: usize) -> GroupRolling {
         self.rolling(Windowing::new(Width::Expanding).min_count(min_count))
     }
+
+    /// Statistics of numeric columns whose weights fall with the distance of rows inside the group. f64 (f32 of f32), group by
+    /// group, labelled by the key and the old row labels.
+    ///
+    /// # Errors
+    /// Invalid, for a decay that is none.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, kernel::window::{Decay, Ewm, EwmStat}};
+    /// let df = DataFrame::new([("k", Column::from(vec!["b", "a", "b"])), ("x", vec![1.0, 2.0, 4.0].into())])?;
+    /// let means = df.groupby(["k"]).ewm(Ewm::new(Decay::Alpha(0.5)), EwmStat::Mean)?;
+    /// assert_eq!(means.column("x")?, &Column::from(vec![2.0, 1.0, 3.0]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn ewm(&self, how: Ewm, stat: EwmStat) -> Result<DataFrame> {
+        how.decay.alpha()?;
+        let (codes, keys) = self.codes()?;
+        let (rows, starts) = codes.members();
+        let rows = wide(&rows);
+        let others = self.others()?.select_dtypes(|t| window::window_dtype(Agg::Mean, t).is_ok())?;
+        let one = |(c, name): (&Column, &String)| -> Result<Column> {
+            let values = c.take(&rows)?.to_f64()?;
+            let parts: Vec<Result<Vec<f64>>> =
+                starts.par_windows(2).with_min_len(64).map(|w| how.apply(&values[w[0]..w[1]], stat)).collect();
+            let made = parts.into_iter().collect::<Result<Vec<_>>>().at_column(name)?.concat();
+            Ok(Column::from_f64(made, &window::window_dtype(Agg::Mean, c.dtype())?))
+        };
+        let columns = others.columns().iter().zip(others.names()).map(one).collect::<Result<_>>()?;
+        self.by_group(&others, columns, &keys, &rows)
+    }
 }
 
 /// A group, as the place of an error.
@@ -534,11 +574,7 @@ impl GroupRolling {
         let kept: Vec<usize> = (0..others.width()).filter(meant).collect();
         let one = |&i: &usize| window::roll(&others.columns()[i].take(&rows)?, &bounds, &rule).at_column(&others.names()[i]);
         let columns = kept.par_iter().map(one).collect::<Result<Vec<_>>>()?;
-        let mut levels = keys.iter().map(|k| k.take(&rows)).collect::<Result<Vec<_>>>()?;
-        levels.extend(index.columns().iter().map(|c| c.take(&rows)).collect::<Result<Vec<_>>>()?);
-        let names = self.groups.key_names().map(|n| Some(n.to_string())).chain(index.names().into_iter().map(|n| n.map(Into::into)));
-        let labels = Labels::new(kept.iter().map(|&i| others.names()[i].clone()));
-        DataFrame::with_index(labels, columns, Index::from_columns(names.collect(), &levels)?)
+        self.groups.by_group(&others.columns_at(&kept)?, columns, &keys, &rows)
     }
 
     /// A quantile of each window. f64.

@@ -8,7 +8,7 @@ use crate::error::{Error, Place, Result, ResultExt};
 use crate::frame::{DataFrame, Series};
 use crate::kernel::order::{MISSING, take_optional};
 use crate::label::{Index, Labels, Level};
-use crate::plan::MeltOptions;
+use crate::plan::{GroupOrder, MeltOptions};
 use crate::store::{Batch, Budget, Column, Field, Schema};
 use arrow::array::{Array, AsArray, UInt64Array};
 use std::sync::Arc;
@@ -33,6 +33,7 @@ fn wide(
     row_names: Vec<Option<String>>,
     column_names: Vec<Option<String>>,
     value_labels: &[Vec<Scalar>],
+    order: GroupOrder,
 ) -> Result<DataFrame> {
     let (i, c) = (rows, rows + columns);
     let spread = Spread::new(batch, &(0..i).collect::<Vec<_>>(), &(i..c).collect::<Vec<_>>(), &options())?;
@@ -40,8 +41,13 @@ fn wide(
     let levels = batch.columns[..i].iter().map(|c| c.take(&at)).collect::<Result<Vec<_>>>()?;
     let index = Index::from_columns(row_names, &levels)?;
     let (mut values, mut tuples) = (Vec::new(), Vec::new());
+    let mut across: Vec<usize> = (0..spread.columns.len()).collect();
+    if order == GroupOrder::Appearance {
+        across.sort_by_key(|&nth| spread.columns[nth]);
+    }
     for (column, label) in batch.columns[c..].iter().zip(value_labels) {
-        for (nth, &row) in spread.columns.iter().enumerate() {
+        for &nth in &across {
+            let row = spread.columns[nth];
             let cells = spread.column(nth).to_vec().into();
             values.push(take_optional(std::slice::from_ref(column), &cells)?.swap_remove(0));
             let across = batch.columns[i..c].iter().map(|k| k.scalar(row as usize));
@@ -107,7 +113,7 @@ impl DataFrame {
             Some(agg) => cells(&table.select(&keys)?, how, agg)?,
         };
         let batch = filled.collect(&options())?.to_batch()?;
-        let mut made = wide(&batch, (how.index.len(), how.columns.len()), some(&how.index), names.clone(), &labels)?;
+        let mut made = wide(&batch, (how.index.len(), how.columns.len()), some(&how.index), names.clone(), &labels, GroupOrder::Sorted)?;
         if how.margins {
             // Totals are of the rows, not of the cells: they come from where the lazy verb makes them, under the labels of the cells.
             let flat = table.pivot(&PivotOptions { fill: None, ..how.clone() }, &options())?.collect(&options())?.to_batch()?;
@@ -243,7 +249,38 @@ impl DataFrame {
     /// ```
     pub fn unstack(&self, level: impl Into<Level>) -> Result<DataFrame> {
         let names: Vec<Option<String>> = [owned(self.labels().level_names()), vec![None]].concat();
-        unstacked(self.index(), &level.into(), self.columns(), &label_tuples(self), names)
+        unstacked(self.index(), &[level.into()], self.columns(), &label_tuples(self), names)
+    }
+
+    /// Several levels of the row labels at once to the innermost levels of the columns, in this order. The combinations stand as they
+    /// first appear; where columns have several levels already, one level goes after the other, each sorted, as in pandas.
+    ///
+    /// # Errors
+    /// As [`DataFrame::unstack`]; invalid, for a level named twice, for none, and where no level would be left.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("a", Column::from(vec!["v", "u"])), ("b", vec![2i64, 1].into()), ("k", vec![7i64, 7].into()), ("x", vec![0.5, 1.5].into())])?;
+    /// let wide = df.set_index(["a", "b", "k"])?.unstack_levels(["a", "b"])?;
+    /// assert_eq!(wide.labels().label(0), ["x".into(), "v".into(), 2.into()]);
+    /// assert_eq!(wide.row(0)?[1].1, 1.5.into());
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn unstack_levels<L: Into<Level>>(&self, levels: impl IntoIterator<Item = L>) -> Result<DataFrame> {
+        let levels: Vec<Level> = levels.into_iter().map(Into::into).collect();
+        if self.labels().nlevels() == 1 {
+            let names: Vec<Option<String>> = [owned(self.labels().level_names()), vec![None; levels.len()]].concat();
+            return unstacked(self.index(), &levels, self.columns(), &label_tuples(self), names);
+        }
+        let mut at = positions(self.index(), &levels)?;
+        let mut out = self.clone();
+        for i in 0..at.len() {
+            out = out.unstack(at[i] as i64)?;
+            let gone = at[i];
+            at.iter_mut().filter(|l| **l > gone).for_each(|l| *l -= 1);
+        }
+        Ok(out)
     }
 
     /// A row for each item of the lists in a column; an empty or missing list gives one row with a missing value. The other
@@ -304,25 +341,61 @@ impl Series {
     /// # Ok::<(), hpda_data::Error>(())
     /// ```
     pub fn unstack(&self, level: impl Into<Level>) -> Result<DataFrame> {
-        unstacked(self.index(), &level.into(), std::slice::from_ref(self.data()), &[Vec::new()], vec![None])
+        unstacked(self.index(), &[level.into()], std::slice::from_ref(self.data()), &[Vec::new()], vec![None])
+    }
+
+    /// Several levels of the labels at once to columns, in this order; the combinations stand as they first appear.
+    ///
+    /// # Errors
+    /// As [`DataFrame::unstack_levels`].
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame};
+    /// let df = DataFrame::new([("a", Column::from(vec!["v", "u"])), ("b", vec![2i64, 1].into()), ("k", vec![7i64, 7].into()), ("x", vec![0.5, 1.5].into())])?;
+    /// let wide = df.set_index(["a", "b", "k"])?.series("x")?.unstack_levels(["b", "a"])?;
+    /// assert_eq!(wide.labels().label(0), [2.into(), "v".into()]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn unstack_levels<L: Into<Level>>(&self, levels: impl IntoIterator<Item = L>) -> Result<DataFrame> {
+        let levels: Vec<Level> = levels.into_iter().map(Into::into).collect();
+        let names = vec![None; levels.len()];
+        unstacked(self.index(), &levels, std::slice::from_ref(self.data()), &[Vec::new()], names)
     }
 }
 
-/// `names` has a last place for the name of the level.
-fn unstacked(index: &Index, level: &Level, values: &[Column], labels: &[Vec<Scalar>], mut names: Vec<Option<String>>) -> Result<DataFrame> {
-    let at = level.position(index)?;
-    if index.nlevels() < 2 {
+/// The positions of levels, each named once, at least one of all left over.
+fn positions(index: &Index, levels: &[Level]) -> Result<Vec<usize>> {
+    let at = levels.iter().map(|l| l.position(index)).collect::<Result<Vec<usize>>>()?;
+    if at.is_empty() || at.iter().enumerate().any(|(i, l)| at[..i].contains(l)) {
+        return Err(Error::invalid("levels to unstack are named once each"));
+    }
+    if at.len() >= index.nlevels() {
         return Err(Error::invalid("the only level of an index is not unstacked").help("transpose turns the table"));
     }
+    Ok(at)
+}
+
+/// Levels of an index to the innermost levels of the columns, whose names have a place for each at their end.
+fn unstacked(
+    index: &Index,
+    levels: &[Level],
+    values: &[Column],
+    labels: &[Vec<Scalar>],
+    mut names: Vec<Option<String>>,
+) -> Result<DataFrame> {
+    let across = positions(index, levels)?;
     let levels = index.columns();
     let own = owned(index.names());
     let shown: Vec<String> = own.iter().enumerate().map(|(i, n)| n.clone().unwrap_or_else(|| format!("level_{i}"))).collect();
-    let rest: Vec<usize> = (0..levels.len()).filter(|&l| l != at).collect();
-    let order: Vec<usize> = rest.iter().copied().chain([at]).collect();
-    if let Some(last) = names.last_mut() {
-        *last = own[at].clone();
-    }
+    let rest: Vec<usize> = (0..levels.len()).filter(|l| !across.contains(l)).collect();
+    let order: Vec<usize> = rest.iter().chain(&across).copied().collect();
+    let first = names.len() - across.len();
+    names[first..].iter_mut().zip(&across).for_each(|(name, &l)| *name = own[l].clone());
     let columns: Vec<Column> = order.iter().map(|&l| levels[l].clone()).chain(values.iter().cloned()).collect();
     let texts: Vec<String> = order.iter().map(|&l| shown[l].clone()).chain((0..values.len()).map(|v| format!("value {v}"))).collect();
-    wide(&batch_of(columns, &texts)?, (rest.len(), 1), rest.iter().map(|&l| own[l].clone()).collect(), names, labels)
+    let kept = rest.iter().map(|&l| own[l].clone()).collect();
+    // One level is sorted; of several, combinations stand as they first appear, as in pandas.
+    let sorted = if across.len() == 1 { GroupOrder::Sorted } else { GroupOrder::Appearance };
+    wide(&batch_of(columns, &texts)?, (rest.len(), across.len()), kept, names, labels, sorted)
 }

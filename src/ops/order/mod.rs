@@ -4,4 +4,4 @@ mod sets;
 mod sorting;
 
 pub use sets::Keep;
-pub use sorting::{Missing, Sorting};
+pub use sorting::{Missing, Sorting, Ties};

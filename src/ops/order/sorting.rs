@@ -1,6 +1,6 @@
 use crate::error::{Error, Result, ResultExt};
 use crate::frame::{DataFrame, Series};
-use crate::kernel::order::{Direction, KeyColumn, SortKey, row_count, sort_rows};
+use crate::kernel::order::{Direction, KeyColumn, SortKey, row_codes, row_count, sort_rows};
 use crate::store::Column;
 use arrow::array::UInt64Array;
 
@@ -21,6 +21,23 @@ pub struct Sorting {
     pub direction: Direction,
     /// Where missing values go.
     pub missing: Missing,
+}
+
+/// Which of the rows of one value stand among the first ones, where not all of them fit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ties {
+    /// Those that stand first.
+    #[default]
+    First,
+    /// Those that stand last, the last first.
+    Last,
+    /// All, also where these are more than were asked for.
+    All,
+}
+
+impl Ties {
+    /// Every one, with pandas' word.
+    pub const ALL: [(Ties, &'static str); 3] = [(Ties::First, "first"), (Ties::Last, "last"), (Ties::All, "all")];
 }
 
 /// The order of rows by some columns.
@@ -113,7 +130,7 @@ impl DataFrame {
     }
 
     /// The `n` rows with the largest values of a column, the largest first; of equal ones those that stand first. Missing values
-    /// are never among them.
+    /// come after all others, where there are too few.
     ///
     /// # Errors
     /// Not found, with the nearest name; type, for values that are no numbers or times.
@@ -127,11 +144,11 @@ impl DataFrame {
     /// # Ok::<(), hpda_data::Error>(())
     /// ```
     pub fn nlargest(&self, n: usize, column: &str) -> Result<DataFrame> {
-        self.extremes(n, column, Direction::Descending)
+        self.extremes(n, column, Direction::Descending, Ties::First)
     }
 
     /// The `n` rows with the smallest values of a column, the smallest first; of equal ones those that stand first. Missing
-    /// values are never among them.
+    /// values come after all others, where there are too few.
     ///
     /// # Errors
     /// As [`DataFrame::nlargest`].
@@ -145,19 +162,79 @@ impl DataFrame {
     /// # Ok::<(), hpda_data::Error>(())
     /// ```
     pub fn nsmallest(&self, n: usize, column: &str) -> Result<DataFrame> {
-        self.extremes(n, column, Direction::Ascending)
+        self.extremes(n, column, Direction::Ascending, Ties::First)
     }
 
-    fn extremes(&self, n: usize, name: &str, direction: Direction) -> Result<DataFrame> {
+    /// As [`DataFrame::nlargest`], with a word on rows of one value of which not all fit.
+    ///
+    /// # Errors
+    /// As there.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, ops::order::Ties};
+    /// let df = DataFrame::new([("x", Column::from(vec![Some(3i64), None, Some(5), Some(3)]))])?;
+    /// assert_eq!(df.nlargest_with(2, "x", Ties::All)?.column("x")?, &Column::from(vec![5i64, 3, 3]));
+    /// assert_eq!(df.nlargest_with(2, "x", Ties::Last)?.index().label(1), [3.into()]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn nlargest_with(&self, n: usize, column: &str, ties: Ties) -> Result<DataFrame> {
+        self.extremes(n, column, Direction::Descending, ties)
+    }
+
+    /// As [`DataFrame::nsmallest`], with a word on rows of one value of which not all fit.
+    ///
+    /// # Errors
+    /// As there.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, ops::order::Ties};
+    /// let df = DataFrame::new([("x", Column::from(vec![Some(3i64), None, Some(5), Some(3)]))])?;
+    /// assert_eq!(df.nsmallest_with(1, "x", Ties::All)?.column("x")?, &Column::from(vec![3i64, 3]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn nsmallest_with(&self, n: usize, column: &str, ties: Ties) -> Result<DataFrame> {
+        self.extremes(n, column, Direction::Ascending, ties)
+    }
+
+    fn extremes(&self, n: usize, name: &str, direction: Direction, ties: Ties) -> Result<DataFrame> {
         let column = self.column(name)?;
         if !column.dtype().is_numeric() && !column.dtype().is_temporal() {
             let e = Error::wrong_type(format!("the largest and smallest of column {name:?} of type {} are not meant", column.dtype()));
             return Err(e.help("sort_values orders any type"));
         }
-        let mut rows = order(&[(column, direction)], Missing::Last)?;
-        rows.truncate(n.min(column.len() - column.missing_count()));
-        self.take(&positions(&rows))
+        self.take(&positions(&extreme_rows(column, n, direction, ties)?))
     }
+}
+
+/// The rows of the first `n` values in an order. Rows without a value come after all others, in their order.
+fn extreme_rows(column: &Column, n: usize, direction: Direction, ties: Ties) -> Result<Vec<u32>> {
+    let mut rows = order(&[(column, direction)], Missing::Last)?;
+    if n == 0 || n >= rows.len() {
+        rows.truncate(n);
+        return Ok(rows);
+    }
+    let gone = rows.split_off(column.len() - column.missing_count());
+    if ties != Ties::First {
+        let (codes, _) = row_codes(&[KeyColumn::new(column)?], row_count(column.len())?);
+        let same = |a: &u32, b: &u32| codes[*a as usize] == codes[*b as usize];
+        if ties == Ties::Last {
+            rows.chunk_by_mut(same).for_each(<[u32]>::reverse);
+        } else if let Some(last) = rows.get(n - 1).copied() {
+            let more = rows[n..].iter().take_while(|r| same(r, &last)).count();
+            rows.truncate(n + more);
+        }
+    }
+    match ties {
+        Ties::All if rows.len() < n => rows.extend(gone),
+        Ties::All => {}
+        _ => {
+            rows.extend(gone);
+            rows.truncate(n);
+        }
+    }
+    Ok(rows)
 }
 
 impl Series {

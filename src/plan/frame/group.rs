@@ -437,6 +437,12 @@ impl LazyGroupBy {
         self.rows(RowVerb::Transform { what, columns }, Arc::new(schema))
     }
 
+    /// What is grouped, and how; the keys are settled, so that their errors come first.
+    pub(crate) fn settled(&self) -> Result<(&LazyFrame, &[GroupKey], GroupOrder, bool)> {
+        self.settled_keys()?;
+        Ok((&self.input, &self.keys, self.order, self.keep_missing))
+    }
+
     /// The names of the keys.
     pub fn key_names(&self) -> impl Iterator<Item = &str> {
         self.keys.iter().map(|k| k.name.as_str())

@@ -8,6 +8,7 @@ mod order;
 mod resample;
 mod reshape;
 mod rows;
+mod verb;
 mod window;
 
 pub use join::{AsofDirection, AsofJoin, AsofOptions, Join, JoinColumn, JoinHow, JoinOptions, Validate, parse_tolerance};
@@ -15,6 +16,7 @@ pub use missing::{DropRows, FillGaps, Gaps};
 pub use order::{SortBy, asc, desc};
 pub use resample::{LazyResample, ResamplePlan, TimeBins};
 pub use reshape::{Long, LongOrder, MeltOptions};
+pub use verb::{Scope, TableVerb, VerbPlan};
 pub use window::WindowPlan;
 
 pub use group::{
@@ -107,6 +109,8 @@ pub enum Plan {
     Resample(Arc<ResamplePlan>),
     /// Columns more: aggregates over windows of rows.
     Window(WindowPlan),
+    /// A verb of tables in memory.
+    Verb(Arc<VerbPlan>),
     /// Columns to rows.
     Long {
         /// What becomes longer.
@@ -167,6 +171,7 @@ impl Plan {
             Plan::Group(group) => &group.schema,
             Plan::Window(window) => &window.schema,
             Plan::Resample(plan) => &plan.schema,
+            Plan::Verb(plan) => &plan.schema,
             Plan::GroupRows(group) => &group.schema,
         }
     }
@@ -217,6 +222,10 @@ impl Plan {
             Plan::Window(window) => {
                 window.input.explain(out);
                 writeln!(out, "{}", window.explain())
+            }
+            Plan::Verb(plan) => {
+                plan.input.explain(out);
+                writeln!(out, "{}", plan.shown)
             }
             Plan::Distinct { input, columns } => {
                 input.explain(out);

@@ -104,6 +104,11 @@ impl LazyFrame {
 }
 
 impl LazyResample {
+    /// Whose rows, the name of their times, and the bins.
+    pub(crate) fn settled(&self) -> (&LazyFrame, &str, TimeBins) {
+        (&self.input, &self.input.schema().fields[self.on].name, self.bins)
+    }
+
     /// What is taken from the count below the line of `std var sem`: 1 where nothing is said.
     ///
     /// # Examples

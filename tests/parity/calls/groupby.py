@@ -110,6 +110,11 @@ def cases(area):
     for agg in ("count", "sum", "mean", "min", "max", "median"):
         area.verb("groupby.rolling", windows, {"by": ["g"], "window": 2, "agg": agg}, {"by": ["g"], "window": 3, "agg": agg, "min_periods": 1}, {"by": ["g"], "window": 3, "agg": agg, "min_periods": 1, "center": True}, columns=numbers, fails=bad, word='"y"')
         area.verb("groupby.expanding", windows, {"by": ["g"], "agg": agg}, columns=numbers, fails=bad, word='"y"')
+    for decay in ({"com": 1.0}, {"alpha": 0.4}):
+        for stat in ("mean", "sum", "std", "var"):
+            area.verb("groupby.ewm", lambda df, by, stat, **o: getattr(df.groupby(by)[["i", "x"]].ewm(**o), stat)(), {"by": ["g"], "stat": stat} | decay, columns=["g", "i", "x"], fails=bad, word='"y"')
+    for q in ([0.25, 0.5, 0.75], [0.1]):
+        area.verb("groupby.describe", lambda df, by, q: df.groupby(by)[["i", "x"]].describe(percentiles=q), {"by": ["g"], "q": q}, columns=["g", "i", "x"], fails=lambda o: o | {"q": [1.5]}, word="1.5", differs={"empty": "`describe` of no groups"})
     # By levels of the labels, and by columns beside others of one name.
     for level in ("größe",):
         area.verb("groupby.agg", lambda df, by, agg: getattr(df.groupby(level=by), agg)(), *({"by": [level], "agg": a} for a in ("sum", "mean", "count", "max", "first")), on={"labels": "deep"}, mark="-level")

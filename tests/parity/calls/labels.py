@@ -116,6 +116,17 @@ def cases(area):
     area.verb("swap_level", lambda df, a, b: df.swaplevel(a, b), {"a": "g", "b": "n"}, on=multi, fails={"b": "y"}, word="y")
     area.verb("swap_level", lambda df, a, b: df.swaplevel(a, b), {"a": "f", "b": "i"}, on=three, fails={"b": "y"}, word="y")
     area.verb("drop_level", lambda df, level: df.droplevel(level), {"level": "g"}, {"level": "n"}, on=multi, fails={"level": "y"}, word="y")
+    area.verb("swap_level", lambda df, a, b: df.swaplevel(a, b), {"a": 0, "b": -1}, on=three, fails={"b": 3}, word="3")
+    area.verb("drop_level", lambda df, level: df.droplevel(level), {"level": 0}, {"level": -1}, on=three, fails={"level": 3}, word="3")
+    area.verb("reorder_levels", lambda df, order: df.reorder_levels(order), {"order": ["i", "f", "g"]}, {"order": [2, 0, 1]}, on=three, fails={"order": ["i", "f", "y"]}, word="y")
+    across = pd.MultiIndex.from_tuples([("ä", 2, "p"), ("東", 1, "p"), ("ä", 2, "q")], names=["größe", None, "w"])
+    wide = {}
+    for kind, base in (("missing", "mixed"), ("empty", "none"), ("labels", "labels")):
+        wide[kind] = f"wide_{kind}"
+        area.table(wide[kind], area.inputs[base][["i", "n", "x"]].set_axis(across, axis=1))
+    area.verb("swap_column_level", lambda df, a, b: df.swaplevel(a, b, axis=1), {"a": "größe", "b": "w"}, {"a": 0, "b": 1}, {"a": -1, "b": "größe"}, on=wide, fails={"b": "y"}, word="y")
+    area.verb("drop_column_level", lambda df, level: df.droplevel(level, axis=1), {"level": "w"}, {"level": 0}, {"level": -2}, on=wide, fails={"level": "y"}, word="y")
+    area.verb("reorder_column_levels", lambda df, order: df.reorder_levels(order, axis=1), {"order": ["w", "größe", 1]}, {"order": [1, 2, 0]}, on=wide, fails={"order": ["w", 1, "y"]}, word="y")
     for kind, label in (("missing", "b"), ("labels", "ß")):
         area.one("xs", {"label": label, "level": "g"}, kind, multi[kind], None, lambda df, label, level: df.xs(label, level=level))
         area.one("xs", {"label": label, "level": "g"}, kind, three[kind], None, lambda df, label, level: df.xs(label, level=level))

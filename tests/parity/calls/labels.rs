@@ -1,6 +1,6 @@
 use super::{Options, Out, scalar, word};
 use hpda_data::kernel::order::Direction;
-use hpda_data::label::{Index, Join, Key, Loc, Method, MultiIndex, Positions};
+use hpda_data::label::{Index, Join, Key, Level, Loc, Method, MultiIndex, Positions};
 use hpda_data::ops::order::Sorting;
 use hpda_data::{DataFrame, Error, Result, Scalar};
 use serde_json::Value;
@@ -26,6 +26,11 @@ fn positions(v: &Value) -> Positions {
         }
         one => Positions::One(one.as_i64().unwrap_or_default()),
     }
+}
+
+/// A level by name or number.
+fn level(v: &Value) -> Level {
+    v.as_i64().map_or_else(|| Level::from(v.as_str().unwrap_or_default()), Level::from)
 }
 
 pub fn run(verb: &str, o: Options, tables: &[DataFrame]) -> Result<Out> {
@@ -63,8 +68,12 @@ pub fn run(verb: &str, o: Options, tables: &[DataFrame]) -> Result<Out> {
         "reset_index" => df.reset_index()?.into(),
         "drop_index" => df.drop_index().into(),
         "rename_levels" => df.rename_levels(o.list("names").into_iter().map(|n| n.as_str()))?.into(),
-        "swap_level" => df.swap_level(text("a"), text("b"))?.into(),
-        "drop_level" => df.drop_level(text("level"))?.into(),
+        "swap_level" => df.swap_level(level(v("a")), level(v("b")))?.into(),
+        "drop_level" => df.drop_level(level(v("level")))?.into(),
+        "reorder_levels" => df.reorder_levels(o.list("order").into_iter().map(level))?.into(),
+        "swap_column_level" => df.swap_column_level(level(v("a")), level(v("b")))?.into(),
+        "drop_column_level" => df.drop_column_level(level(v("level")))?.into(),
+        "reorder_column_levels" => df.reorder_column_levels(o.list("order").into_iter().map(level))?.into(),
         "xs" => df.xs(o.any("label"), text("level"))?.into(),
         "sort_index" => {
             let direction = if o.has("ascending") { Direction::Descending } else { Direction::Ascending };

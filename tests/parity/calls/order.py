@@ -41,8 +41,11 @@ def cases(area):
     for verb in ("nlargest", "nsmallest"):
         area.verb(verb, lambda df, n, column, verb=verb: getattr(df, verb)(n, column), {"n": 3, "column": "x"}, {"n": 2, "column": "n"},
                   {"n": 4, "column": "d"}, {"n": 0, "column": "i"}, {"n": 3, "column": "i"}, fails=lambda o: o | {"column": "g"}, word="g")
-        area.verb(verb, lambda df, n, column, verb=verb: getattr(df, verb)(n, column), {"n": 20, "column": "x"}, columns=["x", "i"],
-                  fails={"column": "y"}, word='"y"', differs=lambda o, kind: "`nlargest` with too few values" if kind in ("missing", "labels") else None)
+        area.verb(verb, lambda df, n, column, verb=verb: getattr(df, verb)(n, column), {"n": 20, "column": "x"}, {"n": 7, "column": "x"}, columns=["x", "i"],
+                  fails={"column": "y"}, word='"y"')
+        for keep in ("first", "last", "all"):
+            area.verb(f"{verb}_with", lambda df, n, column, keep, verb=verb: getattr(df, verb)(n, column, keep=keep), *({"n": n, "column": c, "keep": keep} for n, c in ((1, "n"), (2, "n"), (3, "n"), (7, "n"), (20, "n"), (2, "x"), (4, "d"))),
+                      fails=lambda o: o | {"column": "g"}, word="g")
     for method in ("average", "min", "max", "first", "dense"):
         for o in ({"method": method}, {"method": method, "ascending": False}, {"method": method, "pct": True}):
             area.verb("rank", ranked, o, columns=["i", "n", "x"], fail_on="lists", fail_columns=["v"], word="list", differs={"fails": "the order of lists"})

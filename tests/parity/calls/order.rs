@@ -1,7 +1,7 @@
 use super::{Options, Out, word};
 use hpda_data::kernel::order::Direction;
 use hpda_data::kernel::window::Ranking;
-use hpda_data::ops::order::{Keep, Missing, Sorting};
+use hpda_data::ops::order::{Keep, Missing, Sorting, Ties};
 use hpda_data::ops::window::Ranks;
 use hpda_data::{DataFrame, Error, Result};
 
@@ -30,6 +30,10 @@ pub fn run(verb: &str, o: Options, tables: &[DataFrame]) -> Result<Out> {
         "unique" => df.series(column)?.unique()?.into(),
         "nlargest" => df.nlargest(o.size("n").unwrap_or_default(), column)?.into(),
         "nsmallest" => df.nsmallest(o.size("n").unwrap_or_default(), column)?.into(),
+        "nlargest_with" | "nsmallest_with" => {
+            let (n, ties) = (o.size("n").unwrap_or_default(), word(o.text("keep").unwrap_or_default(), &Ties::ALL)?);
+            if verb == "nlargest_with" { df.nlargest_with(n, column, ties)? } else { df.nsmallest_with(n, column, ties)? }.into()
+        }
         "rank" => {
             let ranking = word(o.text("method").unwrap_or_default(), &Ranking::ALL)?;
             df.rank(Ranks { ranking, direction: direction(descending), percent: o.truth("pct") })?.into()

@@ -68,6 +68,12 @@ def cases(area):
     for level in (0, 1, 2, -1, "one", "two"):
         area.verb("unstack", lambda df, level: df.unstack(level), {"level": level}, on=unstacked, fail_on="deep2", word="several rows")
         area.verb("series.unstack", lambda df, level: df["x"].unstack(level), {"level": level}, on=unstacked, fail_on="deep2", word="several rows")
+    for levels in (["one", "two"], ["two", "one"], [2, 0], [-1, "two"]):
+        area.verb("unstack_levels", lambda df, levels: df.unstack(levels), {"levels": levels}, on=unstacked, fail_on="deep2", word="several rows")
+        area.verb("series.unstack_levels", lambda df, levels: df["x"].unstack(levels), {"levels": levels}, on=unstacked, fail_on="deep2", word="several rows")
+    for kind, base in unstacked.items():
+        area.table(f"{base}_across", area.inputs[base].set_axis(pd.MultiIndex.from_tuples([("x", 1), ("n", 2)], names=[None, "k"]), axis=1))
+    area.verb("unstack_levels", lambda df, levels: df.unstack(levels), {"levels": ["two", "one"]}, {"levels": [0, 2]}, on={k: f"{b}_across" for k, b in unstacked.items()}, mark="-across")
     area.one("unstack", {"level": "y"}, "fails", "deep", None, lambda df, level: df.unstack(level), word="y")
     area.one("series.unstack", {"level": "y"}, "fails", "deep", None, lambda df, level: df["x"].unstack(level), word="y")
     lists = pd.DataFrame({"k": ["a", "b", "c", "d"], "v": [[1, 2], [], None, [3]]}, index=[3, 1, 1, 0])

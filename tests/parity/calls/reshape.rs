@@ -8,6 +8,10 @@ use hpda_data::{DataFrame, Error, Result};
 pub fn run(verb: &str, o: Options, tables: &[DataFrame]) -> Result<Out> {
     let df = &tables[0];
     let level = || o.text("level").map_or_else(|| Level::from(o.int("level").unwrap_or_default()), Level::from);
+    let levels = || {
+        let one = |v: &&serde_json::Value| v.as_i64().map_or_else(|| Level::from(v.as_str().unwrap_or_default()), Level::from);
+        o.list("levels").iter().map(one).collect::<Vec<Level>>()
+    };
     let column = || df.series(o.text("column").unwrap_or("x"));
     let floats = |key: &str| o.list(key).iter().filter_map(|v| v.as_f64()).collect::<Vec<f64>>();
     let owned = |key: &str| o.names(key).into_iter().map(Into::into).collect::<Vec<String>>();
@@ -37,6 +41,8 @@ pub fn run(verb: &str, o: Options, tables: &[DataFrame]) -> Result<Out> {
         "stack_level" => df.stack_level(level())?.into(),
         "unstack" => df.unstack(level())?.into(),
         "series.unstack" => df.series("x")?.unstack(level())?.into(),
+        "unstack_levels" => df.unstack_levels(levels())?.into(),
+        "series.unstack_levels" => df.series("x")?.unstack_levels(levels())?.into(),
         "explode" => df.explode(o.text("column").unwrap_or_default())?.into(),
         "cut" => {
             let whole: Vec<i64> = o.list("edges").iter().filter_map(|v| v.as_i64()).collect();
