@@ -30,6 +30,11 @@ pub fn reduction(op: Option<&str>, agg: &[String], dims: Vec<String>, ddof: Opti
     Ok(Reduction { ddof: ddof.unwrap_or(0).into(), dims, ..Reduction::named(op)? })
 }
 
+/// Refuses an option that tables do not have.
+pub fn only_cubes(option: &str, given: bool) -> Result<()> {
+    if given { Err(Error::unsupported(format!("{option} is for cubes, and this is a table"))) } else { Ok(()) }
+}
+
 /// `left` or `right`.
 pub fn side(name: &str) -> Result<crate::exec::reduce::Side> {
     crate::exec::reduce::Side::parse(name)

@@ -3,6 +3,7 @@
 use super::verb::{VerbArgs, on_data};
 use super::{cube, lists, typed};
 use crate::error::{Error, Result};
+use crate::exec::reduce::Reduction;
 use crate::plan::{Agg, GroupKey, GroupOrder, Transform, asc, desc, parse_aggregates};
 use clap::{ArgMatches, Args, Command, ValueHint};
 use std::path::PathBuf;
@@ -39,6 +40,9 @@ struct GroupbyArgs {
     /// Over these dimensions of a cube beside the grouped one
     #[arg(long, value_name = "A,B")]
     dim: Option<String>,
+    /// Weights of the cells of a cube, for --op: 'cos(lat)', area, days (of the steps in time), or an expression
+    #[arg(long, value_name = "EXPR", requires = "op")]
+    weights: Option<String>,
     /// Only these variables of a cube
     #[arg(long, value_name = "NAMES")]
     vars: Option<String>,
@@ -59,16 +63,18 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     let grouped_cube = |ds: crate::array::Dataset, exec: &crate::exec::ExecOptions| {
         let keys = lists::items(&args.by)?;
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        let weights = args.weights.as_deref().map(|w| ds.weights(w)).transpose()?;
         let groups = ds.groupby_all(&keys)?;
         match &args.transform {
             Some(word) => groups.transform(word, exec),
             None => {
                 let dims = args.dim.as_deref().map(lists::items).transpose()?.unwrap_or_default();
-                groups.reduce(&cube::reduction(args.op.as_deref(), &args.agg, dims, args.ddof)?, exec)
+                groups.reduce(&Reduction { weights, ..cube::reduction(args.op.as_deref(), &args.agg, dims, args.ddof)? }, exec)
             }
         }
     };
     on_data(matches, &args.verb, &args.files, vars, "groupby", grouped_cube, |table, exec| {
+        cube::only_cubes("--weights", args.weights.is_some())?;
         let schema = table.schema();
         let keys = lists::items(&args.by)?.iter().map(|k| GroupKey::parse(k, schema)).collect::<Result<Vec<_>>>()?;
         let mut groups = table.groupby(keys).ddof(args.ddof.unwrap_or(1));

@@ -12,7 +12,7 @@ struct ReduceArgs {
     /// The files; several are read as one
     #[arg(value_name = "FILE", required = true, value_hint = ValueHint::FilePath)]
     files: Vec<PathBuf>,
-    /// The aggregation of every variable or column that it is meant for: mean, sum, std, q0.9
+    /// The aggregation of every variable or column that it is meant for: mean, sum, std, q0.9; with --weights also sum_of_weights
     #[arg(long, value_name = "FN")]
     op: Option<String>,
     /// Over these dimensions of a cube; over all where none is named
@@ -43,9 +43,14 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     let vars = args.vars.as_deref().map(lists::items).transpose()?;
     let reduced_cube = |ds: crate::array::Dataset, exec: &crate::exec::ExecOptions| {
         let dims = args.dim.as_deref().map(lists::items).transpose()?.unwrap_or_default();
-        let mut how = cube::reduction(args.op.as_deref(), &args.agg, dims, args.ddof)?;
-        how.weights = args.weights.as_deref().map(|w| ds.weights(w)).transpose()?;
-        ds.reduce(&how, exec)
+        let weights = args.weights.as_deref().map(|w| ds.weights(w)).transpose()?;
+        if let Some("sum_of_weights") = args.op.as_deref() {
+            let weights =
+                weights.ok_or_else(|| Error::invalid("sum_of_weights without weights").help("--weights 'cos(lat)', area or days"))?;
+            return ds.weighted(weights).sum_of_weights(&dims.iter().map(String::as_str).collect::<Vec<_>>(), exec);
+        }
+        let how = cube::reduction(args.op.as_deref(), &args.agg, dims, args.ddof)?;
+        ds.reduce(&crate::exec::reduce::Reduction { weights, ..how }, exec)
     };
     on_data(matches, &args.verb, &args.files, vars, "reduce", reduced_cube, |table, exec| {
         if let Some(option) = [("--dim", args.dim.is_some()), ("--weights", args.weights.is_some())].iter().find(|o| o.1) {

@@ -3,7 +3,7 @@
 use super::verb::{VerbArgs, on_data};
 use super::{cube, lists, typed};
 use crate::error::{Error, Result};
-use crate::exec::reduce::ResampleOptions;
+use crate::exec::reduce::{Reduction, ResampleOptions, Upsample};
 use crate::plan::{Agg, TimeBins, parse_aggregates};
 use clap::{ArgMatches, Args, Command, ValueHint};
 use std::path::PathBuf;
@@ -22,7 +22,8 @@ struct ResampleArgs {
     /// The column of times of a table
     #[arg(long, value_name = "COLUMN")]
     on: Option<String>,
-    /// The aggregation of every variable or column that it is meant for: mean, sum, max
+    /// The aggregation of every variable or column that it is meant for: mean, sum, max; for finer steps of a cube: asfreq, ffill, bfill,
+    /// nearest, interpolate
     #[arg(long, value_name = "FN")]
     op: Option<String>,
     /// Aggregates of columns of a table: COL:FN,FN, NAME=COL:FN or NAME=EXPR (repeatable)
@@ -37,6 +38,12 @@ struct ResampleArgs {
     /// Where bins of s min h D are counted from: start_day, start, epoch
     #[arg(long, value_name = "ORIGIN")]
     origin: Option<String>,
+    /// For finer steps of a cube: a step that is farther away does not count (1D, 6h)
+    #[arg(long, value_name = "TIME", requires = "op")]
+    tolerance: Option<String>,
+    /// Weights of the cells of a cube, for --op: 'cos(lat)', area, days (of the steps in time), or an expression
+    #[arg(long, value_name = "EXPR", requires = "op")]
+    weights: Option<String>,
     /// Only these variables of a cube
     #[arg(long, value_name = "NAMES")]
     vars: Option<String>,
@@ -60,10 +67,19 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
         origin: args.origin.as_deref().map(cube::origin).transpose()?.unwrap_or_default(),
     };
     let resampled_cube = |ds: crate::array::Dataset, exec: &crate::exec::ExecOptions| {
-        let how = cube::reduction(args.op.as_deref(), &args.agg, Vec::new(), args.ddof)?;
-        ds.resample(&args.dim, &args.freq, &options)?.reduce(&how, exec)
+        let weights = args.weights.as_deref().map(|w| ds.weights(w)).transpose()?;
+        let bins = ds.resample(&args.dim, &args.freq, &options)?;
+        let finer = Upsample::ALL.iter().find(|(_, name)| Some(*name) == args.op.as_deref());
+        match finer {
+            Some((how, _)) if weights.is_none() => bins.upsample(*how, args.tolerance.as_deref(), exec),
+            Some((_, name)) => Err(Error::invalid(format!("--op {name} takes no weights"))),
+            None if args.tolerance.is_some() => Err(Error::invalid("--tolerance goes with --op ffill, bfill and nearest")),
+            None => bins.reduce(&Reduction { weights, ..cube::reduction(args.op.as_deref(), &args.agg, Vec::new(), args.ddof)? }, exec),
+        }
     };
     on_data(matches, &args.verb, &args.files, vars, "resample", resampled_cube, |table, exec| {
+        cube::only_cubes("--weights", args.weights.is_some())?;
+        cube::only_cubes("--tolerance", args.tolerance.is_some())?;
         let schema = table.schema();
         let on = args.on.as_deref().ok_or_else(|| {
             let times = schema.fields.iter().find(|f| f.dtype.is_temporal()).map_or("COLUMN", |f| f.name.as_str());

@@ -3,6 +3,7 @@
 use super::verb::{VerbArgs, on_data};
 use super::{cube, lists, typed};
 use crate::error::{Error, Result};
+use crate::exec::reduce::Reduction;
 use crate::plan::{Agg, Width, Windowing, aggregate_all, parse_aggregates};
 use clap::{ArgMatches, Args, Command, ValueHint};
 use std::path::PathBuf;
@@ -12,7 +13,7 @@ struct RollingArgs {
     /// The files; several are read as one
     #[arg(value_name = "FILE", required = true, value_hint = ValueHint::FilePath)]
     files: Vec<PathBuf>,
-    /// How wide windows are: so many rows, or a length of time (7D, 12h, 30min) along --on
+    /// How wide windows are: so many rows, or a length of time (7D, 12h, 30min) along --on; N,N along several dimensions of a cube
     #[arg(long, value_name = "N|7D", required = true)]
     window: String,
     /// The column of times, in ascending order
@@ -30,8 +31,8 @@ struct RollingArgs {
     /// One aggregation of every variable of a cube, or as COL_FN of every column that it is meant for
     #[arg(long, value_name = "FN", conflicts_with = "agg")]
     op: Option<String>,
-    /// The dimension of a cube along which windows move
-    #[arg(long, value_name = "DIM")]
+    /// The dimension of a cube along which windows move, or several (lat,lon)
+    #[arg(long, value_name = "DIM,DIM")]
     dim: Option<String>,
     /// Only these variables of a cube
     #[arg(long, value_name = "NAMES")]
@@ -67,7 +68,24 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
             let dims: Vec<&str> = ds.dims.keys().map(|d| &**d).collect();
             Error::invalid("windows of a cube move along a dimension").help(format!("name it: --dim {}", dims.first().unwrap_or(&"time")))
         })?;
-        ds.rolling(dim, op.agg, &windows(0)?, exec)
+        let dims = lists::items(dim)?;
+        if dims.len() < 2 {
+            return ds.rolling(dim, op.agg, &windows(0)?, exec);
+        }
+        let widths = lists::items(&args.window)?.iter().map(|w| w.trim().parse().ok()).collect::<Option<Vec<usize>>>();
+        let widths = widths.filter(|w| w.len() == dims.len()).ok_or_else(|| {
+            Error::invalid(format!("windows {:?} along {} dims", args.window, dims.len()))
+                .help("a number for each: --dim lat,lon --window 3,5")
+        })?;
+        let over: Vec<(&str, usize)> = dims.iter().map(String::as_str).zip(widths).collect();
+        let mut rolling = ds.rolling_over(&over)?;
+        if args.center {
+            rolling = rolling.center();
+        }
+        if let Some(least) = args.min_count {
+            rolling = rolling.min_count(least as u64);
+        }
+        rolling.reduce(&Reduction { ddof: args.ddof.unwrap_or(0), ..op }, exec)
     };
     on_data(matches, &args.verb, &args.files, vars, "rolling", rolled_cube, |table, exec| {
         if args.dim.is_some() {

@@ -8,7 +8,7 @@ mod levels;
 mod series;
 
 pub use build::{arange, column_of, linspace};
-pub use dates::{date_range, date_range_n};
+pub use dates::{calendar_range, calendar_range_n, date_range, date_range_n};
 pub use series::Series;
 
 use crate::dtype::DType;

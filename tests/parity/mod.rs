@@ -1,3 +1,4 @@
+mod calendars;
 mod calls;
 mod cells;
 mod csv;
@@ -14,4 +15,5 @@ mod rolling;
 mod select;
 mod titanic;
 mod verbs;
+mod windows;
 mod xarray;

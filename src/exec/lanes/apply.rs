@@ -109,7 +109,7 @@ impl Dataset {
     }
 
     /// The labels of a dimension as numbers, times in nanoseconds from 1970.
-    fn places_of(&self, dim: &str) -> Result<Vec<f64>> {
+    pub(super) fn places_of(&self, dim: &str) -> Result<Vec<f64>> {
         super::verbs::numbers(&self.labels_of(dim)?.columns().swap_remove(0), 0)
     }
 }

@@ -2,6 +2,7 @@
 //! new one. Lazy: lanes are computed block by block when the result is read.
 
 mod apply;
+mod places;
 mod source;
 mod verbs;
 

@@ -62,7 +62,7 @@ impl Dataset {
             let dtype = v.dtype().clone();
             let plain = if dtype.is_temporal() { array.reinterpret(DType::I64)? } else { array };
             let plain = Variable::from_array(v.dims().iter().cloned(), plain)?;
-            let found = reduce_variable(&plain, &here, None, &settled(Agg::Mean), options)?.unwrap_or(plain);
+            let found = reduce_variable(&plain, &here, &[], &settled(Agg::Mean), options)?.unwrap_or(plain);
             let values = found.load()?;
             let column = Column::from_nd(&values)?;
             let column = if dtype.is_temporal() { column.cast(&DType::I64)?.cast(&dtype)? } else { column };
@@ -92,7 +92,7 @@ impl Dataset {
                 gone.push(name);
                 continue;
             }
-            if let Some(made) = reduce_variable(v, &here, None, &settled(how.agg), options).at_variable(name)? {
+            if let Some(made) = reduce_variable(v, &here, &[], &settled(how.agg), options).at_variable(name)? {
                 let attrs = super::methods::attributes(v, how.agg, &[]);
                 out.insert(name, made.with_attrs(attrs))?;
             }

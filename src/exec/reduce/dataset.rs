@@ -2,6 +2,7 @@
 
 use super::methods::{attributes, encoding};
 use super::source::How;
+use super::weighted::takes_weights;
 use super::{Groups, Weights, keys, reduce_variable, result_type};
 use crate::array::{Companion, Dataset, Role, Variable, companions};
 use crate::dtype::DType;
@@ -66,7 +67,12 @@ pub struct DatasetGroupBy {
     pub(super) levels: Vec<(String, Column)>,
     /// Dims that were put together to the grouped one, because the key has several.
     pub(super) stacked: Vec<String>,
+    /// Groups of other dimensions, by keys along them.
+    pub(super) more: Vec<DatasetGroupBy>,
 }
+
+/// A dimension and its groups.
+pub(super) type Grouped = (Arc<str>, Arc<Groups>);
 
 /// What several dims of a key are called while they are one.
 const STACKED: &str = "stacked dims";
@@ -100,7 +106,7 @@ impl Dataset {
             false => how.dims.iter().map(|d| d.as_str().into()).collect(),
         };
         let mut notices = Notices::new();
-        let out = reduce(self, &dims, None, how, options, "", &mut notices)?;
+        let out = reduce(self, &dims, &[], how, options, "", &mut notices)?;
         Ok((out, notices))
     }
 
@@ -129,14 +135,14 @@ impl Dataset {
         let names: Vec<&str> = dims.iter().map(String::as_str).collect();
         let ds = if dims.is_empty() { self.clone() } else { self.stack(&names, STACKED)? };
         let (dim, groups) = keys::groups(&ds, name, key)?;
-        Ok(DatasetGroupBy { ds, dim, groups: Arc::new(groups), levels: Vec::new(), stacked: dims })
+        Ok(DatasetGroupBy { ds, dim, groups: Arc::new(groups), levels: Vec::new(), stacked: dims, more: Vec::new() })
     }
 
-    /// Groups by several keys along one dimension: every combination of their values is a group, missing where no position has it. The
-    /// grouped dimension is replaced by one for each key.
+    /// Groups by several keys: every combination of their values is a group, missing where no position has it. Each grouped dimension is
+    /// replaced by one for each of its keys. A variable without a grouped dimension is reduced over those that it has.
     ///
     /// # Errors
-    /// As [`Dataset::groupby`]; unsupported, for keys along different dimensions.
+    /// As [`Dataset::groupby`]; unsupported, for a key along several dimensions (2-D) beside another one.
     ///
     /// # Examples
     /// ```
@@ -144,25 +150,27 @@ impl Dataset {
     /// let ds = hpda_data::open_dataset("data/climate.nc")?;
     /// let (means, _) = ds.groupby_all(&["time.year", "time.season"])?.reduce(&Reduction::named("mean")?, &ExecOptions::default())?;
     /// assert_eq!(means.variable("tas")?.shape(), [10, 4, 12, 18]);
+    /// let bands = ds.groupby_all(&["time.month", "band = lat // 30"])?;
+    /// let (means, _) = bands.reduce(&Reduction::named("mean")?, &ExecOptions::default())?;
+    /// assert_eq!(means.variable("tas")?.shape(), [12, 6, 18]);
     /// # Ok::<(), hpda_data::Error>(())
     /// ```
     pub fn groupby_all(&self, keys: &[&str]) -> Result<DatasetGroupBy> {
         let parts: Vec<DatasetGroupBy> = keys.iter().map(|k| self.groupby(k)).collect::<Result<_>>()?;
-        let [first, rest @ ..] = &parts[..] else { return Err(Error::invalid("no key to group by")) };
-        if rest.is_empty() {
-            return Ok(first.clone());
+        let mut along: Vec<Vec<DatasetGroupBy>> = Vec::new();
+        for part in parts {
+            match along.iter_mut().find(|a| a[0].dim == part.dim && a[0].stacked == part.stacked) {
+                Some(same) => same.push(part),
+                None => along.push(vec![part]),
+            }
         }
-        if rest.iter().any(|p| p.dim != first.dim || p.stacked != first.stacked) {
-            return Err(Error::unsupported("keys along different dimensions").help("group by one after the other"));
+        if along.len() > 1 && along.iter().any(|a| !a[0].stacked.is_empty()) {
+            return Err(Error::unsupported("a key along several dimensions beside another one").help("group by one after the other"));
         }
-        let count = parts.iter().try_fold(1usize, |all, p| all.checked_mul(p.groups.count()));
-        let count =
-            count.filter(|n| *n < u32::MAX as usize).ok_or_else(|| Error::overflow("there are too many combinations of the keys"))?;
-        let code = |position: usize| parts.iter().try_fold(0, |code, p| Some(code * p.groups.count() + p.groups.of(position)?));
-        let name = parts.iter().map(|p| p.groups.name.as_str()).collect::<Vec<_>>().join(",");
-        let groups = Groups::new(name, (0..count as i64).collect::<Vec<i64>>().into(), (0..first.groups.len()).map(code));
-        let levels = parts.iter().map(|p| (p.groups.name.clone(), p.groups.labels.clone())).collect();
-        Ok(DatasetGroupBy { groups: Arc::new(groups), levels, ..first.clone() })
+        let mut all = along.into_iter().map(combined);
+        let mut first = all.next().ok_or_else(|| Error::invalid("no key to group by"))??;
+        first.more = all.collect::<Result<_>>()?;
+        Ok(first)
     }
 
     /// Groups by the bins in which a coordinate lies; bins without positions are missing. The labels are intervals (`(0, 30]`) unless the
@@ -205,6 +213,21 @@ impl Dataset {
     }
 }
 
+/// Keys along the same dimension as one.
+fn combined(parts: Vec<DatasetGroupBy>) -> Result<DatasetGroupBy> {
+    let [first, rest @ ..] = &parts[..] else { return Err(Error::invalid("no key to group by")) };
+    if rest.is_empty() {
+        return Ok(first.clone());
+    }
+    let count = parts.iter().try_fold(1usize, |all, p| all.checked_mul(p.groups.count()));
+    let count = count.filter(|n| *n < u32::MAX as usize).ok_or_else(|| Error::overflow("there are too many combinations of the keys"))?;
+    let code = |position: usize| parts.iter().try_fold(0, |code, p| Some(code * p.groups.count() + p.groups.of(position)?));
+    let name = parts.iter().map(|p| p.groups.name.as_str()).collect::<Vec<_>>().join(",");
+    let groups = Groups::new(name, (0..count as i64).collect::<Vec<i64>>().into(), (0..first.groups.len()).map(code));
+    let levels = parts.iter().map(|p| (p.groups.name.clone(), p.groups.labels.clone())).collect();
+    Ok(DatasetGroupBy { groups: Arc::new(groups), levels, ..first.clone() })
+}
+
 /// What a key without a name is called: the column, or the part of the time.
 fn key_name(key: &Expr) -> String {
     match key {
@@ -236,17 +259,25 @@ impl DatasetGroupBy {
                 return Err(Error::not_found("dim", d, self.ds.dims.keys().map(|d| &**d)));
             }
         }
-        let dims: Vec<Arc<str>> = how.dims.iter().filter(|d| **d != *self.dim).map(|d| d.as_str().into()).collect();
+        let grouped: Vec<Grouped> = self.all().map(|g| (g.dim.clone(), g.groups.clone())).collect();
+        let dims: Vec<Arc<str>> = how.dims.iter().filter(|d| !grouped.iter().any(|g| ***d == *g.0)).map(|d| d.as_str().into()).collect();
         let mut notices = Notices::new();
-        let mut out = reduce(&self.ds, &dims, Some((&self.dim, &self.groups)), how, options, "", &mut notices)?;
-        if !self.levels.is_empty() && out.dims.contains_key(self.groups.name.as_str()) {
-            out = self.parted(out)?;
+        let mut out = reduce(&self.ds, &dims, &grouped, how, options, "", &mut notices)?;
+        for part in self.all() {
+            if !part.levels.is_empty() && out.dims.contains_key(part.groups.name.as_str()) {
+                out = part.parted(out)?;
+            }
         }
         Ok((out, notices))
     }
 
+    /// This and the groups of other dimensions.
+    pub(super) fn all(&self) -> impl Iterator<Item = &DatasetGroupBy> {
+        std::iter::once(self).chain(&self.more)
+    }
+
     /// The dim of all combinations of keys as one dim for each key.
-    fn parted(&self, mut ds: Dataset) -> Result<Dataset> {
+    pub(super) fn parted(&self, mut ds: Dataset) -> Result<Dataset> {
         let all = self.groups.name.as_str();
         ds.coords.remove(all);
         let mut inner = self.groups.count();
@@ -265,20 +296,25 @@ impl DatasetGroupBy {
 fn reduce(
     ds: &Dataset,
     dims: &[Arc<str>],
-    group: Option<(&Arc<str>, &Arc<Groups>)>,
+    group: &[Grouped],
     how: &Reduction,
     options: &ExecOptions,
     path: &str,
     notices: &mut Notices,
 ) -> Result<Dataset> {
-    let goes = |d: &Arc<str>| dims.contains(d) || group.is_some_and(|g| g.0 == d);
+    let goes = |d: &Arc<str>| dims.contains(d) || group.iter().any(|g| g.0 == *d);
+    if let Some(weights) = how.weights.as_ref().filter(|_| !takes_weights(how.agg)) {
+        let over = weights.dims().iter().map(|d| format!("{d:?}")).collect::<Vec<_>>().join(", ");
+        let e = Error::unsupported(format!("{} with weights along {over}", how.agg));
+        return Err(e.help("weights go with mean, sum, std, var, median and quantiles"));
+    }
     let accompanying = companions(ds);
     let mut out = Dataset { attrs: ds.attrs.clone(), encoding: ds.encoding.clone(), ..Dataset::new() };
     for (d, &n) in &ds.dims {
-        match group {
-            Some((g, groups)) if g == d => drop(out.dims.insert(groups.name.as_str().into(), groups.count())),
-            _ if dims.contains(d) => (),
-            _ => drop(out.dims.insert(d.clone(), n)),
+        match group.iter().find(|g| g.0 == *d) {
+            Some((_, groups)) => drop(out.dims.insert(groups.name.as_str().into(), groups.count())),
+            None if dims.contains(d) => (),
+            None => drop(out.dims.insert(d.clone(), n)),
         }
     }
     out.unlimited = ds.unlimited.iter().filter(|d| out.dims.contains_key(*d)).cloned().collect();
@@ -305,7 +341,6 @@ fn reduce(
         // Weights along dimensions that the variable lacks do not concern it.
         let weights = how.weights.clone().filter(|w| w.dims().iter().any(|d| variable.dims().contains(d)));
         let settled = How { agg: how.agg, ddof: how.ddof, skip_missing: how.skip_missing, min_count: how.min_count, weights };
-        let group = group.map(|(d, g)| (&**d, g));
         if let Some(result) = reduce_variable(variable, dims, group, &settled, options).at_variable(name)? {
             let attrs = attributes(variable, how.agg, &mine);
             let encoding = encoding(variable, result.dims(), result.shape());
@@ -320,9 +355,9 @@ fn reduce(
 }
 
 /// Coordinates that stay, those of the groups, and what is left of a time axis with bounds.
-fn coordinates(ds: &Dataset, out: &mut Dataset, group: Option<(&Arc<str>, &Arc<Groups>)>, goes: &dyn Fn(&Arc<str>) -> bool) -> Result<()> {
+fn coordinates(ds: &Dataset, out: &mut Dataset, group: &[Grouped], goes: &dyn Fn(&Arc<str>) -> bool) -> Result<()> {
     for (name, c) in ds.coords.iter() {
-        if let Some((_, groups)) = group.filter(|(d, _)| ***d == *name && c.dims().len() == 1) {
+        if let Some((_, groups)) = group.iter().find(|(d, _)| **d == *name && c.dims().len() == 1) {
             let labels = label_array(groups)?;
             let mut v = Variable::from_array([groups.name.as_str()], labels)?;
             if groups.name == name {
@@ -333,7 +368,7 @@ fn coordinates(ds: &Dataset, out: &mut Dataset, group: Option<(&Arc<str>, &Arc<G
             out.insert_coord(name, c.clone())?;
         } else if c.dims().len() == 1
             && &*c.dims()[0] == name
-            && group.is_none_or(|g| &**g.0 != name)
+            && group.iter().all(|g| &*g.0 != name)
             && is_time(c)
             && let Some(middle) = middle(ds, name, c)?
         {
@@ -342,7 +377,10 @@ fn coordinates(ds: &Dataset, out: &mut Dataset, group: Option<(&Arc<str>, &Arc<G
             out.insert_coord(name, v)?;
         }
     }
-    if let Some((_, groups)) = group.filter(|(_, g)| !out.coords.contains(&g.name) && out.dims.contains_key(g.name.as_str())) {
+    for (_, groups) in group {
+        if out.coords.contains(&groups.name) || !out.dims.contains_key(groups.name.as_str()) {
+            continue;
+        }
         out.insert_coord(groups.name.clone(), Variable::from_array([groups.name.as_str()], label_array(groups)?)?)?;
     }
     Ok(())
@@ -377,13 +415,7 @@ fn middle(ds: &Dataset, name: &str, coord: &Variable) -> Result<Option<NdArray>>
 }
 
 /// Bounds of what is left of a time axis: from the first lower to the last upper one. Other companions have nothing that is left.
-fn outer_bounds(
-    ds: &Dataset,
-    name: &str,
-    companion: &Companion,
-    dims: &[Arc<str>],
-    group: Option<(&Arc<str>, &Arc<Groups>)>,
-) -> Result<Option<Variable>> {
+fn outer_bounds(ds: &Dataset, name: &str, companion: &Companion, dims: &[Arc<str>], group: &[Grouped]) -> Result<Option<Variable>> {
     let Some(parent) = companion.parents.iter().find_map(|p| ds.coords.get(p)).filter(|_| companion.role == Role::Bounds) else {
         return Ok(None);
     };
@@ -397,7 +429,7 @@ fn outer_bounds(
         return Ok(Some(v.with_attrs(bounds.attrs.clone()).with_encoding(without_chunks(bounds))));
     }
     // Groups that keep the axis are stretches of it; others (all Januaries) have no plain bounds.
-    let Some((_, groups)) = group.filter(|(d, g)| *d == dim && g.name == **dim) else { return Ok(None) };
+    let Some((_, groups)) = group.iter().find(|(d, g)| d == dim && g.name == **dim) else { return Ok(None) };
     let values = values()?;
     let mut edges = Vec::with_capacity(2 * groups.count());
     for g in 0..groups.count() {

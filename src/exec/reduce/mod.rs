@@ -8,13 +8,18 @@ mod dataset;
 mod groups;
 mod keys;
 mod load;
+mod mapped;
 mod methods;
+mod positions;
 mod resample;
 mod rolling;
 mod source;
 mod transform;
+mod upsample;
+mod weighted;
 mod weighting;
 mod weights;
+mod windows;
 
 pub use crate::kernel::time::{Origin, Side};
 pub use coarsen::Rest;
@@ -22,7 +27,10 @@ pub use dataset::{DatasetGroupBy, Reduction};
 pub use groups::Groups;
 pub use resample::ResampleOptions;
 pub use transform::Transform;
+pub use upsample::Upsample;
+pub use weighted::DatasetWeighted;
 pub use weights::Weights;
+pub use windows::DatasetRolling;
 
 use crate::array::{Data, LazyArray, Variable};
 use crate::dtype::{DType, Phys};
@@ -56,21 +64,21 @@ pub fn result_type(agg: Agg, dtype: &DType) -> Option<DType> {
     })
 }
 
-/// One variable over some of its dimensions, perhaps with one of them in groups. `None` where it has none of the dimensions.
+/// One variable over some of its dimensions, perhaps with others in groups. `None` where it has none of the dimensions.
 fn reduce_variable(
     input: &Variable,
     dims: &[Arc<str>],
-    group: Option<(&str, &Arc<Groups>)>,
+    group: &[dataset::Grouped],
     how: &How,
     options: &ExecOptions,
 ) -> Result<Option<Variable>> {
     let fates: Vec<Fate> = input
         .dims()
         .iter()
-        .map(|d| match group {
-            Some((g, groups)) if g == &**d => Fate::Grouped(groups.clone()),
-            _ if dims.contains(d) => Fate::Reduced,
-            _ => Fate::Kept,
+        .map(|d| match group.iter().find(|g| g.0 == *d) {
+            Some((_, groups)) => Fate::Grouped(groups.clone()),
+            None if dims.contains(d) => Fate::Reduced,
+            None => Fate::Kept,
         })
         .collect();
     if fates.iter().all(|f| matches!(f, Fate::Kept)) {
@@ -81,7 +89,7 @@ fn reduce_variable(
     // Booleans are summed as numbers: their bytes.
     let dtype = if *input.dtype() == DType::Bool && matches!(how.agg, Agg::Sum | Agg::Prod) { DType::I64 } else { dtype };
     // Weights are f64, and so is what they are multiplied with.
-    let dtype = if how.weights.is_some() && dtype == DType::F32 { DType::F64 } else { dtype };
+    let dtype = if how.weights.is_some() { DType::F64 } else { dtype };
     let names: Vec<Arc<str>> = input
         .dims()
         .iter()

@@ -90,7 +90,8 @@ fn pieces(input: &Variable, fates: &[Fate], how: &How, options: &ExecOptions) ->
     let most_values = (0..n.len()).filter(|&d| !kept(d)).map(|d| n[d] as u64).product::<u64>();
     let along = fates.last().is_some_and(|f| matches!(f, Fate::Reduced));
     let groups: usize = fates.iter().map(|f| if let Fate::Grouped(g) = f { g.count() } else { 1 }).product();
-    let per_cell = Cells::bytes_per_cell(how.agg, along, most_values) * if most_values == 0 { 1 } else { groups.max(1) };
+    let per_cell =
+        Cells::bytes_per_cell(how.agg, along, most_values, how.weights.is_some()) * if most_values == 0 { 1 } else { groups.max(1) };
     // Accumulators of every worker take a share of the budget.
     let cells = (options.budget.limit() / 4 / (options.workers() + 1) / per_cell.max(1)).max(1);
     let count = |size: &[usize], which: &dyn Fn(usize) -> bool| (0..n.len()).filter(|&d| which(d)).map(|d| size[d]).product::<usize>();
@@ -290,8 +291,10 @@ impl ReduceSource {
         let visits = visits(&work.stretches, &self.fates, groups, lengths);
         let along = matches!(self.fates.last(), Some(Fate::Reduced));
         let most = visits.iter().copied().max().unwrap_or(0);
-        let _booked =
-            self.options.budget.reserve(cells * Cells::bytes_per_cell(self.how.agg, along, most), "the results of a reduction")?;
+        let _booked = self
+            .options
+            .budget
+            .reserve(cells * Cells::bytes_per_cell(self.how.agg, along, most, self.how.weights.is_some()), "the results of a reduction")?;
         let mut state = Cells::new(self.how.agg, cells, work.whole, self.how.weights.is_some(), along, &visits)?;
         let weights = self.how.weights.as_ref().map(|w| w.strides(self.input.dims())).transpose()?;
         let mut take = |i: usize, loaded: &Loaded| {
@@ -327,6 +330,7 @@ impl ReduceSource {
             ddof: self.how.ddof,
             skip_missing: self.how.skip_missing,
             min_count: self.how.min_count,
+            grouped: groups.iter().any(Option::is_some),
             corrected: false,
         };
         to_array(state.finish(&how)?, &self.dtype, work.turned, lengths)

@@ -59,6 +59,20 @@ impl DatasetGroupBy {
     /// Not found, for an unknown transformation; budget, where the means of all groups do not fit; what the readers say.
     pub fn transform(&self, how: &str, options: &ExecOptions) -> Result<(Dataset, Notices)> {
         let how = Transform::parse(how)?;
+        if !self.more.is_empty() {
+            // Dims that were merged come back as they stood.
+            let (mut made, notices) = self.merged()?.transform_by(how, options)?;
+            made.coords.clone_from(&self.ds.coords);
+            for (name, v) in &mut made.vars {
+                let Some(old) = self.ds.vars.get(name).filter(|old| old.dims().len() == v.dims().len()) else { continue };
+                *v = v.transpose(&old.dims().iter().map(|d| &**d).collect::<Vec<_>>()).at_variable(name)?;
+            }
+            return Ok((made, notices));
+        }
+        self.transform_by(how, options)
+    }
+
+    fn transform_by(&self, how: Transform, options: &ExecOptions) -> Result<(Dataset, Notices)> {
         let ds = &self.ds;
         let beside = companions(ds);
         let mut out = ds.clone();
@@ -87,7 +101,7 @@ impl DatasetGroupBy {
     }
 
     /// The positions of each group.
-    fn rows(&self) -> Arc<Vec<Vec<usize>>> {
+    pub(super) fn rows(&self) -> Arc<Vec<Vec<usize>>> {
         let mut rows = vec![Vec::new(); self.groups.count()];
         (0..self.groups.len()).for_each(|i| {
             if let Some(g) = self.groups.of(i) {
@@ -100,7 +114,7 @@ impl DatasetGroupBy {
     fn transformed(&self, variable: &Variable, axis: usize, how: Transform, options: &ExecOptions) -> Result<Variable> {
         let of_groups = |agg: Agg| -> Result<(NdArray, Reservation)> {
             let settled = How { agg, ddof: 0, skip_missing: true, min_count: 0, weights: None };
-            let reduced = reduce_variable(variable, &[], Some((&self.dim, &self.groups)), &settled, options)?;
+            let reduced = reduce_variable(variable, &[], &[(self.dim.clone(), self.groups.clone())], &settled, options)?;
             let reduced = reduced.ok_or_else(|| Error::internal("a variable without the grouped dimension"))?;
             cube::persist(&reduced, options)
         };

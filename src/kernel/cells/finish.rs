@@ -24,6 +24,8 @@ pub struct Finish<'a> {
     pub skip_missing: bool,
     /// With fewer values the result is missing.
     pub min_count: u64,
+    /// Whether a cell that was given nothing at all is missing, its sum too.
+    pub grouped: bool,
     /// Bias-corrected skewness and kurtosis.
     pub corrected: bool,
 }
@@ -39,7 +41,8 @@ impl Cells {
         let missing = |cell: usize| missing.as_ref().map_or(0, |m| m[cell]);
         let count = |cell: usize| how.visits[cell] - missing(cell);
         // Whether the cell has a result at all.
-        let has = |cell: usize| (how.skip_missing || missing(cell) == 0) && count(cell) >= how.min_count;
+        let given = |cell: usize| !how.grouped || how.visits[cell] > 0;
+        let has = |cell: usize| given(cell) && (how.skip_missing || missing(cell) == 0) && count(cell) >= how.min_count;
         let float = |f: &dyn Fn(usize) -> f64| Found::Float((0..self.cells).map(|c| if has(c) { f(c) } else { f64::NAN }).collect());
         let whole = |there: &dyn Fn(usize) -> bool, f: &dyn Fn(usize) -> i64| {
             let valid: Vec<u8> = (0..self.cells).map(|c| (has(c) && there(c)) as u8).collect();
@@ -140,8 +143,38 @@ impl Cells {
                     _ => float(&|c| results[c]),
                 }
             }
+            Kind::WeightedGather { mut values, offsets, filled } => {
+                let mut results = Vec::with_capacity(self.cells);
+                for c in 0..self.cells {
+                    results
+                        .push(weighted_quantile(if let Agg::Quantile(p) = agg { p } else { 0.5 }, &mut values[offsets[c]..][..filled[c]]));
+                }
+                float(&|c| results[c])
+            }
         })
     }
+}
+
+/// A quantile of values with weights: between the values that lie about it, in a sample as large as the weights make it (Kish: the square
+/// of their sum over the sum of their squares). Each value counts with the share of that sample's window which its weight covers.
+fn weighted_quantile(p: f64, values: &mut [[f64; 2]]) -> f64 {
+    let sum: f64 = values.iter().map(|v| v[1]).sum();
+    let squares: f64 = values.iter().map(|v| v[1] * v[1]).sum();
+    if values.is_empty() || squares == 0.0 {
+        return f64::NAN;
+    }
+    values.sort_by(|a, b| a[0].total_cmp(&b[0]));
+    let size = sum * sum / squares;
+    let upper = ((size - 1.0) * p + 1.0).clamp(1.0, size.max(1.0));
+    let covered = |share: f64| ((upper - 1.0) / size).max((upper / size).min(share)) * size - upper + 1.0;
+    let (mut share, mut before, mut result) = (0.0, covered(0.0), 0.0);
+    for [x, w] in values {
+        share += *w / sum;
+        let after = covered(share);
+        result += *x * (after - before);
+        before = after;
+    }
+    result
 }
 
 /// What needs the values of a cell in order.

@@ -127,6 +127,12 @@ enum Kind {
         offsets: Vec<usize>,
         filled: Vec<usize>,
     },
+    /// The same with the weight of each.
+    WeightedGather {
+        values: Vec<[f64; 2]>,
+        offsets: Vec<usize>,
+        filled: Vec<usize>,
+    },
 }
 
 /// Accumulators of one aggregation for many cells.
@@ -152,6 +158,10 @@ impl Cells {
         let kind = match agg {
             Agg::Count | Agg::Size => Kind::Count,
             Agg::Sum | Agg::Mean if weighted => Kind::WeightedSums(vec![[0.0; 2]; n]),
+            Agg::Median | Agg::Quantile(_) if weighted => {
+                let (offsets, total) = places(most)?;
+                Kind::WeightedGather { values: vec![[0.0; 2]; total], offsets, filled: vec![0; cells] }
+            }
             _ if weighted => Kind::Weighted(vec![Weighted::default(); n]),
             Agg::Sum if whole => Kind::WholeSums(vec![0; n], false),
             Agg::Sum | Agg::Mean => Kind::Sums(vec![0.0; n]),
@@ -168,12 +178,7 @@ impl Cells {
             Agg::Any => Kind::Truth(vec![false; n]),
             Agg::All => Kind::Truth(vec![true; n]),
             Agg::Median | Agg::Quantile(_) | Agg::Nunique | Agg::Mode => {
-                let mut offsets = Vec::with_capacity(cells + 1);
-                let mut total = 0usize;
-                for &m in most {
-                    offsets.push(total);
-                    total = total.checked_add(m as usize).ok_or_else(|| Error::overflow("too many values for a quantile"))?;
-                }
+                let (offsets, total) = places(most)?;
                 Kind::Gather { values: vec![0.0; total], offsets, filled: vec![0; cells] }
             }
         };
@@ -181,9 +186,10 @@ impl Cells {
     }
 
     /// Bytes that one cell takes, for the budget.
-    pub fn bytes_per_cell(agg: Agg, along: bool, most: u64) -> usize {
+    pub fn bytes_per_cell(agg: Agg, along: bool, most: u64, weighted: bool) -> usize {
         let lanes = if along && has_lanes(agg) { LANES } else { 1 };
         match agg {
+            Agg::Median | Agg::Quantile(_) if weighted => 16 * most as usize + 16,
             Agg::Median | Agg::Quantile(_) | Agg::Nunique | Agg::Mode => 8 * most as usize + 16,
             Agg::Skew | Agg::Kurt | Agg::Var | Agg::Std | Agg::Sem => 48 * lanes,
             _ => 16 * lanes,
@@ -320,6 +326,19 @@ impl Cells {
                     filled[cell] += 1;
                 }
             }),
+            (Kind::WeightedGather { values, offsets, filled }, Run::Float(x)) => {
+                let weight = |i: usize| match weights {
+                    Some([one]) => *one,
+                    Some(all) => all[i],
+                    None => 1.0,
+                };
+                place.each(x.len(), |i, cell| {
+                    if !x[i].is_nan() && weight(i) != 0.0 {
+                        values[offsets[cell] + filled[cell]] = [x[i], weight(i)];
+                        filled[cell] += 1;
+                    }
+                })
+            }
             // Kinds were made for the runs that come.
             (Kind::Products(a), Run::Whole(x, v)) => place.each(x.len(), |i, cell| {
                 if is_there(v, i) {
@@ -360,6 +379,17 @@ impl Cells {
             }
         }
     }
+}
+
+/// Where the values of each cell begin when all are kept, and how many there are.
+fn places(most: &[u64]) -> Result<(Vec<usize>, usize)> {
+    let mut offsets = Vec::with_capacity(most.len() + 1);
+    let mut total = 0usize;
+    for &m in most {
+        offsets.push(total);
+        total = total.checked_add(m as usize).ok_or_else(|| Error::overflow("too many values for a quantile"))?;
+    }
+    Ok((offsets, total))
 }
 
 fn has_lanes(agg: Agg) -> bool {

@@ -126,6 +126,45 @@ impl Frequency {
         }
     }
 
+    /// The times of this frequency from an instant on, which is the first of them where it stands at one; `None` at the end of what 64 bits
+    /// hold. Weeks, months and longer keep its time of day.
+    pub fn times(&self, first: i64, calendar: Calendar, per_second: i64) -> impl Iterator<Item = Option<i64>> + use<> {
+        let day = 86_400 * per_second;
+        let (date, clock) = (first.div_euclid(day), first.rem_euclid(day));
+        let at = move |date: i64| date.checked_mul(day)?.checked_add(clock);
+        let (count, unit) = (self.count, self.unit);
+        let (year, month, _) = from_days(calendar, date);
+        let month = year * 12 + month as i64 - 1;
+        let anchor = move |m: i64| {
+            let begins = |m: i64| to_days(calendar, m.div_euclid(12), m.rem_euclid(12) as u8 + 1, 1);
+            match unit {
+                Unit::Months { end: true, .. } => begins(m) - 1,
+                _ => begins(m),
+            }
+        };
+        // The first month whose beginning, or end, is at an anchor and not before; ends are those of the month before.
+        let start = match unit {
+            Unit::Months { length, remainder, end } => {
+                let from = month + i64::from(end);
+                let m = from + (remainder - from).rem_euclid(length);
+                if anchor(m) < date { m + length } else { m }
+            }
+            _ => 0,
+        };
+        (0..).map(move |k: i64| match unit {
+            Unit::Tick(nanos) => {
+                let step = (nanos as i128 * count as i128 / (SECOND / per_second) as i128).try_into().ok().filter(|s: &i64| *s > 0)?;
+                k.checked_mul(step)?.checked_add(first)
+            }
+            // Day 0 was a Thursday.
+            Unit::Week(end) => at((date + (end - (date + 3)).rem_euclid(7)).checked_add(k.checked_mul(7)?.checked_mul(count)?)?),
+            Unit::Months { length, .. } => {
+                let m = k.checked_mul(length)?.checked_mul(count)?.checked_add(start).filter(|m| m.abs() < 1 << 45)?;
+                at(anchor(m))
+            }
+        })
+    }
+
     /// The bins from the first time to the last, as pandas' `resample` makes them.
     ///
     /// # Errors

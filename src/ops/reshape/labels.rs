@@ -7,6 +7,31 @@ use crate::label::{Index, Join, Method};
 use crate::store::{Column, Selector};
 use arrow::array::{Array, UInt64Array};
 
+/// For each wanted label the position of one that is near to it; of two as near, the larger as in pandas.
+fn near<T: Copy + PartialOrd>(
+    from: &[Option<T>],
+    to: &[Option<T>],
+    method: Method,
+    tolerance: Option<f64>,
+    away: impl Fn(T, T) -> f64,
+) -> UInt64Array {
+    let mut order: Vec<(T, u64)> = from.iter().zip(0..).filter_map(|(x, i)| x.map(|x| (x, i))).collect();
+    order.sort_by(|a, b| a.0.partial_cmp(&b.0).unwrap_or(std::cmp::Ordering::Equal));
+    let one = |t: T| {
+        let after = order.get(order.partition_point(|o| o.0 < t));
+        let before = order.partition_point(|o| o.0 <= t).checked_sub(1).map(|i| &order[i]);
+        let found = match (method, before, after) {
+            (Method::Pad, b, _) => b,
+            (Method::Backfill, _, a) => a,
+            (Method::Exact, b, _) => b.filter(|b| b.0 == t),
+            (Method::Nearest, Some(b), Some(a)) if away(b.0, t) < away(a.0, t) => Some(b),
+            (Method::Nearest, b, a) => a.or(b),
+        };
+        found.filter(|f| tolerance.is_none_or(|most| away(f.0, t) <= most)).map(|f| f.1)
+    };
+    to.iter().map(|t| t.and_then(one)).collect()
+}
+
 impl Dataset {
     /// The labels of a dim replaced by these: values of labels that are there, missing for the others. Lazy stays lazy.
     ///
@@ -29,13 +54,16 @@ impl Dataset {
         let place = || Place { dim: Some(dim.to_string()), ..Place::default() };
         let found = match method {
             Method::Exact => index.indexer(&wanted).at(place)?,
+            _ if own.is_temporal() => {
+                let (from, to) = (index.columns().swap_remove(0).to_i64()?, labels.to_i64()?);
+                let away = |a: i64, b: i64| (a as i128 - b as i128).unsigned_abs() as f64;
+                near(&from.iter().collect::<Vec<_>>(), &to.iter().collect::<Vec<_>>(), method, tolerance, away)
+            }
             _ => {
-                let numbers: Vec<Option<f64>> = match labels.dtype().is_temporal() {
-                    true => labels.to_i64()?.iter().map(|t| t.map(|t| t as f64)).collect(),
-                    false => labels.to_f64()?.into_iter().map(Some).collect(),
-                };
-                let near = |x: f64| index.nearest(x, method).filter(|(_, d)| tolerance.is_none_or(|t| *d <= t));
-                numbers.into_iter().map(|x| x.and_then(near).map(|(i, _)| i as u64)).collect()
+                let there = |x: f64| Some(x).filter(|x| !x.is_nan());
+                let numbers = |c: &Column| -> Result<Vec<Option<f64>>> { Ok(c.to_f64()?.into_iter().map(there).collect()) };
+                let (from, to) = (numbers(&index.columns().swap_remove(0)).at(place)?, numbers(&labels)?);
+                near(&from, &to, method, tolerance, |a, b| (a - b).abs())
             }
         };
         self.picked(dim, &labels, &found)

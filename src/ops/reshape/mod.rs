@@ -68,6 +68,25 @@ impl Variable {
         }
         Ok(out)
     }
+
+    /// For every `stride`-th position along a dim the `width` positions of which `before` stand before it, as a new last dim; missing where
+    /// there are none.
+    pub(crate) fn in_windows(&self, dim: &str, (width, before, stride): (usize, usize, usize), into: &str) -> Result<Variable> {
+        let axis = self.axis(dim)?;
+        let n = self.shape()[axis];
+        let labels = n.div_ceil(stride);
+        labels.checked_mul(width).ok_or_else(|| Error::overflow("the windows are too many"))?;
+        let place = |i: usize, j: usize| (i * stride + j).checked_sub(before).filter(|p| *p < n).map(|p| p as u64);
+        let positions: UInt64Array = (0..labels).flat_map(|i| (0..width).map(move |j| place(i, j))).collect();
+        let picked = made(self.dims().iter().cloned(), Picked::new(self, axis, positions), self)?;
+        let mut dims: Vec<Arc<str>> = self.dims().to_vec();
+        dims.insert(axis + 1, into.into());
+        let split = made(dims, Split::new(&picked, axis, vec![labels, width]), self)?;
+        let last: Vec<&str> = self.dims().iter().map(|d| &**d).chain([into]).collect();
+        let mut out = split.transpose(&last)?;
+        out.encoding.chunks = None;
+        Ok(out)
+    }
 }
 
 impl Dataset {
