@@ -118,8 +118,8 @@ impl Dataset {
     /// ```
     /// use hpda_data::{dtype::Calendar, exec::AlignOn};
     /// let ds = hpda_data::open_dataset("data/climate.nc")?;
-    /// let (model, _) = ds.convert_calendar(Calendar::NoLeap, "time", None, false)?;
-    /// assert_eq!(model.variable("tas")?.shape(), [120, 12, 18]);
+    /// let (dates, _) = ds.convert_calendar(Calendar::ProlepticGregorian, "time", None, false)?;
+    /// assert_eq!(dates.variable("tas")?.shape(), [120, 12, 18]);
     /// let (even, _) = ds.convert_calendar(Calendar::Day360, "time", Some(AlignOn::Date), false)?;
     /// assert_eq!(even.variable("time")?.dtype().to_string(), "datetime[360_day]");
     /// # Ok::<(), hpda_data::Error>(())

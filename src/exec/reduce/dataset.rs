@@ -142,7 +142,7 @@ impl Dataset {
     /// replaced by one for each of its keys. A variable without a grouped dimension is reduced over those that it has.
     ///
     /// # Errors
-    /// As [`Dataset::groupby`]; unsupported, for a key along several dimensions (2-D) beside another one.
+    /// As [`Dataset::groupby`]; unsupported, for a key along several dimensions (2-D) beside another along one of them.
     ///
     /// # Examples
     /// ```
@@ -164,12 +164,20 @@ impl Dataset {
                 None => along.push(vec![part]),
             }
         }
-        if along.len() > 1 && along.iter().any(|a| !a[0].stacked.is_empty()) {
-            return Err(Error::unsupported("a key along several dimensions beside another one").help("group by one after the other"));
+        // A key along several dims has made one of them; no other key may be along these.
+        let planes: Vec<&DatasetGroupBy> = along.iter().map(|a| &a[0]).filter(|a| !a.stacked.is_empty()).collect();
+        let within = |d: &str| planes.iter().any(|p| p.stacked.iter().any(|s| s == d));
+        if planes.len() > 1 || along.iter().any(|a| within(&a[0].dim)) {
+            let e = Error::unsupported("a key along several dimensions beside another one along one of them");
+            return Err(e.help("group by one after the other"));
         }
+        let stacked = planes.first().map(|p| p.ds.clone());
         let mut all = along.into_iter().map(combined);
         let mut first = all.next().ok_or_else(|| Error::invalid("no key to group by"))??;
         first.more = all.collect::<Result<_>>()?;
+        if let Some(ds) = stacked {
+            first.ds = ds;
+        }
         Ok(first)
     }
 

@@ -82,6 +82,10 @@ impl DatasetGroupBy {
     /// Groups of several dimensions as groups of one that all of them are merged to.
     pub(super) fn merged(&self) -> Result<DatasetGroupBy> {
         let parts: Vec<&DatasetGroupBy> = self.all().collect();
+        if parts.iter().any(|p| !p.stacked.is_empty()) {
+            let e = Error::unsupported("this of groups by a key along several dimensions beside another one");
+            return Err(e.help("group by one after the other"));
+        }
         let dims: Vec<&str> = parts.iter().map(|p| p.dim()).collect();
         let lengths: Vec<usize> = parts.iter().map(|p| p.groups.len()).collect();
         let positions = lengths.iter().try_fold(1usize, |all, n| all.checked_mul(*n)).filter(|n| *n < u32::MAX as usize);
