@@ -259,7 +259,7 @@ impl Variable {
     /// # Examples
     /// ```
     /// let ds = hpda_data::open_dataset("data/climate.nc")?;
-    /// assert_eq!(ds.variable("time")?.round_time("1D")?.load()?.scalar(0).to_string(), "1850-01-16T00:00:00");
+    /// assert_eq!(ds.variable("time")?.round_time("1D")?.load()?.scalar(0).to_string(), "1850-01-17T00:00:00");
     /// # Ok::<(), hpda_data::Error>(())
     /// ```
     pub fn round_time(&self, frequency: &str) -> Result<Variable> {
