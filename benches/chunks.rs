@@ -44,6 +44,15 @@ fn blocks(source: &dyn ChunkSource, grid: &ChunkGrid) -> usize {
         .sum()
 }
 
+/// Every chunk by itself, each by one thread: as the executor hands them out.
+fn each(source: &dyn ChunkSource, grid: &ChunkGrid) -> usize {
+    let read = |i: usize| {
+        let (start, count) = grid.block(i);
+        source.read(&Selection::hyperslab(&start, &count)).expect("a chunk").bytes()
+    };
+    (0..grid.count()).into_par_iter().map(read).sum()
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1).filter(|a| a != "--bench");
     let (Some(path), Some(name)) = (arguments.next(), arguments.next()) else {
@@ -117,6 +126,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             });
             report(&format!("libdeflate from the file, {threads} thread(s)"), from_file);
         }
+        report(&format!("chunk path, chunk by chunk, {threads} thread(s)"), best(|| pool.install(|| each(&array, &array.grid()))));
         report(&format!("chunk path, in blocks, {threads} thread(s)"), best(|| pool.install(|| blocks(&array, &some))));
         report(&format!("chunk path, at once, {threads} thread(s)"), best(|| pool.install(|| blocks(&array, &whole))));
     }

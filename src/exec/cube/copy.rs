@@ -17,6 +17,8 @@ use std::sync::{Arc, Mutex};
 
 /// Slabs of fewer bytes are read and encoded by one thread each; the threads share larger ones.
 const SMALL: usize = 6 << 20;
+/// Slabs are no larger, except for chunks that are.
+const LARGE: usize = 32 << 20;
 /// Blocks are read ahead of the sink as long as all together take no more than this.
 const CALM: usize = 96 << 20;
 /// Brings every variable and coordinate of an encoded dataset to a sink and completes it, groups included.
@@ -111,7 +113,9 @@ fn copy_chunks(
     // Beside the buffers of an encoder, two finished chunks wait for the sink.
     let coding = encoder.scratch().saturating_add(2 * bytes(&target.chunk));
     let threads = options.workers();
-    let most = needs.one_slab(threads, coding).max(bytes(&target.chunk) / needs.width);
+    // Larger slabs win less by decoding each chunk once than the memory is worth that they take.
+    let worthwhile = LARGE.max(2 * bytes(&target.chunk)).max(2 * bytes(source.shape())) / needs.width;
+    let most = needs.one_slab(threads, coding).min(worthwhile).max(bytes(&target.chunk) / needs.width);
     let slabs = boxes_in_any_order(source, &Layout::Pieces(target.chunk.clone()), &target.shape, most);
     // A slab in every worker, as it is read and as it is stored, and finished ones in the queue.
     let slab = bytes(&slabs.chunk);
