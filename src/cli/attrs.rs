@@ -1,5 +1,6 @@
 //! `attrs FILE`
 
+use super::flow::Flow;
 use super::verb::{Verb, VerbArgs};
 use super::{lists, typed};
 use crate::array::Dataset;
@@ -145,7 +146,7 @@ pub fn set_on_cube(ds: &mut Dataset, change: &Change) -> Result<()> {
     Err(Error::not_found("variable", name, known))
 }
 
-pub fn run(matches: &ArgMatches) -> Result<()> {
+pub fn run(matches: &ArgMatches, flow: &Flow) -> Result<()> {
     let args: AttrsArgs = typed(matches)?;
     let mut changes = Vec::new();
     for text in &args.delete {
@@ -160,7 +161,7 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     if changes.is_empty() {
         return Err(Error::invalid("nothing to change").help("--set VAR:NAME=VALUE, --delete VAR:NAME or --global NAME=VALUE"));
     }
-    let verb = Verb::new(&args.verb, "attrs")?;
+    let verb = Verb::new(&args.verb, "attrs", flow)?;
     let exec = verb.exec();
     match verb.scan(std::slice::from_ref(&args.file))? {
         Scanned::Table(source) => {

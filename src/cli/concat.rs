@@ -1,5 +1,6 @@
 //! `concat IN...`
 
+use super::flow::Flow;
 use super::verb::{Verb, VerbArgs};
 use super::{options, typed};
 use crate::error::{Error, Result};
@@ -33,9 +34,9 @@ pub fn arguments(command: Command) -> Command {
     ConcatArgs::augment_args(command)
 }
 
-pub fn run(matches: &ArgMatches) -> Result<()> {
+pub fn run(matches: &ArgMatches, flow: &Flow) -> Result<()> {
     let args: ConcatArgs = typed(matches)?;
-    let mut verb = Verb::new(&args.verb, "concat")?;
+    let mut verb = Verb::new(&args.verb, "concat", flow)?;
     verb.open.dim = args.dim.clone();
     let join = args.join.as_deref().map(ConcatJoin::parse).transpose()?.unwrap_or_default();
     verb.open.join = args.join.as_deref().map(Join::parse).transpose()?.unwrap_or_default();

@@ -1,5 +1,6 @@
 //! `corr FILE`
 
+use super::flow::Flow;
 use super::typed;
 use super::verb::{VerbArgs, on_table};
 use crate::error::{Error, Result};
@@ -25,10 +26,10 @@ pub fn arguments(command: Command) -> Command {
     CorrArgs::augment_args(command)
 }
 
-pub fn run(matches: &ArgMatches) -> Result<()> {
+pub fn run(matches: &ArgMatches, flow: &Flow) -> Result<()> {
     let args: CorrArgs = typed(matches)?;
     let names = Correlation::ALL.map(|m| m.1);
     let method = Correlation::ALL.iter().find(|m| m.1 == args.method);
     let method = method.ok_or_else(|| Error::not_found("method", &args.method, names))?.0;
-    on_table(matches, &args.verb, &args.files, "corr", |table, exec| Ok(Arc::new(MemSource::from_frame(&table.corr(method, exec)?)?)))
+    on_table(matches, flow, &args.verb, &args.files, "corr", |table, exec| Ok(Arc::new(MemSource::from_frame(&table.corr(method, exec)?)?)))
 }

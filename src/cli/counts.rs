@@ -1,5 +1,6 @@
 //! `counts FILE --by A[,B]`
 
+use super::flow::Flow;
 use super::verb::{VerbArgs, on_table};
 use super::{lists, typed};
 use crate::error::Result;
@@ -26,9 +27,9 @@ pub fn arguments(command: Command) -> Command {
     CountsArgs::augment_args(command)
 }
 
-pub fn run(matches: &ArgMatches) -> Result<()> {
+pub fn run(matches: &ArgMatches, flow: &Flow) -> Result<()> {
     let args: CountsArgs = typed(matches)?;
-    on_table(matches, &args.verb, &args.files, "counts", |table, exec| {
+    on_table(matches, flow, &args.verb, &args.files, "counts", |table, exec| {
         let keys = lists::items(&args.by)?.iter().map(|k| GroupKey::parse(k, table.schema())).collect::<Result<Vec<_>>>()?;
         let mut groups = table.groupby(keys);
         if args.keep_missing {

@@ -1,5 +1,6 @@
 //! `groupby FILE --by K[,K]`
 
+use super::flow::Flow;
 use super::verb::{VerbArgs, on_data};
 use super::{cube, lists, typed};
 use crate::error::{Error, Result};
@@ -57,7 +58,7 @@ pub fn arguments(command: Command) -> Command {
     GroupbyArgs::augment_args(command)
 }
 
-pub fn run(matches: &ArgMatches) -> Result<()> {
+pub fn run(matches: &ArgMatches, flow: &Flow) -> Result<()> {
     let args: GroupbyArgs = typed(matches)?;
     let vars = args.vars.as_deref().map(lists::items).transpose()?;
     let grouped_cube = |ds: crate::array::Dataset, exec: &crate::exec::ExecOptions| {
@@ -73,7 +74,7 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
             }
         }
     };
-    on_data(matches, &args.verb, &args.files, vars, "groupby", grouped_cube, |table, exec| {
+    on_data(matches, flow, &args.verb, &args.files, vars, "groupby", grouped_cube, |table, exec| {
         cube::only_cubes("--weights", args.weights.is_some())?;
         let schema = table.schema();
         let keys = lists::items(&args.by)?.iter().map(|k| GroupKey::parse(k, schema)).collect::<Result<Vec<_>>>()?;

@@ -1,5 +1,6 @@
 //! `join LEFT RIGHT --on k[,k]`
 
+use super::flow::Flow;
 use super::verb::{Verb, VerbArgs};
 use super::{lists, options, typed};
 use crate::dtype::Scalar;
@@ -133,9 +134,9 @@ fn points(args: &JoinArgs, point: &str, left: &LazyFrame, verb: &Verb, exec: &Ex
     verb.deliver(Arc::new(MemSource::from_frame(&joined)?), exec)
 }
 
-pub fn run(matches: &ArgMatches) -> Result<()> {
+pub fn run(matches: &ArgMatches, flow: &Flow) -> Result<()> {
     let args: JoinArgs = typed(matches)?;
-    let verb = Verb::new(&args.verb, "join")?;
+    let verb = Verb::new(&args.verb, "join", flow)?;
     let exec = verb.exec();
     let left = match verb.scan(std::slice::from_ref(&args.left))? {
         // --where and --with act on the left table, as on the first input of any command.

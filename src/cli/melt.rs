@@ -1,5 +1,6 @@
 //! `melt FILE --id a,b`
 
+use super::flow::Flow;
 use super::verb::{VerbArgs, on_table};
 use super::{lists, typed};
 use crate::error::Result;
@@ -32,7 +33,7 @@ pub fn arguments(command: Command) -> Command {
     MeltArgs::augment_args(command)
 }
 
-pub fn run(matches: &ArgMatches) -> Result<()> {
+pub fn run(matches: &ArgMatches, flow: &Flow) -> Result<()> {
     let args: MeltArgs = typed(matches)?;
     let list = |text: &Option<String>| text.as_deref().map(lists::items).transpose();
     let options = MeltOptions {
@@ -41,5 +42,5 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
         variable_name: args.variable_name.clone(),
         value_name: args.value_name.clone(),
     };
-    on_table(matches, &args.verb, &args.files, "melt", |table, exec| table.melt(&options)?.source(exec))
+    on_table(matches, flow, &args.verb, &args.files, "melt", |table, exec| table.melt(&options)?.source(exec))
 }

@@ -1,5 +1,6 @@
 //! `missing FILE`
 
+use super::flow::Flow;
 use super::verb::{VerbArgs, on_data};
 use super::{lists, typed};
 use crate::array::Dataset;
@@ -68,7 +69,7 @@ pub fn value(text: &str) -> Scalar {
     }
 }
 
-pub fn run(matches: &ArgMatches) -> Result<()> {
+pub fn run(matches: &ArgMatches, flow: &Flow) -> Result<()> {
     let args: MissingArgs = typed(matches)?;
     let named = args.columns.as_deref().map(lists::items).transpose()?;
     let gaps = match args.interpolate.as_deref() {
@@ -87,7 +88,7 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
         return Err(Error::invalid("--limit goes with --ffill, --bfill and --interpolate"));
     }
     let filled_cube = |ds: Dataset, exec: &ExecOptions| Ok((of_cube(&ds, &args, gaps.as_ref(), exec)?, Notices::new()));
-    on_data(matches, &args.verb, &args.files, named.clone(), "missing", filled_cube, |table, exec| {
+    on_data(matches, flow, &args.verb, &args.files, named.clone(), "missing", filled_cube, |table, exec| {
         if args.dim.is_some() {
             return Err(Error::unsupported("--dim is for cubes, and this is a table"));
         }

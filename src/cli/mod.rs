@@ -10,6 +10,7 @@ mod counts;
 mod cube;
 mod diff;
 mod doctor;
+mod flow;
 mod groupby;
 mod head;
 mod info;
@@ -18,6 +19,7 @@ mod lists;
 mod melt;
 mod missing;
 mod options;
+mod pipe;
 mod pivot;
 mod progress;
 mod reduce;
@@ -34,6 +36,7 @@ mod verb;
 use crate::error::{Error, ErrorKind, Result};
 use crate::io::{Format, Kind, remove_unfinished};
 use clap::{ArgMatches, Command};
+use flow::Flow;
 use session::Session;
 use std::process::ExitCode;
 
@@ -44,7 +47,15 @@ struct Entry {
     /// A transcript on files in `data/`, which the tests run.
     example: &'static str,
     arguments: fn(Command) -> Command,
-    run: fn(&ArgMatches) -> Result<()>,
+    run: Run,
+}
+
+/// What a command does with its arguments.
+enum Run {
+    /// Its input and output are its own.
+    Alone(fn(&ArgMatches) -> Result<()>),
+    /// It changes data, by itself or as a step of a pipe.
+    Step(fn(&ArgMatches, &Flow) -> Result<()>),
 }
 
 /// The commands of this version.
@@ -54,166 +65,173 @@ const COMMANDS: &[Entry] = &[
         about: "What a file holds: sizes, names, types, attributes",
         example: include_str!("examples/info.md"),
         arguments: info::arguments,
-        run: info::run,
+        run: Run::Alone(info::run),
     },
     Entry {
         name: "head",
         about: "The first rows of a table; a corner of each variable of a cube",
         example: include_str!("examples/head.md"),
         arguments: head::arguments,
-        run: head::run,
+        run: Run::Alone(head::run),
     },
     Entry {
         name: "summary",
         about: "Counts, missing values, means, quantiles, most frequent values: exact, in one pass",
         example: include_str!("examples/summary.md"),
         arguments: summary::arguments,
-        run: summary::run,
+        run: Run::Alone(summary::run),
     },
     Entry {
         name: "diff",
         about: "What two files differ in: structure, labels, types, values, attributes, encoding",
         example: include_str!("examples/diff.md"),
         arguments: diff::arguments,
-        run: diff::run,
+        run: Run::Alone(diff::run),
     },
     Entry {
         name: "doctor",
         about: "What would go wrong when files are combined, and what each choice does about it",
         example: include_str!("examples/doctor.md"),
         arguments: doctor::arguments,
-        run: doctor::run,
+        run: Run::Alone(doctor::run),
     },
     Entry {
         name: "reduce",
         about: "Aggregates over dimensions of a cube or over all rows of a table",
         example: include_str!("examples/reduce.md"),
         arguments: reduce::arguments,
-        run: reduce::run,
+        run: Run::Step(reduce::run),
     },
     Entry {
         name: "resample",
         about: "Aggregates of stretches of time: months, years, days",
         example: include_str!("examples/resample.md"),
         arguments: resample::arguments,
-        run: resample::run,
+        run: Run::Step(resample::run),
     },
     Entry {
         name: "groupby",
         about: "Rows to groups: counts, sums, means, medians and more of each",
         example: include_str!("examples/groupby.md"),
         arguments: groupby::arguments,
-        run: groupby::run,
+        run: Run::Step(groupby::run),
     },
     Entry {
         name: "rolling",
         about: "Aggregates over windows of rows, or of time, as columns beside the others",
         example: include_str!("examples/rolling.md"),
         arguments: rolling::arguments,
-        run: rolling::run,
+        run: Run::Step(rolling::run),
     },
     Entry {
         name: "select",
         about: "Some columns and rows, under other names, in the order asked",
         example: include_str!("examples/select.md"),
         arguments: select::arguments,
-        run: select::run,
+        run: Run::Step(select::run),
     },
     Entry {
         name: "sort",
         about: "The rows in the order of some columns",
         example: include_str!("examples/sort.md"),
         arguments: sort::arguments,
-        run: sort::run,
+        run: Run::Step(sort::run),
     },
     Entry {
         name: "join",
         about: "Two tables side by side by their keys, or by the nearest time",
         example: include_str!("examples/join.md"),
         arguments: join::arguments,
-        run: join::run,
+        run: Run::Step(join::run),
     },
     Entry {
         name: "concat",
         about: "Tables one below the other or side by side; cubes along a dim",
         example: include_str!("examples/concat.md"),
         arguments: concat::arguments,
-        run: concat::run,
+        run: Run::Step(concat::run),
     },
     Entry {
         name: "missing",
         about: "Rows without missing values, or values in their place",
         example: include_str!("examples/missing.md"),
         arguments: missing::arguments,
-        run: missing::run,
+        run: Run::Step(missing::run),
     },
     Entry {
         name: "pivot",
         about: "Long to wide: the values of one column spread over several",
         example: include_str!("examples/pivot.md"),
         arguments: pivot::arguments,
-        run: pivot::run,
+        run: Run::Step(pivot::run),
     },
     Entry {
         name: "melt",
         about: "Wide to long: all rows of the first value column, then of the second",
         example: include_str!("examples/melt.md"),
         arguments: melt::arguments,
-        run: melt::run,
+        run: Run::Step(melt::run),
     },
     Entry {
         name: "stack",
         about: "Wide to long, row by row",
         example: include_str!("examples/stack.md"),
         arguments: stack::stack_arguments,
-        run: stack::stack,
+        run: Run::Step(stack::stack),
     },
     Entry {
         name: "unstack",
         about: "Long to wide: the labels of one level become columns",
         example: include_str!("examples/unstack.md"),
         arguments: stack::unstack_arguments,
-        run: stack::unstack,
+        run: Run::Step(stack::unstack),
     },
     Entry {
         name: "attrs",
         about: "Attributes of variables, columns and the file, set and deleted",
         example: include_str!("examples/attrs.md"),
         arguments: attrs::arguments,
-        run: attrs::run,
+        run: Run::Step(attrs::run),
     },
     Entry {
         name: "counts",
         about: "How often each value, or combination of values, is there",
         example: include_str!("examples/counts.md"),
         arguments: counts::arguments,
-        run: counts::run,
+        run: Run::Step(counts::run),
     },
     Entry {
         name: "corr",
         about: "Correlations of the numeric columns",
         example: include_str!("examples/corr.md"),
         arguments: corr::arguments,
-        run: corr::run,
+        run: Run::Step(corr::run),
     },
     Entry {
         name: "convert",
         about: "The same data in another format",
         example: include_str!("examples/convert.md"),
         arguments: convert::arguments,
-        run: convert::run,
+        run: Run::Alone(convert::run),
+    },
+    Entry {
+        name: "pipe",
+        about: "Several commands, each in brackets, one after the other without files between them",
+        example: include_str!("examples/pipe.md"),
+        arguments: pipe::arguments,
+        run: Run::Alone(pipe::run),
     },
     Entry {
         name: "completions",
         about: "A script that completes commands and options in a shell",
         example: include_str!("examples/completions.md"),
         arguments: completions::arguments,
-        run: completions::run,
+        run: Run::Alone(completions::run),
     },
 ];
 
 /// Commands of the contract that later versions have.
-const LATER: &[&str] = &["doctor", "plot", "pipe", "apply", "sql", "serve"];
+const LATER: &[&str] = &["plot", "apply", "sql", "serve"];
 
 /// Runs the program on the arguments of this process.
 pub fn main() -> ExitCode {
@@ -266,13 +284,16 @@ fn command() -> Command {
 }
 
 fn run(args: impl IntoIterator<Item = std::ffi::OsString>) -> Result<()> {
-    let matches = match command().try_get_matches_from(args) {
+    let matches = match command().try_get_matches_from(pipe::split(args)?) {
         Ok(matches) => matches,
         Err(e) => return usage::answer(e),
     };
     let Some((name, arguments)) = matches.subcommand() else { return Err(Error::internal("no command")) };
     let entry = COMMANDS.iter().find(|c| c.name == name).ok_or_else(|| Error::internal(format!("no command {name:?}")))?;
-    (entry.run)(arguments)
+    match entry.run {
+        Run::Alone(run) => run(arguments),
+        Run::Step(run) => run(arguments, &Flow::default()),
+    }
 }
 
 /// The typed arguments of a command.

@@ -1,5 +1,6 @@
 //! `pivot FILE --index a --columns b --values v`
 
+use super::flow::Flow;
 use super::verb::{VerbArgs, on_table};
 use super::{lists, typed};
 use crate::error::Result;
@@ -39,7 +40,7 @@ pub fn arguments(command: Command) -> Command {
     PivotArgs::augment_args(command)
 }
 
-pub fn run(matches: &ArgMatches) -> Result<()> {
+pub fn run(matches: &ArgMatches, flow: &Flow) -> Result<()> {
     let args: PivotArgs = typed(matches)?;
     let how = PivotOptions {
         index: lists::items(&args.index)?,
@@ -49,5 +50,5 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
         fill: args.fill.as_deref().map(super::missing::value),
         margins: args.margins,
     };
-    on_table(matches, &args.verb, &args.files, "pivot", |table, exec| table.pivot(&how, exec)?.source(exec))
+    on_table(matches, flow, &args.verb, &args.files, "pivot", |table, exec| table.pivot(&how, exec)?.source(exec))
 }

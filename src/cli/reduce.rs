@@ -1,5 +1,6 @@
 //! `reduce FILE --op FN`
 
+use super::flow::Flow;
 use super::verb::{VerbArgs, on_data};
 use super::{cube, lists, typed};
 use crate::error::{Error, Result};
@@ -38,7 +39,7 @@ pub fn arguments(command: Command) -> Command {
     ReduceArgs::augment_args(command)
 }
 
-pub fn run(matches: &ArgMatches) -> Result<()> {
+pub fn run(matches: &ArgMatches, flow: &Flow) -> Result<()> {
     let args: ReduceArgs = typed(matches)?;
     let vars = args.vars.as_deref().map(lists::items).transpose()?;
     let reduced_cube = |ds: crate::array::Dataset, exec: &crate::exec::ExecOptions| {
@@ -52,7 +53,7 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
         let how = cube::reduction(args.op.as_deref(), &args.agg, dims, args.ddof)?;
         ds.reduce(&crate::exec::reduce::Reduction { weights, ..how }, exec)
     };
-    on_data(matches, &args.verb, &args.files, vars, "reduce", reduced_cube, |table, exec| {
+    on_data(matches, flow, &args.verb, &args.files, vars, "reduce", reduced_cube, |table, exec| {
         if let Some(option) = [("--dim", args.dim.is_some()), ("--weights", args.weights.is_some())].iter().find(|o| o.1) {
             return Err(Error::unsupported(format!("{} is for cubes, and this is a table", option.0)));
         }

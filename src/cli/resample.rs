@@ -1,5 +1,6 @@
 //! `resample FILE --dim time --freq 1MS --op FN`
 
+use super::flow::Flow;
 use super::verb::{VerbArgs, on_data};
 use super::{cube, lists, typed};
 use crate::error::{Error, Result};
@@ -58,7 +59,7 @@ pub fn arguments(command: Command) -> Command {
     ResampleArgs::augment_args(command)
 }
 
-pub fn run(matches: &ArgMatches) -> Result<()> {
+pub fn run(matches: &ArgMatches, flow: &Flow) -> Result<()> {
     let args: ResampleArgs = typed(matches)?;
     let vars = args.vars.as_deref().map(lists::items).transpose()?;
     let options = ResampleOptions {
@@ -77,7 +78,7 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
             None => bins.reduce(&Reduction { weights, ..cube::reduction(args.op.as_deref(), &args.agg, Vec::new(), args.ddof)? }, exec),
         }
     };
-    on_data(matches, &args.verb, &args.files, vars, "resample", resampled_cube, |table, exec| {
+    on_data(matches, flow, &args.verb, &args.files, vars, "resample", resampled_cube, |table, exec| {
         cube::only_cubes("--weights", args.weights.is_some())?;
         cube::only_cubes("--tolerance", args.tolerance.is_some())?;
         let schema = table.schema();

@@ -1,5 +1,6 @@
 //! `rolling FILE --window N|7D`
 
+use super::flow::Flow;
 use super::verb::{VerbArgs, on_data};
 use super::{cube, lists, typed};
 use crate::error::{Error, Result};
@@ -48,7 +49,7 @@ pub fn arguments(command: Command) -> Command {
     RollingArgs::augment_args(command)
 }
 
-pub fn run(matches: &ArgMatches) -> Result<()> {
+pub fn run(matches: &ArgMatches, flow: &Flow) -> Result<()> {
     let args: RollingArgs = typed(matches)?;
     let windows = |ddof| -> Result<Windowing> {
         Ok(Windowing {
@@ -87,7 +88,7 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
         }
         rolling.reduce(&Reduction { ddof: args.ddof.unwrap_or(0), ..op }, exec)
     };
-    on_data(matches, &args.verb, &args.files, vars, "rolling", rolled_cube, |table, exec| {
+    on_data(matches, flow, &args.verb, &args.files, vars, "rolling", rolled_cube, |table, exec| {
         if args.dim.is_some() {
             return Err(Error::unsupported("--dim is for cubes, and this is a table"));
         }

@@ -1,5 +1,6 @@
 //! `select IN...`
 
+use super::flow::Flow;
 use super::verb::{Verb, VerbArgs};
 use super::{attrs, lists, typed};
 use crate::array::Dataset;
@@ -146,9 +147,9 @@ fn run_on_cube(ds: Dataset, matches: &ArgMatches, args: &SelectArgs, verb: &Verb
     verb.deliver_cube(ds, &exec)
 }
 
-pub fn run(matches: &ArgMatches) -> Result<()> {
+pub fn run(matches: &ArgMatches, flow: &Flow) -> Result<()> {
     let args: SelectArgs = typed(matches)?;
-    let verb = Verb::new(&args.verb, "select")?;
+    let verb = Verb::new(&args.verb, "select", flow)?;
     let source = match verb.scan(&args.files)? {
         Scanned::Table(source) => source,
         Scanned::Cube(ds) => return run_on_cube(ds, matches, &args, &verb),

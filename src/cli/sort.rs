@@ -1,5 +1,6 @@
 //! `sort FILE --by a,-b`
 
+use super::flow::Flow;
 use super::verb::{VerbArgs, on_data};
 use super::{lists, typed};
 use crate::array::Dataset;
@@ -35,7 +36,7 @@ pub fn sort_by(text: &str, schema: &Schema) -> Result<Vec<SortBy>> {
     Ok(lists::items(text)?.into_iter().map(one).collect())
 }
 
-pub fn run(matches: &ArgMatches) -> Result<()> {
+pub fn run(matches: &ArgMatches, flow: &Flow) -> Result<()> {
     let args: SortArgs = typed(matches)?;
     let sorted = |ds: Dataset, _: &ExecOptions| {
         // The last key first, so that the first one counts most.
@@ -46,7 +47,7 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
         })?;
         Ok((ds, Notices::new()))
     };
-    on_data(matches, &args.verb, &args.files, None, "sort", sorted, |table, exec| {
+    on_data(matches, flow, &args.verb, &args.files, None, "sort", sorted, |table, exec| {
         table.sort(sort_by(&args.by, table.schema())?)?.source(exec)
     })
 }

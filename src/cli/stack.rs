@@ -1,5 +1,6 @@
 //! `stack FILE --index a,b` and `unstack FILE --index a,b --level b`; of cubes `--dims x,y --into z`, both ways
 
+use super::flow::Flow;
 use super::verb::{VerbArgs, on_data};
 use super::{lists, typed};
 use crate::array::Dataset;
@@ -40,7 +41,7 @@ pub fn stack_arguments(command: Command) -> Command {
     StackArgs::augment_args(command)
 }
 
-pub fn stack(matches: &ArgMatches) -> Result<()> {
+pub fn stack(matches: &ArgMatches, flow: &Flow) -> Result<()> {
     let args: StackArgs = typed(matches)?;
     let dims = args.dims.as_deref().map(lists::items).transpose()?;
     let stacked = |ds: Dataset, _: &ExecOptions| {
@@ -53,7 +54,7 @@ pub fn stack(matches: &ArgMatches) -> Result<()> {
         variable_name: args.name.clone(),
         value_name: args.value_name.clone(),
     };
-    on_data(matches, &args.verb, &args.files, None, "stack", stacked, |table, exec| {
+    on_data(matches, flow, &args.verb, &args.files, None, "stack", stacked, |table, exec| {
         no_dims(dims.is_some() || args.into.is_some())?;
         let long = table.stack(&options)?;
         let long = if args.drop_missing { long.dropna(DropRows::Any, Some(&[&options.value_name]))? } else { long };
@@ -89,14 +90,14 @@ pub fn unstack_arguments(command: Command) -> Command {
     UnstackArgs::augment_args(command)
 }
 
-pub fn unstack(matches: &ArgMatches) -> Result<()> {
+pub fn unstack(matches: &ArgMatches, flow: &Flow) -> Result<()> {
     let args: UnstackArgs = typed(matches)?;
     let dims = args.dims.as_deref().map(lists::items).transpose()?;
     let unstacked = |ds: Dataset, _: &ExecOptions| {
         let (dims, into) = cube_dims(dims.as_deref(), args.into.as_deref(), "were made one: --dims lat,lon --into cell", &ds)?;
         Ok((ds.unstack(&into, &dims)?, Notices::new()))
     };
-    on_data(matches, &args.verb, &args.files, None, "unstack", unstacked, |table, exec| {
+    on_data(matches, flow, &args.verb, &args.files, None, "unstack", unstacked, |table, exec| {
         no_dims(dims.is_some() || args.into.is_some())?;
         let (Some(index), Some(level)) = (&args.index, &args.level) else {
             return Err(Error::invalid("a table is unstacked by --index and --level"));

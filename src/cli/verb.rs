@@ -1,6 +1,7 @@
 //! What the commands that change tables have in common: rows come in, a plan is put on them, rows go out.
 
 use super::args::{CsvArgs, ExprArgs, OutputArgs, ReadArgs, RunArgs};
+use super::flow::Flow;
 use super::session::Session;
 use super::{cube, options, session, start};
 use crate::array::Dataset;
@@ -33,8 +34,9 @@ pub struct VerbArgs {
 const SHOWN: usize = 100;
 
 /// A command that is about to run: its options are read and its output is checked.
-pub struct Verb {
-    pub session: Session,
+pub struct Verb<'a> {
+    pub session: Arc<Session>,
+    flow: &'a Flow,
     pub open: OpenOptions,
     pub how: SaveOptions,
     out: OutputArgs,
@@ -42,17 +44,20 @@ pub struct Verb {
     target: Option<Target>,
 }
 
-impl Verb {
+impl<'a> Verb<'a> {
     /// Reads the options; what is wrong with the output is said before the input is read.
-    pub fn new(args: &VerbArgs, what: &str) -> Result<Verb> {
-        let session = start(&args.run, args.out.write.strict)?;
+    pub fn new(args: &VerbArgs, what: &str, flow: &'a Flow) -> Result<Verb<'a>> {
+        let session = match flow.session() {
+            Some(session) => session,
+            None => Arc::new(start(&args.run, args.out.write.strict)?),
+        };
         let open = options::reading(&args.read, &args.csv, &session)?;
         let target = options::destination(&args.out)?;
         let how = options::writing(&args.out.write)?;
         if let Some(target) = &target {
             check(target, &how)?;
         }
-        Ok(Verb { session, open, how, out: args.out.clone(), what: what.into(), target })
+        Ok(Verb { session, flow, open, how, out: args.out.clone(), what: what.into(), target })
     }
 
     /// How the executor is to work.
@@ -70,6 +75,9 @@ impl Verb {
 
     /// What the files hold.
     pub fn scan(&self, files: &[PathBuf]) -> Result<Scanned> {
+        if let Some(before) = self.flow.take(files)? {
+            return Ok(before);
+        }
         let (scanned, notices) = scan(files, &self.open)?;
         self.judge(&notices)?;
         Ok(scanned)
@@ -93,8 +101,9 @@ impl Verb {
         self.session.tell(notices)
     }
 
-    /// Writes the result, or shows its first rows.
+    /// Hands the result to the next step of a pipe, else writes it, or shows its first rows.
     pub fn deliver(&self, result: Arc<dyn TableSource>, exec: &ExecOptions) -> Result<()> {
+        let Some(Scanned::Table(result)) = self.flow.pass(Scanned::Table(result)) else { return Ok(()) };
         match &self.target {
             Some(target) => {
                 self.session.tell(&result.notices())?;
@@ -116,8 +125,9 @@ impl Verb {
         }
     }
 
-    /// Writes a cube, or shows what it is.
+    /// Hands a cube to the next step of a pipe, else writes it, or shows what it is.
     pub fn deliver_cube(&self, ds: Dataset, exec: &ExecOptions) -> Result<()> {
+        let Some(Scanned::Cube(ds)) = self.flow.pass(Scanned::Cube(ds)) else { return Ok(()) };
         cube::deliver(ds, &self.out, &self.session, exec)
     }
 }
@@ -125,19 +135,21 @@ impl Verb {
 /// Runs a command on a table: `change` gets the rows after `--where` and `--with`.
 pub fn on_table(
     matches: &ArgMatches,
+    flow: &Flow,
     args: &VerbArgs,
     files: &[PathBuf],
     what: &str,
     change: impl FnOnce(&LazyFrame, &ExecOptions) -> Result<Arc<dyn TableSource>>,
 ) -> Result<()> {
     let refused = Verb::no_cubes_of(what);
-    on_data(matches, args, files, None, what, |_, _| Err(refused), change)
+    on_data(matches, flow, args, files, None, what, |_, _| Err(refused), change)
 }
 
 /// Runs a command on what the files hold: `change` gets the rows of a table after `--where` and `--with`, `change_cube` the cube,
 /// cut down to some of its variables where these are named.
 pub fn on_data(
     matches: &ArgMatches,
+    flow: &Flow,
     args: &VerbArgs,
     files: &[PathBuf],
     vars: Option<Vec<String>>,
@@ -145,7 +157,7 @@ pub fn on_data(
     change_cube: impl FnOnce(Dataset, &ExecOptions) -> Result<(Dataset, Notices)>,
     change: impl FnOnce(&LazyFrame, &ExecOptions) -> Result<Arc<dyn TableSource>>,
 ) -> Result<()> {
-    let mut verb = Verb::new(args, what)?;
+    let mut verb = Verb::new(args, what, flow)?;
     verb.open.vars = vars;
     let steps = options::steps(matches);
     match verb.scan(files)? {

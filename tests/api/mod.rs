@@ -10,6 +10,7 @@ mod expr;
 mod formats;
 mod frame;
 mod orders;
+mod pipe;
 mod summary;
 mod table_formats;
 mod verbs;

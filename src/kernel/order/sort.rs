@@ -105,32 +105,93 @@ fn by_word(rows: &mut [u32], keys: &[SortKey], column: usize, depth: usize) {
     }
 }
 
+/// What the words of some rows have in common.
+#[derive(Clone, Copy)]
+struct Spread {
+    low: u64,
+    high: u64,
+    /// Bits that are not the same in all.
+    mixed: u64,
+    /// Whether a text goes on behind its word.
+    more: bool,
+}
+
+impl Spread {
+    fn of(rows: &[u32], number: impl Fn(u32) -> u64 + Sync, text: Option<u64>) -> Spread {
+        let first = rows.first().map_or(0, |&r| number(r));
+        let none = Spread { low: first, high: first, mixed: 0, more: false };
+        let add = |s: Spread, r: &u32| {
+            let w = number(*r);
+            let more = s.more || text.is_some_and(|flip| (w ^ flip) as u8 == 8);
+            Spread { low: s.low.min(w), high: s.high.max(w), mixed: s.mixed | (w ^ first), more }
+        };
+        let both = |a: Spread, b: Spread| Spread {
+            low: a.low.min(b.low),
+            high: a.high.max(b.high),
+            mixed: a.mixed | b.mixed,
+            more: a.more || b.more,
+        };
+        rows.par_chunks(PIECE).map(|rows| rows.iter().fold(none, add)).reduce(|| none, both)
+    }
+}
+
+/// How words become short numbers in the same order.
+enum Shortened {
+    /// Their distance from the lowest.
+    Distance(u64),
+    /// The bits that differ, brought together: groups of them, each with its shift and mask. The digits of `id001` to `id100`
+    /// are nine bits.
+    Mixed(Vec<(u32, u64)>),
+}
+
+impl Shortened {
+    /// The shorter of both, and how many bits it has.
+    fn of(spread: &Spread) -> (Shortened, u32) {
+        /// Each group takes some instructions per row.
+        const MOST: usize = 8;
+        let (bits, mixed) = (64 - (spread.high - spread.low).leading_zeros(), spread.mixed.count_ones());
+        let mut groups = Vec::new();
+        let (mut rest, mut below) = (spread.mixed, 0);
+        while rest != 0 {
+            let from = rest.trailing_zeros();
+            let length = (rest >> from).trailing_ones();
+            let ones = if length == 64 { u64::MAX } else { (1 << length) - 1 };
+            groups.push((from - below, ones << below));
+            rest &= !(ones << from);
+            below += length;
+        }
+        if mixed < bits && groups.len() <= MOST { (Shortened::Mixed(groups), mixed) } else { (Shortened::Distance(spread.low), bits) }
+    }
+}
+
 /// Sorts by one word, and what is the same in it by what follows.
 fn by_number(rows: &mut [u32], keys: &[SortKey], (column, depth): (usize, usize), flip: u64, word: impl Fn(u32) -> u64 + Sync + Copy) {
     let number = |row: u32| word(row) ^ flip;
-    let ends = |rows: &[u32]| rows.iter().map(|&r| number(r)).fold((u64::MAX, 0), |(low, high), w| (low.min(w), high.max(w)));
-    let (low, high) = rows.par_chunks(PIECE).map(ends).reduce(|| (u64::MAX, 0), |a, b| (a.0.min(b.0), a.1.max(b.1)));
+    let spread = Spread::of(rows, number, matches!(&keys[column].keys, KeyColumn::Bytes(_)).then_some(flip));
     let next = |rows: &mut [u32]| match &keys[column].keys {
         KeyColumn::Wide { .. } if depth == 0 => by_word(rows, keys, column, 1),
         KeyColumn::Bytes(_) if rows.first().is_some_and(|&r| word(r) as u8 == 8) => by_word(rows, keys, column, depth + 1),
         _ => by_column(rows, keys, column + 1),
     };
-    if low == high {
+    if spread.mixed == 0 {
         return next(rows);
     }
     // The leading 32 bits in which the words differ, and below them the row, which makes every number different.
-    let bits = 64 - (high - low).leading_zeros();
+    let (short, bits) = Shortened::of(&spread);
     let shift = bits.saturating_sub(32);
-    let mut packed = vec![0u64; rows.len()];
-    packed.par_chunks_mut(PIECE).zip(rows.par_chunks(PIECE)).for_each(|(packed, rows)| {
-        packed.iter_mut().zip(rows).for_each(|(p, &r)| *p = ((number(r) - low) >> shift) << 32 | r as u64);
-    });
-    let packed = sort_numbers(packed, 32 + bits - shift);
-    let last = column + 1 == keys.len() && shift == 0 && matches!(&keys[column].keys, KeyColumn::Words { .. });
+    let packed = match &short {
+        Shortened::Distance(low) => pack(rows, |r| (number(r) - low) >> shift),
+        Shortened::Mixed(groups) => pack(rows, |r| {
+            let word = number(r);
+            groups.iter().fold(0, |n, &(from, mask)| n | (word >> from & mask)) >> shift
+        }),
+    };
+    let packed = sort_numbers(packed, bits - shift);
     rows.par_chunks_mut(PIECE).zip(packed.par_chunks(PIECE)).for_each(|(rows, packed)| {
         rows.iter_mut().zip(packed).for_each(|(r, &p)| *r = p as u32);
     });
-    if last {
+    let wide = matches!(&keys[column].keys, KeyColumn::Wide { .. }) && depth == 0;
+    if column + 1 == keys.len() && shift == 0 && !spread.more && !wide {
         return;
     }
     let mut runs = Vec::new();
@@ -149,29 +210,41 @@ fn by_number(rows: &mut [u32], keys: &[SortKey], (column, depth): (usize, usize)
     runs.into_par_iter().with_min_len(64).for_each(of_run);
 }
 
-/// Sorts different numbers of so many bits.
+/// A number of at most 32 bits for each row, above the row itself.
+fn pack(rows: &[u32], number: impl Fn(u32) -> u64 + Sync) -> Vec<u64> {
+    let mut packed = vec![0u64; rows.len()];
+    packed.par_chunks_mut(PIECE).zip(rows.par_chunks(PIECE)).for_each(|(packed, rows)| {
+        packed.iter_mut().zip(rows).for_each(|(p, &r)| *p = number(r) << 32 | r as u64);
+    });
+    packed
+}
+
+/// Bits that rows are parted by at a time.
+const DIGIT: u32 = 8;
+const DIGITS: usize = 1 << DIGIT;
+
+/// Sorts numbers of 32 bits and so many more, which stand in the order of their lower 32 bits.
 fn sort_numbers(mut numbers: Vec<u64>, bits: u32) -> Vec<u64> {
-    const DIGIT: u32 = 8;
     if numbers.len() < 2 * PIECE {
         numbers.sort_unstable();
         return numbers;
     }
-    let shift = bits.saturating_sub(DIGIT);
-    let digit = |x: u64| (x >> shift) as usize & 0xff;
+    let left = bits.saturating_sub(DIGIT);
+    let digit = |x: u64| (x >> (32 + left)) as usize & (DIGITS - 1);
     // Each piece counts its digits, and then has a place of its own in each bucket.
-    let counts: Vec<[u32; 256]> = numbers
+    let counts: Vec<[u32; DIGITS]> = numbers
         .par_chunks(4 * PIECE)
         .map(|piece| {
-            let mut count = [0u32; 256];
+            let mut count = [0u32; DIGITS];
             piece.iter().for_each(|&x| count[digit(x)] += 1);
             count
         })
         .collect();
     let mut sorted = vec![0u64; numbers.len()];
-    let mut places: Vec<Vec<&mut [u64]>> = counts.iter().map(|_| Vec::with_capacity(256)).collect();
+    let mut places: Vec<Vec<&mut [u64]>> = counts.iter().map(|_| Vec::with_capacity(DIGITS)).collect();
     let mut rest = sorted.as_mut_slice();
-    let mut lengths = Vec::with_capacity(256);
-    for bucket in 0..256 {
+    let mut lengths = Vec::with_capacity(DIGITS);
+    for bucket in 0..DIGITS {
         let mut length = 0;
         for (place, count) in places.iter_mut().zip(&counts) {
             let (here, after) = rest.split_at_mut(count[bucket] as usize);
@@ -182,27 +255,53 @@ fn sort_numbers(mut numbers: Vec<u64>, bits: u32) -> Vec<u64> {
         lengths.push(length);
     }
     numbers.par_chunks(4 * PIECE).zip(places).for_each(|(piece, mut places)| {
-        let mut next = [0u32; 256];
+        let mut next = [0u32; DIGITS];
         for &x in piece {
             let d = digit(x);
             places[d][next[d] as usize] = x;
             next[d] += 1;
         }
     });
-    drop(numbers);
-    let mut buckets = Vec::with_capacity(256);
+    if left == 0 {
+        return sorted;
+    }
+    let mut buckets = Vec::with_capacity(DIGITS);
     let total = sorted.len();
-    let mut rest = sorted.as_mut_slice();
+    let (mut rest, mut spare) = (sorted.as_mut_slice(), numbers.as_mut_slice());
     for length in lengths {
         let (here, after) = rest.split_at_mut(length);
-        buckets.push(here);
-        rest = after;
+        let (beside, behind) = spare.split_at_mut(length);
+        buckets.push((here, beside));
+        (rest, spare) = (after, behind);
     }
-    buckets
-        .into_par_iter()
-        .with_max_len(1)
-        .for_each(|bucket| if bucket.len() > total / 4 { bucket.par_sort_unstable() } else { bucket.sort_unstable() });
+    buckets.into_par_iter().with_max_len(1).for_each(|(bucket, spare)| match bucket.len() {
+        n if n > total / 4 => bucket.par_sort_unstable(),
+        n if n < 4 * DIGITS => bucket.sort_unstable(),
+        _ => by_digits(bucket, spare, left),
+    });
     sorted
+}
+
+/// Sorts numbers by so many bits above the lower 32, in whose order they stand: from the last digit to the first.
+fn by_digits(numbers: &mut [u64], spare: &mut [u64], bits: u32) {
+    let (mut from, mut to) = (&mut *numbers, &mut *spare);
+    let passes = bits.div_ceil(DIGIT);
+    for pass in 0..passes {
+        let digit =
+            |x: u64| (x >> (32 + pass * DIGIT)) as usize & if (pass + 1) * DIGIT <= bits { DIGITS - 1 } else { (1 << (bits % DIGIT)) - 1 };
+        let mut next = [0u32; DIGITS];
+        from.iter().for_each(|&x| next[digit(x)] += 1);
+        next.iter_mut().fold(0, |at, n| at + std::mem::replace(n, at));
+        for &x in from.iter() {
+            let place = &mut next[digit(x)];
+            to[*place as usize] = x;
+            *place += 1;
+        }
+        (from, to) = (to, from);
+    }
+    if passes % 2 == 1 {
+        numbers.copy_from_slice(spare);
+    }
 }
 
 #[cfg(test)]
@@ -238,5 +337,36 @@ mod tests {
         let mut by_number: Vec<u32> = (0..n as u32).collect();
         by_number.sort_by(|&i, &j| number(i).0.cmp(&number(j).0).then(number(j).1.partial_cmp(&number(i).1).unwrap_or(Ordering::Equal)));
         assert_eq!(sort_rows(&[key(&Column::from(b.clone()), Direction::Descending)], n as u32), by_number);
+    }
+
+    /// Texts that differ in few bits, in many, behind their first word and in length; numbers of few bits far apart.
+    #[test]
+    fn words_with_few_different_bits_keep_their_order() {
+        let n = 300_000u64;
+        let mix = |i: u64| super::super::hash::spread(i);
+        let texts: [fn(u64) -> String; 5] = [
+            |x| format!("id{:03}", x % 100),
+            |x| format!("id{:010}", x % 100_000),
+            |x| format!("{:x}", x % 5_000),
+            |x| "same beginning of all".chars().take((x % 20) as usize).collect(),
+            |x| format!("{}{:07}", if x % 2 == 0 { "seven: " } else { "eight:: " }, x % 90),
+        ];
+        for text in texts {
+            let values: Vec<String> = (0..n).map(|i| text(mix(i))).collect();
+            for direction in [Direction::Ascending, Direction::Descending] {
+                let mut want: Vec<u32> = (0..n as u32).collect();
+                want.sort_by(|&a, &b| {
+                    let by = values[a as usize].cmp(&values[b as usize]);
+                    if direction == Direction::Ascending { by } else { by.reverse() }
+                });
+                assert!(sort_rows(&[key(&Column::from(values.clone()), direction)], n as u32) == want, "{:?} {}", direction, values[0]);
+            }
+        }
+        for step in [1i64, 1 << 20, (1 << 40) + 1, i64::MAX / 70] {
+            let values: Vec<i64> = (0..n).map(|i| ((mix(i) % 128) as i64 - 64) * step).collect();
+            let mut want: Vec<u32> = (0..n as u32).collect();
+            want.sort_by_key(|&i| values[i as usize]);
+            assert!(sort_rows(&[key(&Column::from(values), Direction::Ascending)], n as u32) == want, "steps of {step}");
+        }
     }
 }
