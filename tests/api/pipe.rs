@@ -25,7 +25,8 @@ fn same_as_steps(input: &str, steps: &[&[&str]], ending: &str) {
     let mut now = input.to_string();
     for (i, step) in steps.iter().enumerate() {
         let next = format!("step{i}.{ending}");
-        let words: Vec<&str> = [step[0], now.as_str()].into_iter().chain(step[1..].iter().copied()).chain(["-o", &next, "--quiet"]).collect();
+        let words: Vec<&str> =
+            [step[0], now.as_str()].into_iter().chain(step[1..].iter().copied()).chain(["-o", &next, "--quiet"]).collect();
         run(folder.path(), &words);
         now = next;
     }
@@ -43,7 +44,11 @@ fn tables_come_through_a_pipe_as_through_files() {
         &["pivot", "--index", "Family", "--columns", "Pclass,Sex", "--values", "Survived_mean"],
     ];
     same_as_steps("passengers.csv", &steps, "parquet");
-    same_as_steps("passengers.csv", &[&["melt", "--id", "Name,Sex", "--value", "Age,Fare"], &["counts", "--by", "Sex,variable"]], "parquet");
+    same_as_steps(
+        "passengers.csv",
+        &[&["melt", "--id", "Name,Sex", "--value", "Age,Fare"], &["counts", "--by", "Sex,variable"]],
+        "parquet",
+    );
 }
 
 #[test]
