@@ -31,5 +31,7 @@ pub fn run(matches: &ArgMatches, flow: &Flow) -> Result<()> {
     let names = Correlation::ALL.map(|m| m.1);
     let method = Correlation::ALL.iter().find(|m| m.1 == args.method);
     let method = method.ok_or_else(|| Error::not_found("method", &args.method, names))?.0;
-    on_table(matches, flow, &args.verb, &args.files, "corr", |table, exec| Ok(Arc::new(MemSource::from_frame(&table.corr(method, exec)?)?)))
+    on_table((matches, flow), &args.verb, &args.files, "corr", |table, exec| {
+        Ok(Arc::new(MemSource::from_frame(&table.corr(method, exec)?)?))
+    })
 }

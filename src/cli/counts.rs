@@ -29,7 +29,7 @@ pub fn arguments(command: Command) -> Command {
 
 pub fn run(matches: &ArgMatches, flow: &Flow) -> Result<()> {
     let args: CountsArgs = typed(matches)?;
-    on_table(matches, flow, &args.verb, &args.files, "counts", |table, exec| {
+    on_table((matches, flow), &args.verb, &args.files, "counts", |table, exec| {
         let keys = lists::items(&args.by)?.iter().map(|k| GroupKey::parse(k, table.schema())).collect::<Result<Vec<_>>>()?;
         let mut groups = table.groupby(keys);
         if args.keep_missing {

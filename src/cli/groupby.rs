@@ -74,7 +74,7 @@ pub fn run(matches: &ArgMatches, flow: &Flow) -> Result<()> {
             }
         }
     };
-    on_data(matches, flow, &args.verb, &args.files, vars, "groupby", grouped_cube, |table, exec| {
+    on_data((matches, flow), &args.verb, &args.files, vars, "groupby", grouped_cube, |table, exec| {
         cube::only_cubes("--weights", args.weights.is_some())?;
         let schema = table.schema();
         let keys = lists::items(&args.by)?.iter().map(|k| GroupKey::parse(k, schema)).collect::<Result<Vec<_>>>()?;

@@ -42,5 +42,5 @@ pub fn run(matches: &ArgMatches, flow: &Flow) -> Result<()> {
         variable_name: args.variable_name.clone(),
         value_name: args.value_name.clone(),
     };
-    on_table(matches, flow, &args.verb, &args.files, "melt", |table, exec| table.melt(&options)?.source(exec))
+    on_table((matches, flow), &args.verb, &args.files, "melt", |table, exec| table.melt(&options)?.source(exec))
 }

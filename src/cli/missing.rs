@@ -88,7 +88,7 @@ pub fn run(matches: &ArgMatches, flow: &Flow) -> Result<()> {
         return Err(Error::invalid("--limit goes with --ffill, --bfill and --interpolate"));
     }
     let filled_cube = |ds: Dataset, exec: &ExecOptions| Ok((of_cube(&ds, &args, gaps.as_ref(), exec)?, Notices::new()));
-    on_data(matches, flow, &args.verb, &args.files, named.clone(), "missing", filled_cube, |table, exec| {
+    on_data((matches, flow), &args.verb, &args.files, named.clone(), "missing", filled_cube, |table, exec| {
         if args.dim.is_some() {
             return Err(Error::unsupported("--dim is for cubes, and this is a table"));
         }

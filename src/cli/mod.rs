@@ -50,12 +50,15 @@ struct Entry {
     run: Run,
 }
 
+/// Changes the data that its flow brings.
+type RunStep = fn(&ArgMatches, &Flow) -> Result<()>;
+
 /// What a command does with its arguments.
 enum Run {
     /// Its input and output are its own.
     Alone(fn(&ArgMatches) -> Result<()>),
     /// It changes data, by itself or as a step of a pipe.
-    Step(fn(&ArgMatches, &Flow) -> Result<()>),
+    Step(RunStep),
 }
 
 /// The commands of this version.

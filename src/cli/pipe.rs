@@ -3,7 +3,7 @@
 use super::args::{OutputArgs, RunArgs};
 use super::flow::{BEFORE, Flow};
 use super::verb::{Verb, VerbArgs};
-use super::{COMMANDS, Run, command, options, typed, usage};
+use super::{COMMANDS, Run, RunStep, command, options, typed, usage};
 use crate::error::{Error, ErrorKind, Place, Result, ResultExt, nearest, quoted_list};
 use crate::open::Scanned;
 use clap::parser::ValueSource;
@@ -69,7 +69,7 @@ pub fn split(args: impl IntoIterator<Item = OsString>) -> Result<Vec<OsString>> 
 const SHAPE: &str = "each step stands in brackets, with blanks around them: [ select --columns tas ]";
 
 /// The command of a step and its arguments.
-fn parsed(words: &OsStr) -> Result<(&'static str, fn(&ArgMatches, &Flow) -> Result<()>, ArgMatches)> {
+fn parsed(words: &OsStr) -> Result<(&'static str, RunStep, ArgMatches)> {
     let words: Vec<String> = match words.to_str() {
         Some(text) => text.split(BETWEEN).map(String::from).collect(),
         None => return Err(Error::invalid(format!("{:?} is no UTF-8 text", words.to_string_lossy()))),

@@ -50,5 +50,5 @@ pub fn run(matches: &ArgMatches, flow: &Flow) -> Result<()> {
         fill: args.fill.as_deref().map(super::missing::value),
         margins: args.margins,
     };
-    on_table(matches, flow, &args.verb, &args.files, "pivot", |table, exec| table.pivot(&how, exec)?.source(exec))
+    on_table((matches, flow), &args.verb, &args.files, "pivot", |table, exec| table.pivot(&how, exec)?.source(exec))
 }

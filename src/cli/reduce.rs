@@ -53,7 +53,7 @@ pub fn run(matches: &ArgMatches, flow: &Flow) -> Result<()> {
         let how = cube::reduction(args.op.as_deref(), &args.agg, dims, args.ddof)?;
         ds.reduce(&crate::exec::reduce::Reduction { weights, ..how }, exec)
     };
-    on_data(matches, flow, &args.verb, &args.files, vars, "reduce", reduced_cube, |table, exec| {
+    on_data((matches, flow), &args.verb, &args.files, vars, "reduce", reduced_cube, |table, exec| {
         if let Some(option) = [("--dim", args.dim.is_some()), ("--weights", args.weights.is_some())].iter().find(|o| o.1) {
             return Err(Error::unsupported(format!("{} is for cubes, and this is a table", option.0)));
         }

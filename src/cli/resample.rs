@@ -78,7 +78,7 @@ pub fn run(matches: &ArgMatches, flow: &Flow) -> Result<()> {
             None => bins.reduce(&Reduction { weights, ..cube::reduction(args.op.as_deref(), &args.agg, Vec::new(), args.ddof)? }, exec),
         }
     };
-    on_data(matches, flow, &args.verb, &args.files, vars, "resample", resampled_cube, |table, exec| {
+    on_data((matches, flow), &args.verb, &args.files, vars, "resample", resampled_cube, |table, exec| {
         cube::only_cubes("--weights", args.weights.is_some())?;
         cube::only_cubes("--tolerance", args.tolerance.is_some())?;
         let schema = table.schema();

@@ -88,7 +88,7 @@ pub fn run(matches: &ArgMatches, flow: &Flow) -> Result<()> {
         }
         rolling.reduce(&Reduction { ddof: args.ddof.unwrap_or(0), ..op }, exec)
     };
-    on_data(matches, flow, &args.verb, &args.files, vars, "rolling", rolled_cube, |table, exec| {
+    on_data((matches, flow), &args.verb, &args.files, vars, "rolling", rolled_cube, |table, exec| {
         if args.dim.is_some() {
             return Err(Error::unsupported("--dim is for cubes, and this is a table"));
         }

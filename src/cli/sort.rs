@@ -47,7 +47,7 @@ pub fn run(matches: &ArgMatches, flow: &Flow) -> Result<()> {
         })?;
         Ok((ds, Notices::new()))
     };
-    on_data(matches, flow, &args.verb, &args.files, None, "sort", sorted, |table, exec| {
+    on_data((matches, flow), &args.verb, &args.files, None, "sort", sorted, |table, exec| {
         table.sort(sort_by(&args.by, table.schema())?)?.source(exec)
     })
 }

@@ -54,7 +54,7 @@ pub fn stack(matches: &ArgMatches, flow: &Flow) -> Result<()> {
         variable_name: args.name.clone(),
         value_name: args.value_name.clone(),
     };
-    on_data(matches, flow, &args.verb, &args.files, None, "stack", stacked, |table, exec| {
+    on_data((matches, flow), &args.verb, &args.files, None, "stack", stacked, |table, exec| {
         no_dims(dims.is_some() || args.into.is_some())?;
         let long = table.stack(&options)?;
         let long = if args.drop_missing { long.dropna(DropRows::Any, Some(&[&options.value_name]))? } else { long };
@@ -97,7 +97,7 @@ pub fn unstack(matches: &ArgMatches, flow: &Flow) -> Result<()> {
         let (dims, into) = cube_dims(dims.as_deref(), args.into.as_deref(), "were made one: --dims lat,lon --into cell", &ds)?;
         Ok((ds.unstack(&into, &dims)?, Notices::new()))
     };
-    on_data(matches, flow, &args.verb, &args.files, None, "unstack", unstacked, |table, exec| {
+    on_data((matches, flow), &args.verb, &args.files, None, "unstack", unstacked, |table, exec| {
         no_dims(dims.is_some() || args.into.is_some())?;
         let (Some(index), Some(level)) = (&args.index, &args.level) else {
             return Err(Error::invalid("a table is unstacked by --index and --level"));

@@ -134,22 +134,20 @@ impl<'a> Verb<'a> {
 
 /// Runs a command on a table: `change` gets the rows after `--where` and `--with`.
 pub fn on_table(
-    matches: &ArgMatches,
-    flow: &Flow,
+    (matches, flow): (&ArgMatches, &Flow),
     args: &VerbArgs,
     files: &[PathBuf],
     what: &str,
     change: impl FnOnce(&LazyFrame, &ExecOptions) -> Result<Arc<dyn TableSource>>,
 ) -> Result<()> {
     let refused = Verb::no_cubes_of(what);
-    on_data(matches, flow, args, files, None, what, |_, _| Err(refused), change)
+    on_data((matches, flow), args, files, None, what, |_, _| Err(refused), change)
 }
 
 /// Runs a command on what the files hold: `change` gets the rows of a table after `--where` and `--with`, `change_cube` the cube,
 /// cut down to some of its variables where these are named.
 pub fn on_data(
-    matches: &ArgMatches,
-    flow: &Flow,
+    (matches, flow): (&ArgMatches, &Flow),
     args: &VerbArgs,
     files: &[PathBuf],
     vars: Option<Vec<String>>,
