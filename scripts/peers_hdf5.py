@@ -10,6 +10,7 @@ import sys
 import tempfile
 
 import h5py
+import netCDF4
 import numpy as np
 import xarray as xr
 
@@ -71,6 +72,31 @@ with h5py.File(source) as a, h5py.File(target) as b:
             judge(f"types.h5 {name}", equal(x[()], values))
         else:
             judge(f"types.h5 {name}", equal(x[()], values) and (x.dtype.newbyteorder("=") == y.dtype.newbyteorder("=") or name == "state"))
+
+# What is easily lost: attributes of several dims, truth values, enumerations, fill values, by h5py and netCDF4.
+source = ROOT / "tests/files/data/losses/kinds.h5"
+ours("convert", source, WORK / "kinds.h5", "--overwrite")
+ours("convert", source, WORK / "kinds.nc", "--overwrite")
+with h5py.File(source) as a, h5py.File(WORK / "kinds.h5") as b:
+    for name in a["half"].attrs:
+        x, y = a["half"].attrs[name], b["half"].attrs[name]
+        judge(f"kinds.h5 attribute {name}", equal(x, y) and np.asarray(x).dtype == np.asarray(y).dtype)
+    judge("kinds.h5 booleans", b["flags"].dtype == bool and equal(a["flags"][()], b["flags"][()]))
+    enums = [h5py.check_enum_dtype(f["state"].dtype) for f in (a, b)]
+    judge("kinds.h5 enumeration", enums[0] == enums[1] and equal(a["state"][()], b["state"][()]))
+    judge("kinds.h5 byte order of an enumeration", a["state"].dtype.str == b["state"].dtype.str)
+    for name in ["gaps", "bright"]:
+        judge(f"kinds.h5 fill value of {name}", a[name].fillvalue == b[name].fillvalue and equal(a[name][()], b[name][()]))
+with netCDF4.Dataset(WORK / "kinds.nc") as f:
+    judge("kinds.nc enumeration", f["state"].datatype.enum_dict == enums[0] and equal(f["state"][:], [0, -2, 1]))
+ours("convert", ROOT / "tests/files/data/losses/enum.nc", WORK / "enum.nc", "--overwrite")
+ours("convert", WORK / "enum.nc", WORK / "enum.h5", "--overwrite")
+for name in ["enum.nc", "enum.h5"]:
+    with netCDF4.Dataset(ROOT / "tests/files/data/losses/enum.nc") as a, netCDF4.Dataset(WORK / name) as b:
+        for variable in ["clouds", "other"]:
+            x, y = a[variable], b[variable]
+            same = x.datatype.enum_dict == y.datatype.enum_dict and x.datatype.dtype == y.datatype.dtype
+            judge(f"{name} {variable}", same and np.ma.allequal(x[:], y[:]) and equal(np.ma.getmaskarray(x[:]), np.ma.getmaskarray(y[:])))
 
 # npz both ways.
 for archive in ["stored", "deflated"]:

@@ -27,6 +27,12 @@ pub struct Encoding {
     pub char_dim: Option<String>,
     /// The length of that dimension in the file, set when the characters were joined to texts.
     pub char_len: Option<usize>,
+    /// The enumeration whose numbers the values are, where the file has them so. It is written again where a format has such types.
+    pub enumeration: Option<Arc<Enumeration>>,
+    /// What stands for values that were never written, where a file says that without calling it missing (plain HDF5).
+    pub unwritten: Option<AttrValue>,
+    /// The type in the file where none here is the same: `f16`, whose values are f32 here.
+    pub stored_as: Option<&'static str>,
     /// The calendar as the file spelled it is in `attrs`; this is what it means, `standard` not resolved.
     pub calendar: Option<Calendar>,
 }
@@ -37,6 +43,52 @@ impl Encoding {
         self.attrs.get("_FillValue")
     }
 }
+
+/// Numbers that have names, as a type of a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Enumeration {
+    /// The name of the type; empty where it has none.
+    pub name: String,
+    /// The numbers.
+    pub values: AttrValue,
+    /// The name of each.
+    pub names: Vec<String>,
+    /// Whether the attributes `flag_values` and `flag_meanings` of the variable are made of it.
+    pub in_attrs: bool,
+}
+
+impl Enumeration {
+    /// An enumeration, told in CF's `flag_values` and `flag_meanings`; not told where there are such, or where a name has a space.
+    pub fn told(name: String, values: AttrValue, names: Vec<String>, attrs: &mut Attrs) -> Enumeration {
+        let plain = names.iter().all(|n| !n.is_empty() && !n.contains(char::is_whitespace));
+        let in_attrs = plain && !FLAGS.iter().any(|f| attrs.contains(f));
+        if in_attrs {
+            attrs.set(FLAGS[0], values.clone());
+            attrs.set(FLAGS[1], names.join(" "));
+        }
+        Enumeration { name, values, names, in_attrs }
+    }
+
+    /// What a format without enumerations does to a variable, in words.
+    pub fn lost_in(&self, variable: &str, dtype: &DType) -> String {
+        let how = if self.in_attrs { "with the attributes flag_values and flag_meanings" } else { "without their names" };
+        format!("variable {variable:?} is no enumeration there: it is written as {dtype}, {how}")
+    }
+
+    /// The enumeration that a variable of this type and these attributes still is, with the attributes that it does not say itself;
+    /// none where somebody has changed what the values mean.
+    pub fn of<'a>(encoding: &'a Encoding, dtype: &DType, attrs: &Attrs) -> Option<(&'a Enumeration, Attrs)> {
+        let e = encoding.enumeration.as_deref().filter(|e| e.values.dtype() == *dtype)?;
+        let mut rest = attrs.clone();
+        if !e.in_attrs {
+            return Some((e, rest));
+        }
+        let (values, meanings) = (rest.remove(FLAGS[0])?, rest.remove(FLAGS[1])?);
+        (values == e.values && meanings.as_str() == Some(&e.names.join(" "))).then_some((e, rest))
+    }
+}
+
+const FLAGS: [&str; 2] = ["flag_values", "flag_meanings"];
 
 /// The codecs of a Zarr array.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -12,6 +12,6 @@ pub use axes::{is_latitude, is_longitude};
 pub use companions::{Companion, Role, companions};
 pub use data_array::DataArray;
 pub use dataset::{Coords, Dataset};
-pub use encoding::{Codecs, Encoding, Filter};
+pub use encoding::{Codecs, Encoding, Enumeration, Filter};
 pub use lazy::{Data, DecodeStep, LazyArray};
 pub use variable::Variable;

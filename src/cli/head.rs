@@ -56,10 +56,11 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     if glance {
         open.rows = Some(args.n);
     }
+    let vars = args.var.as_deref().map(lists::items).transpose()?;
+    open.vars = vars.clone();
     let (scanned, notices) = scan(std::slice::from_ref(&args.file), &open)?;
     session.tell(&notices)?;
     let exec = session.exec("reading");
-    let vars = args.var.as_deref().map(lists::items).transpose()?;
     match (scanned, to) {
         (Scanned::Cube(ds), None) => {
             let ds = options::apply_on_cube(ds, &steps, &exec)?;

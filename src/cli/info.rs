@@ -7,7 +7,7 @@ use crate::dtype::{DType, Scalar};
 use crate::error::{Notices, Result, escape};
 use crate::open::{Content, CubeInfo, Info, TableInfo, info};
 use crate::show::{self, Align, BOLD, DIM, Grid, paint};
-use crate::store::{AttrValue, Attrs};
+use crate::store::{AttrValue, Attrs, nested};
 use clap::{ArgMatches, Args, Command, ValueHint};
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
@@ -199,8 +199,20 @@ fn variable_json(v: &Variable) -> Value {
 
 fn encoding_json(dtype: &DType, e: &Encoding) -> Value {
     let mut out = Map::new();
-    let stored = if e.char_dim.is_some() { "char".to_string() } else { e.dtype.as_ref().unwrap_or(dtype).to_string() };
+    let stored = match e.stored_as {
+        Some(name) => name.to_string(),
+        None if e.char_dim.is_some() => "char".into(),
+        None => e.dtype.as_ref().unwrap_or(dtype).to_string(),
+    };
     out.insert("dtype".into(), json!(stored));
+    if let Some(found) = &e.enumeration {
+        let values: Vec<Value> = found.values.scalars().iter().map(scalar_json).collect();
+        let members: Map<String, Value> = found.names.iter().cloned().zip(values).collect();
+        out.insert("enumeration".into(), json!({"name": found.name, "members": members}));
+    }
+    if let Some(value) = &e.unwritten {
+        out.insert("unwritten".into(), attr_json(value));
+    }
     for (name, value) in e.attrs.iter() {
         out.insert(name.to_string(), attr_json(value));
     }
@@ -232,6 +244,9 @@ fn attr_json(value: &AttrValue) -> Value {
         return json!(String::from_utf8_lossy(b));
     }
     let mut all: Vec<Value> = value.scalars().iter().map(scalar_json).collect();
+    if let Some(shape) = value.shape() {
+        return nested(shape, all, &Value::Array);
+    }
     if all.len() == 1 { all.remove(0) } else { Value::Array(all) }
 }
 

@@ -9,6 +9,7 @@ use arrow::array::{Array, StringViewArray, StringViewBuilder};
 use encoding_rs::Encoding as Charset;
 use indexmap::IndexMap;
 use std::any::Any;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 pub(super) struct Chars;
@@ -124,11 +125,34 @@ impl ChunkSource for Joined {
 }
 
 /// Without `_Encoding`, bytes that are no UTF-8 are taken for Latin-1.
-fn text_of<'a>(bytes: &'a [u8], charset: Option<&'static Charset>) -> std::borrow::Cow<'a, str> {
+fn text_of<'a>(bytes: &'a [u8], charset: Option<&'static Charset>) -> Cow<'a, str> {
     match charset {
         Some(charset) => charset.decode_without_bom_handling(bytes).0,
-        None => std::str::from_utf8(bytes).map_or_else(|_| encoding_rs::mem::decode_latin1(bytes), Into::into),
+        None => utf8_or_latin1(bytes).0,
     }
+}
+
+/// A text in UTF-8, else in Latin-1, which any bytes are; and whether it is that.
+pub(crate) fn utf8_or_latin1(bytes: &[u8]) -> (Cow<'_, str>, bool) {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => (text.into(), false),
+        Err(_) => (encoding_rs::mem::decode_latin1(bytes), true),
+    }
+}
+
+/// Texts of no more bytes are looked at when a file is opened.
+const SMALL: usize = 64 << 10;
+
+/// Whether some of these rows of characters are no UTF-8. Large ones are not looked at.
+fn some_latin(bytes: &LazyArray, joins: bool) -> bool {
+    let shape = bytes.shape();
+    let width = if joins { shape.last().copied().unwrap_or(1) } else { 1 };
+    if shape.iter().product::<usize>() > SMALL || width == 0 {
+        return false;
+    }
+    let block = bytes.load().and_then(|b| b.to_contiguous());
+    let latin = |row: &[u8]| std::str::from_utf8(row).is_err();
+    block.is_ok_and(|b| b.as_slice::<u8>().is_some_and(|b| b.chunks_exact(width).any(latin)))
 }
 
 /// The bytes of texts, padded with zeros.
@@ -216,6 +240,9 @@ impl Coder for Chars {
         v.encoding.dtype = Some(DType::Str);
         let bytes = lazy(&v);
         let joins = cx.joins_chars;
+        if charset.is_none() && some_latin(&bytes, joins) {
+            cx.warn(format!("variable {:?}: texts that are no UTF-8 are read as Latin-1", cx.name));
+        }
         v.encoding.char_len = v.shape().last().copied().filter(|_| joins);
         let rank = v.dims().len() - joins as usize;
         let shape = v.shape()[..rank].to_vec();

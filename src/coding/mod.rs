@@ -12,6 +12,8 @@ mod flags;
 mod numbers;
 mod times;
 
+pub(crate) use chars::utf8_or_latin1;
+
 pub use crate::array::{Companion, Role, companions};
 pub use times::{TimeRange, time_range};
 

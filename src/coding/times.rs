@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Level, Place, Result};
 use crate::kernel::calendar;
 use crate::kernel::pack;
 use crate::kernel::time::{Step, TimeAxis, TimeUnits};
-use crate::store::{NdArray, Selection, Selector};
+use crate::store::{AttrValue, NdArray, Selection, Selector};
 use crate::with_phys;
 use arrow::buffer::Buffer;
 use std::any::Any;
@@ -204,18 +204,32 @@ impl Coder for Times {
                 encode_instants(v, unit, calendar, cx)
             }
             DType::Date => {
+                missing_lowest(&mut v, AttrValue::I32(vec![i32::MIN]));
                 v.attrs.set("units", "days since 1970-01-01");
                 v.attrs.set("calendar", Calendar::ProlepticGregorian.name());
                 cx.notices.push(Level::Omitted, "dates are read back as times at midnight", Place::variable(cx.name));
                 reread(&v, DType::I32)
             }
             DType::Duration { unit } | DType::Time { unit } => {
+                missing_lowest(&mut v, AttrValue::I64(vec![i64::MIN]));
                 v.attrs.set("units", if unit == TimeUnit::Ns { "nanoseconds" } else { "microseconds" });
-                cx.notices.push(Level::Changed, format!("{} is read back as a number", v.dtype()), Place::variable(cx.name));
+                cx.notices.push(
+                    Level::Changed,
+                    format!("{} is read back as a number, its unit as the attribute \"units\"", v.dtype()),
+                    Place::variable(cx.name),
+                );
                 reread(&v, DType::I64)
             }
             _ => Ok(v),
         }
+    }
+}
+
+/// Gives counts a value for missing, numpy's NaT, unless it is known that none is.
+fn missing_lowest(v: &mut Variable, lowest: AttrValue) {
+    let whole = matches!(v.data(), Data::Memory(a) if !a.has_valid());
+    if !whole && !v.attrs.contains("_FillValue") && !v.attrs.contains("missing_value") {
+        v.attrs.set("_FillValue", lowest);
     }
 }
 

@@ -5,7 +5,7 @@ use super::{Diff, Level};
 use crate::array::{Dataset, Encoding, Filter, Variable};
 use crate::dtype::{DType, Scalar};
 use crate::show;
-use crate::store::{AttrValue, Attrs};
+use crate::store::{AttrValue, Attrs, nested};
 
 /// Compares attributes of a variable, a column, or (without a name) of a group or file. Of one format, their types count as well;
 /// else their values: formats differ in the types of attributes that they have.
@@ -33,6 +33,9 @@ fn compare(level: Level, name: &str, a: &Attrs, b: &Attrs, alike: bool, skip: &[
 /// One value plain, several as a list.
 fn shown(value: &AttrValue) -> Scalar {
     let mut all = value.scalars();
+    if let Some(shape) = value.shape() {
+        return nested(shape, all, &Scalar::List);
+    }
     if all.len() == 1 { all.remove(0) } else { Scalar::List(all) }
 }
 
@@ -44,7 +47,7 @@ fn same(a: &AttrValue, b: &AttrValue, alike: bool) -> bool {
     if let (Some(x), Some(y)) = (a.as_str(), b.as_str()) {
         return x == y;
     }
-    if alike && a.dtype() != b.dtype() {
+    if alike && (a.dtype() != b.dtype() || a.shape() != b.shape()) {
         return false;
     }
     let (x, y) = (a.scalars(), b.scalars());
@@ -94,6 +97,7 @@ pub(super) fn variable(name: &str, a: &Variable, b: &Variable, found: &mut Diff)
     let (x, y) = (&a.encoding, &b.encoding);
     let stored = |v: &Variable| match &v.encoding {
         e if e.char_dim.is_some() => "char".to_string(),
+        Encoding { stored_as: Some(name), .. } => name.to_string(),
         e => e.dtype.as_ref().unwrap_or(v.dtype()).to_string(),
     };
     let mut say = |what: &str, p: String, q: String| {
@@ -120,6 +124,10 @@ pub(super) fn variable(name: &str, a: &Variable, b: &Variable, found: &mut Diff)
     let yes = |set: bool| if set { "yes".to_string() } else { "no".into() };
     say("big_endian", yes(x.big_endian), yes(y.big_endian));
     say("no_fill", yes(x.no_fill), yes(y.no_fill));
+    let members = |e: &Encoding| e.enumeration.as_ref().map(|e| e.names.join(",")).unwrap_or_default();
+    say("enumeration", members(x), members(y));
+    let unwritten = |e: &Encoding| e.unwritten.as_ref().map(show::attribute).unwrap_or_default();
+    say("unwritten", unwritten(x), unwritten(y));
     say("char_dim", x.char_dim.clone().unwrap_or_default(), y.char_dim.clone().unwrap_or_default());
     let length = |e: &Encoding| e.char_len.map(|n| n.to_string()).unwrap_or_default();
     say("char_len", length(x), length(y));

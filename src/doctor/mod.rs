@@ -4,7 +4,7 @@ mod cubes;
 mod tables;
 mod times;
 
-use crate::error::{Error, Result, ResultExt};
+use crate::error::{Error, Result, ResultExt, escape};
 use crate::open::{OpenOptions, Scanned, scan};
 use rayon::prelude::*;
 use std::fmt;
@@ -165,7 +165,7 @@ fn of_one_kind<'a, T>(
                 continue;
             }
             Ok(None) => other_kind.to_string(),
-            Err(e) => e.to_string().lines().next().unwrap_or_default().to_string(),
+            Err(e) => escape(e.message()),
         };
         report.add(file, Severity::Refused, Topic::File, what, &["leave it out"]);
     }

@@ -6,7 +6,7 @@
 mod notice;
 mod place;
 
-pub use notice::{Level, Notice, Notices};
+pub use notice::{Level, LossLog, Notice, Notices};
 pub use place::{Place, escape, nearest, quoted_list};
 
 use std::error::Error as StdError;

@@ -1,5 +1,6 @@
-use super::{Error, Place, escape, quoted_list};
+use super::{Error, Place, Result, escape, quoted_list};
 use std::fmt;
+use std::sync::{Arc, Mutex};
 
 /// How much a notice weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -127,6 +128,32 @@ impl Notice {
             }
         }
         ("", "", &self.message)
+    }
+}
+
+/// Where writers note what only values show to be lost, if loss is allowed; else such a value is an error.
+#[derive(Clone, Debug, Default)]
+pub struct LossLog(Option<Arc<Mutex<Notices>>>);
+
+impl LossLog {
+    /// Loss is allowed, and noted.
+    pub fn allowed() -> LossLog {
+        LossLog(Some(Arc::default()))
+    }
+
+    /// Notes a loss.
+    ///
+    /// # Errors
+    /// The refusal, where loss is not allowed.
+    pub fn note(&self, message: impl Into<String>, place: &Place, refusal: impl FnOnce() -> Error) -> Result<()> {
+        let Some(log) = &self.0 else { return Err(refusal()) };
+        log.lock().unwrap_or_else(|e| e.into_inner()).push(Level::Changed, message, place.clone());
+        Ok(())
+    }
+
+    /// What has been noted so far.
+    pub fn take(&self) -> Notices {
+        self.0.as_ref().map(|log| std::mem::take(&mut *log.lock().unwrap_or_else(|e| e.into_inner()))).unwrap_or_default()
     }
 }
 

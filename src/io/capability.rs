@@ -84,7 +84,7 @@ const JSON: Holds = Holds {
 };
 
 const NC: Holds = Holds {
-    types: "bool (as i8), integers, floats, text, times by units and calendar",
+    types: "bool (as i8), integers, floats, text, times by units and calendar, enumerations",
     missing: "`_FillValue`; NaN in floats",
     several: true,
     attributes: true,
@@ -95,8 +95,8 @@ const NC: Holds = Holds {
     unlimited: true,
     calendars: true,
     compressions: &["deflate", "zstd", "none"],
-    warned: "attributes of types that NetCDF lacks",
-    refused: "values beyond a packing that was asked for, types without a place",
+    warned: "what attributes of NetCDF lack (shapes of several dims, truth values), fill values that HDF5 gives to datasets, f16 (as f32)",
+    refused: "values beyond a packing that was asked for, types without a place, text behind a zero byte",
     ..NOTHING
 };
 
@@ -139,12 +139,13 @@ impl Format {
                 groups: false,
                 chunks: false,
                 compressions: &[],
-                refused: "64-bit and unsigned integers that do not fit, groups, all unlimited dimensions but one",
+                warned: "as NetCDF-4; 64-bit integers (as i32) that all fit 32 bits, enumerations (as numbers with `flag_meanings`)",
+                refused: "64-bit integers (as f64) that do not, groups, dims of length 0 but one, text behind a zero byte",
                 ..NC
             },
             Format::H5 => Holds {
                 types: "as NetCDF-4; booleans as h5py's enums, bits, arrays, references (as paths), records (as groups)",
-                warned: "nothing",
+                warned: "f16 (as f32)",
                 refused: "what is read with a loss: lists, opaque bytes, complex numbers, datasets without values, links to other files",
                 ..NC
             },
@@ -156,12 +157,14 @@ impl Format {
                 groups: true,
                 compressions: &["deflate", "none"],
                 warned: "attributes, names of dims",
-                refused: "integers with missing, calendars (as dates of the common one)",
+                refused: "integers with missing, calendars (as dates of the common one), zero bytes at the end of text",
                 ..NPY
             },
             Format::Zarr => Holds {
                 shards: true,
                 types: "bool, integers, floats, text, times by units and calendar",
+                warned: "unlimited dims, dims that no variable has, enumerations (as numbers with `flag_meanings`), fill values that HDF5 gives to datasets, f16 (as f32)",
+                refused: "values beyond a packing that was asked for, types without a place",
                 unlimited: false,
                 compressions: &["zstd", "gzip", "blosc", "none"],
                 ..NC

@@ -3,7 +3,7 @@
 use super::{OpenOptions, Scanned, is_stdin, not_here, scan as scan_any};
 use crate::array::{Dataset, Variable};
 use crate::coding::{self, DecodeOptions};
-use crate::error::{Error, ErrorKind, Notices, Place, Result, ResultExt};
+use crate::error::{Error, ErrorKind, Level, Notice, Notices, Place, Result, ResultExt};
 use crate::io::hdf5::{self, Hdf5ReadOptions};
 use crate::io::netcdf::{self, NetcdfReadOptions};
 use crate::io::npz::{self, NpzReadOptions};
@@ -24,7 +24,10 @@ pub(super) fn scan(inputs: &[PathBuf], formats: &[Format], options: &OpenOptions
             return Err(Error::unsupported(format!("{} is not read from standard input", format.name())).help("write it to a file first"));
         }
         let (ds, more) = one(path, *format, options)?;
-        notices.extend(more);
+        notices.extend(match &options.vars {
+            Some(names) => asked(&ds, names, more)?,
+            None => more,
+        });
         // Before the cubes are joined: what is not asked for may differ.
         all.push(match &options.vars {
             Some(names) if inputs.len() > 1 => only(&ds, names).at_file(path)?,
@@ -37,6 +40,51 @@ pub(super) fn scan(inputs: &[PathBuf], formats: &[Format], options: &OpenOptions
     let (ds, more) = concat(all, &ConcatOptions { dim: options.dim.clone(), join: options.join })?;
     notices.extend(more);
     Ok((ds, notices))
+}
+
+/// What there is to say of the variables that are asked for, and what comes with them.
+///
+/// # Errors
+/// Unsupported, for a variable that had to be left out.
+fn asked(ds: &Dataset, names: &[String], notices: Notices) -> Result<Notices> {
+    let path = |n: &Notice| {
+        let group = n.place.group.as_deref().unwrap_or("").trim_matches('/');
+        let name = n.place.variable.as_deref()?;
+        Some(if group.is_empty() { name.to_string() } else { format!("{group}/{name}") })
+    };
+    let Ok(picked) = only(ds, names) else {
+        let left = |n: &&Notice| n.level == Level::Changed && path(n).is_some_and(|p| names.iter().any(|m| m.trim_matches('/') == p));
+        if let Some(n) = notices.iter().find(left) {
+            return Err(Error::unsupported(n.message.clone()).at(n.place.clone()));
+        }
+        // Whoever looks for the name says that it is not there.
+        return Ok(notices);
+    };
+    let mut paths = Vec::new();
+    paths_of(&picked, "", &mut paths);
+    let mut out = Notices::new();
+    for n in notices.iter() {
+        let here = match (path(n), &n.place.group) {
+            // Decoding names no group.
+            (Some(name), None) => paths.iter().any(|p| p.rsplit('/').next() == Some(&name)),
+            (Some(path), Some(_)) => paths.contains(&path),
+            (None, Some(group)) => paths.iter().any(|p| p.starts_with(&format!("{}/", group.trim_matches('/')))),
+            (None, None) => true,
+        };
+        if here {
+            out.push(n.level, n.message.clone(), n.place.clone());
+        }
+    }
+    Ok(out)
+}
+
+/// Paths of all variables and coordinates.
+fn paths_of(ds: &Dataset, prefix: &str, out: &mut Vec<String>) {
+    let names = ds.vars.keys().map(String::as_str).chain(ds.coords.iter().map(|(n, _)| n));
+    out.extend(names.map(|n| format!("{prefix}{n}")));
+    for (name, group) in &ds.groups {
+        paths_of(group, &format!("{prefix}{name}/"), out);
+    }
 }
 
 /// Opens and decodes one cube.

@@ -5,7 +5,7 @@ use super::{Scanned, not_here};
 use crate::array::Dataset;
 use crate::coding::{self, EncodeOptions};
 use crate::dtype::DType;
-use crate::error::{Error, Level, Notices, Place, Result};
+use crate::error::{Error, Level, LossLog, Notices, Place, Result};
 use crate::exec::{ExecOptions, MemSource, copy_judged};
 use crate::frame::DataFrame;
 use crate::io::csv::{CsvSink, CsvWriteOptions};
@@ -20,6 +20,7 @@ use crate::io::raw::{RawSink, RawWriteOptions};
 use crate::io::text::{Packing, TextTarget};
 use crate::io::{Codec, Format, Holds, Kind, Output, Overwrite};
 use crate::ops::bridge::{CubeMatrix, CubeRows, table_to_cube};
+use crate::show::attribute;
 use crate::store::{ChunkSink, TableSink, TableSource};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -405,6 +406,8 @@ fn write_cube(
     mut notices: Notices,
 ) -> Result<Notices> {
     let missing_as = options.missing_as.clone();
+    let losses = if options.losses == Losses::Allow { LossLog::allowed() } else { LossLog::default() };
+    held(ds, format, options, "", &mut notices);
     let (cube, sink): (Dataset, Box<dyn ChunkSink>) = match format {
         Format::Npy => {
             let (sink, more) = NpySink::create(
@@ -440,17 +443,20 @@ fn write_cube(
             known_dims(&encoded, &options.chunks, "--chunks")?;
             if format == Format::H5 {
                 let filters = options.compress.as_deref().map(NetcdfWriteOptions::parse_compress).transpose()?;
-                let how = Hdf5WriteOptions { chunks: options.chunks.clone(), filters };
+                let how = Hdf5WriteOptions { chunks: options.chunks.clone(), filters, losses: losses.clone() };
                 let (sink, more) = Hdf5Sink::create(output(target, options)?, &encoded, &how)?;
                 notices.extend(more);
                 options.losses.judge(&notices)?;
                 crate::exec::cube::copy(&encoded, Box::new(sink), exec)?;
+                notices.extend(losses.take());
                 return Ok(notices);
             }
             let how = NetcdfWriteOptions {
                 format: if format == Format::Nc3 { NetcdfFormat::Nc3 } else { NetcdfFormat::Nc4 },
                 chunks: options.chunks.clone(),
                 filters: options.compress.as_deref().map(NetcdfWriteOptions::parse_compress).transpose()?,
+                integers: long_integers(&chosen),
+                losses: losses.clone(),
             };
             let (sink, more) = NetcdfSink::create(output(target, options)?, &encoded, &how)?;
             notices.extend(more);
@@ -467,7 +473,35 @@ fn write_cube(
     };
     options.losses.judge(&notices)?;
     crate::exec::cube::copy(&cube, sink, exec)?;
+    notices.extend(losses.take());
     Ok(notices)
+}
+
+/// Variables of 64-bit integers.
+fn long_integers(ds: &Dataset) -> Vec<String> {
+    let all = ds.coords.iter().chain(ds.vars.iter().map(|(n, v)| (n.as_str(), v)));
+    all.filter(|(_, v)| matches!(v.dtype(), DType::I64 | DType::U64)).map(|(n, _)| n.to_string()).collect()
+}
+
+/// Says what of how variables were held comes out different: their values are the same.
+fn held(ds: &Dataset, format: Format, options: &SaveOptions, path: &str, notices: &mut Notices) {
+    for (name, v) in ds.coords.iter().chain(ds.vars.iter().map(|(n, v)| (n.as_str(), v))) {
+        let full = format!("{path}{name}");
+        if options.vars.as_ref().is_some_and(|names| names.iter().all(|n| n.trim_start_matches('/') != full)) {
+            continue;
+        }
+        let place = Place { group: (!path.is_empty()).then(|| format!("/{}", path.trim_end_matches('/'))), ..Place::variable(name) };
+        let mut say = |what: String| notices.push(Level::Omitted, format!("variable {name:?}: {what}"), place.clone());
+        if let Some(stored) = v.encoding.stored_as.filter(|_| options.pack.is_none()) {
+            say(format!("it is {stored} in its file, and is written as {}", v.encoding.dtype.as_ref().unwrap_or(v.dtype())));
+        }
+        if let Some(value) = v.encoding.unwritten.as_ref().filter(|_| format != Format::H5) {
+            say(format!("what stands for values that were never written ({}) is not kept; none is missing", attribute(value)));
+        }
+    }
+    for (name, group) in &ds.groups {
+        held(group, format, options, &format!("{path}{name}/"), notices);
+    }
 }
 
 /// A cube in its long form: one row per cell.

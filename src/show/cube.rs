@@ -5,7 +5,7 @@ use super::{Align, BOLD, DIM, Grid, NAME, bytes, paint};
 use crate::array::{Dataset, Encoding, Filter, Variable};
 use crate::dtype::Scalar;
 use crate::error::{Result, escape};
-use crate::store::{AttrValue, Attrs, Selection, Selector};
+use crate::store::{AttrValue, Attrs, Selection, Selector, nested};
 use std::fmt;
 use unicode_width::UnicodeWidthStr;
 
@@ -131,6 +131,11 @@ fn storage(dtype: &crate::dtype::DType, e: &Encoding) -> String {
     } else if let Some(stored) = e.dtype.as_ref().filter(|t| *t != dtype || !e.attrs.is_empty()) {
         parts.push(stored.to_string());
     }
+    parts.extend(e.stored_as.map(String::from));
+    if let Some(found) = &e.enumeration {
+        let name = if found.name.is_empty() { String::new() } else { format!(" {}", escape(&found.name)) };
+        parts.push(format!("enumeration{name} of {} names", found.names.len()));
+    }
     if e.big_endian {
         parts.push("big-endian".into());
     }
@@ -148,6 +153,9 @@ fn storage(dtype: &crate::dtype::DType, e: &Encoding) -> String {
             parts.extend(codecs.words.iter().cloned());
         }
         None => parts.extend(e.filters.iter().map(filter)),
+    }
+    if let Some(value) = &e.unwritten {
+        parts.push(format!("unwritten {}", attribute(value)));
     }
     for (name, value) in e.attrs.iter() {
         parts.push(format!("{} {}", escape(name), attribute(value)));
@@ -180,6 +188,10 @@ pub fn attribute(value: &AttrValue) -> String {
     match value {
         AttrValue::Text(t) => escape(t),
         AttrValue::Bytes(b) => format!("{} of bytes", bytes(b.len() as u64)),
+        AttrValue::Array(a) => {
+            let items = a.values().scalars().iter().map(plain).collect();
+            nested(a.shape(), items, &|list: Vec<String>| format!("[{}]", list.join(", ")))
+        }
         other => other.scalars().iter().map(plain).collect::<Vec<_>>().join(", "),
     }
 }

@@ -1,4 +1,5 @@
 use crate::dtype::{DType, Scalar};
+use crate::error::{Error, Result};
 use indexmap::IndexMap;
 
 /// The value of an attribute, in the exact type in which a file holds it.
@@ -11,6 +12,10 @@ pub enum AttrValue {
     Texts(Vec<String>),
     /// Characters that are no UTF-8, byte for byte.
     Bytes(Vec<u8>),
+    /// Truth values, as HDF5 (by h5py) and JSON have them.
+    Bool(Vec<bool>),
+    /// A list of several dimensions, which HDF5 and JSON have.
+    Array(AttrArray),
     I8(Vec<i8>),
     I16(Vec<i16>),
     I32(Vec<i32>),
@@ -21,6 +26,49 @@ pub enum AttrValue {
     U64(Vec<u64>),
     F32(Vec<f32>),
     F64(Vec<f64>),
+}
+
+/// A list of several dimensions as the value of an attribute.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AttrArray {
+    shape: Vec<usize>,
+    values: Box<AttrValue>,
+}
+
+impl AttrArray {
+    /// Elements in C order under a shape.
+    ///
+    /// # Errors
+    /// Shape, where the number of elements is another one; type, for what is no list.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::store::{AttrArray, AttrValue};
+    /// let matrix = AttrArray::new(vec![2, 2], AttrValue::I32(vec![1, 2, 3, 4]))?;
+    /// assert_eq!(matrix.shape(), [2, 2]);
+    /// assert!(AttrArray::new(vec![2, 2], AttrValue::I32(vec![1, 2, 3])).is_err());
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn new(shape: Vec<usize>, values: AttrValue) -> Result<AttrArray> {
+        if matches!(values, AttrValue::Text(_) | AttrValue::Bytes(_) | AttrValue::Array(_)) {
+            return Err(Error::wrong_type("an attribute of several dimensions is made of a list"));
+        }
+        let n = values.scalars().len();
+        if shape.iter().try_fold(1usize, |n, &m| n.checked_mul(m)) != Some(n) {
+            return Err(Error::shape(format!("{n} elements of an attribute for the shape {shape:?}")));
+        }
+        Ok(AttrArray { shape, values: Box::new(values) })
+    }
+
+    /// Lengths of the dimensions.
+    pub fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// The elements in C order.
+    pub fn values(&self) -> &AttrValue {
+        &self.values
+    }
 }
 
 /// Runs `$body` on the vector of a numeric attribute; the other kinds run `$other`.
@@ -48,6 +96,8 @@ impl AttrValue {
         match self {
             AttrValue::Text(_) | AttrValue::Texts(_) => DType::Str,
             AttrValue::Bytes(_) => DType::Binary,
+            AttrValue::Bool(_) => DType::Bool,
+            AttrValue::Array(a) => a.values.dtype(),
             AttrValue::I8(_) => DType::I8,
             AttrValue::I16(_) => DType::I16,
             AttrValue::I32(_) => DType::I32,
@@ -73,12 +123,36 @@ impl AttrValue {
     /// The numbers as f64; `None` for text.
     #[allow(clippy::unnecessary_cast)] // one line for all types, f64 among them
     pub fn as_f64s(&self) -> Option<Vec<f64>> {
-        on_numbers!(self, v => Some(v.iter().map(|&x| x as f64).collect()), else None)
+        on_numbers!(self.flat(), v => Some(v.iter().map(|&x| x as f64).collect()), else None)
     }
 
     /// The number of an attribute of one number.
     pub fn as_f64(&self) -> Option<f64> {
         self.as_f64s().filter(|v| v.len() == 1).map(|v| v[0])
+    }
+
+    /// A number as memory holds it; none for texts, and behind the last one.
+    pub fn number_bytes(&self, i: usize) -> Option<Vec<u8>> {
+        match self.flat() {
+            AttrValue::Bool(v) => v.get(i).map(|&x| vec![x.into()]),
+            numbers => on_numbers!(numbers, v => v.get(i).map(|x| x.to_ne_bytes().to_vec()), else None),
+        }
+    }
+
+    /// The value without the shape of several dimensions.
+    pub fn flat(&self) -> &AttrValue {
+        match self {
+            AttrValue::Array(a) => &a.values,
+            list => list,
+        }
+    }
+
+    /// The shape, where it has several dimensions.
+    pub fn shape(&self) -> Option<&[usize]> {
+        match self {
+            AttrValue::Array(a) => Some(&a.shape),
+            _ => None,
+        }
     }
 
     /// Its elements.
@@ -87,9 +161,22 @@ impl AttrValue {
             AttrValue::Text(t) => vec![t.as_str().into()],
             AttrValue::Texts(t) => t.iter().map(|t| t.as_str().into()).collect(),
             AttrValue::Bytes(b) => vec![Scalar::Bytes(b.as_slice().into())],
+            AttrValue::Bool(v) => v.iter().map(|&x| x.into()).collect(),
+            AttrValue::Array(a) => a.values.scalars(),
             numbers => on_numbers!(numbers, v => v.iter().map(|&x| x.into()).collect(), else Vec::new()),
         }
     }
+}
+
+/// Items in C order as lists in lists, by the lengths of the dimensions.
+pub fn nested<T>(shape: &[usize], items: Vec<T>, list: &impl Fn(Vec<T>) -> T) -> T {
+    let Some((&n, inner)) = shape.split_first() else { return list(items) };
+    if inner.is_empty() {
+        return list(items);
+    }
+    let each: usize = inner.iter().product();
+    let mut items = items.into_iter();
+    list((0..n).map(|_| nested(inner, items.by_ref().take(each).collect(), list)).collect())
 }
 
 impl From<&str> for AttrValue {

@@ -15,7 +15,7 @@ mod unwritten;
 mod walk;
 mod zeroed;
 
-pub use attrs::{AttrValue, Attrs};
+pub use attrs::{AttrArray, AttrValue, Attrs, nested};
 pub use budget::{Budget, Reservation};
 pub use column::Column;
 pub use nd::{NdArray, NdBuilder};

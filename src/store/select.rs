@@ -45,6 +45,17 @@ impl Selector {
         }
     }
 
+    /// The largest position that it selects of a dimension of this length; `None` where it selects none.
+    pub fn last(&self, length: usize) -> Option<usize> {
+        match self {
+            Selector::All => length.checked_sub(1),
+            Selector::At(p) => Some(*p),
+            Selector::Range { count: 0, .. } => None,
+            Selector::Range { count, .. } => Some(self.position(0).max(self.position(count - 1))),
+            Selector::Take(p) => p.iter().copied().max(),
+        }
+    }
+
     /// The `i`-th position that it selects.
     pub fn position(&self, i: usize) -> usize {
         match self {

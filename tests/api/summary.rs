@@ -128,3 +128,23 @@ fn cube_summary_counts_missing_and_lists_coordinates_after_variables() {
     assert_eq!(frame.column("dims").unwrap().scalar(0), "lat,lon".into());
     assert_eq!(frame.column("shape").unwrap().scalar(0), "2,3".into());
 }
+
+#[test]
+fn chunk_beyond_the_budget_is_refused_with_the_bytes_that_it_needs() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("one.h5");
+    let n = 1 << 20;
+    let mut ds = hpda_data::Dataset::new();
+    let values = hpda_data::store::NdArray::from_vec(vec![1.5f64; n], &[n]).unwrap();
+    let mut v = hpda_data::Variable::from_array(["x"], values).unwrap();
+    (v.encoding.chunks, v.encoding.filters) = (Some(vec![n]), vec![hpda_data::array::Filter::Deflate(1)]);
+    ds.insert("v", v).unwrap();
+    ds.save(&path).unwrap();
+    let ds = hpda_data::open_dataset(&path).unwrap();
+    let e = cube_summary(&ds, &[], &ExecOptions::default().with_memory(10 << 20)).unwrap_err();
+    assert_eq!(e.kind(), hpda_data::ErrorKind::Budget);
+    // The values, a chunk as stored and one decoded.
+    assert!(e.message().contains(&format!("a block of whole chunks needs {} bytes", 3 * 8 * n)), "{e}");
+    let done = cube_summary(&ds, &[], &ExecOptions::default().with_memory(32 << 20)).unwrap();
+    assert_eq!((done.variables[0].count, done.variables[0].mean), (n as u64, Some(1.5)));
+}

@@ -59,6 +59,13 @@ fn integers_that_a_format_lacks_are_told_and_not_refused() {
 }
 
 #[test]
+fn losses_that_were_allowed_are_no_differences() {
+    verified("../tests/files/data/losses/gone.npz", &[&["nc", "--allow-loss"], &["h5", "--allow-loss"]]);
+    verified("../tests/files/data/losses/kinds.h5", &[&["nc"], &["h5"]]);
+    verified("../tests/files/data/losses/dims.nc", &[&["nc3", "--allow-loss"]]);
+}
+
+#[test]
 fn long_form_of_a_cube_is_verified() {
     verified("climate.nc", &[&["csv"], &["parquet"]]);
 }

@@ -284,3 +284,28 @@ fn damaged_files_end_the_binary_with_one_error() {
         }
     }
 }
+
+/// The library asks for memory for as many references as the list says before it looks where they are.
+#[test]
+fn endless_list_of_dimensions_is_an_error_before_the_library_sees_it() {
+    let sound = std::fs::read(root().join("tests/files/data/losses/dims.nc")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let word = |at: usize| u64::from_le_bytes(sound[at..at + 8].try_into().unwrap());
+    let names = memchr::memmem::find_iter(&sound, b"DIMENSION_LIST\0").collect::<Vec<_>>();
+    assert!(!names.is_empty());
+    for name in names {
+        // The first list of one reference behind the name: its length, and the place of a heap.
+        let at = (name..name + 120)
+            .find(|&at| sound[at..at + 4] == [1, 0, 0, 0] && sound.get(word(at + 4) as usize..).is_some_and(|h| h.starts_with(b"GCOL")));
+        let Some(at) = at else { continue };
+        let mut bytes = sound.clone();
+        bytes[at..at + 4].copy_from_slice(&[0xff; 4]);
+        for (name, read) in [("endless.nc", nc as fn(&Path) -> Result<()>), ("endless.h5", h5)] {
+            let path = file(&folder, name, &bytes);
+            let e = read(&path).unwrap_err();
+            assert_eq!((e.kind(), e.message()), (ErrorKind::Format, "the list of dimensions of a dataset of this HDF5 file is damaged"));
+        }
+        return;
+    }
+    panic!("no list of dimensions was found");
+}

@@ -432,3 +432,13 @@ fn quoted_word_for_missing_is_text_in_text_columns_only() {
     assert_eq!(text, "t,n,q\n\"NA\",,\"nan\"\n,1,\nx,2,\"NA\"\n");
     assert_eq!(shown(&read(&text, &plain())), shown(&table));
 }
+
+#[test]
+fn numbers_beyond_f64_are_text_or_an_error_where_a_type_is_given() {
+    let text = "a,b\n1.5,inf\n1e400,-inf\n";
+    assert_eq!(shown(&read(text, &plain())), ["a:str b:f64", "\"1.5\" inf", "\"1e400\" -inf"]);
+    for dtype in [DType::F64, DType::F32] {
+        let e = refused(text, &CsvReadOptions { dtypes: vec![("a".into(), dtype)], ..plain() });
+        assert!(e.contains("1e400") && e.contains("line 3") && e.contains("\"a\""), "{e}");
+    }
+}

@@ -315,3 +315,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn numbers_beyond_f64_are_text_as_in_csv() {
+    for (text, how) in [("{\"a\": 1.5}\n{\"a\": -1e400}\n", lines()), ("[{\"a\": 1.5},\n{\"a\": -1e400}]", document())] {
+        assert_eq!(shown(&read(text, &how)), ["a:str", "\"1.5\"", "\"-1e400\""]);
+        let e = refused(text, &JsonReadOptions { dtypes: vec![("a".into(), DType::F64)], ..how });
+        assert!(e.contains("1e400") && e.contains("line 2"), "{e}");
+    }
+    assert_eq!(shown(&read("{\"a\": 1e300}\n{\"a\": [1e400]}", &lines()))[0], "a:str");
+}

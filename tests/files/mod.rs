@@ -5,6 +5,7 @@ mod filters;
 mod hdf5;
 mod ipc;
 mod json;
+mod losses;
 mod netcdf;
 mod npy;
 mod npz;

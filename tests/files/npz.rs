@@ -95,9 +95,9 @@ fn npz_members_that_a_cube_cannot_hold_are_named_and_left_out() {
 #[test]
 fn npz_names_that_lead_elsewhere_are_left_out() {
     let (ds, notices) = open("odd_names.npz").unwrap();
-    assert_eq!(ds.vars.keys().collect::<Vec<_>>(), ["good"]);
+    assert_eq!(ds.vars.keys().collect::<Vec<_>>(), ["good", "bzip2"]);
     assert!(ds.groups.is_empty());
-    assert_eq!(notices.iter().count(), 6, "{notices:?}");
+    assert_eq!(notices.iter().count(), 5, "{notices:?}");
 }
 
 #[test]

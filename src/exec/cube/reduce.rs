@@ -115,7 +115,16 @@ pub fn whole(variable: &Variable, options: &ExecOptions) -> Result<Whole> {
     let grid = decent(&variable.grid());
     let single = grid.count() == 1;
     let mut all: Option<State> = None;
-    for item in blocks(variable, boxes(&grid), options, |_: &State| 0, |_, block| State::of(&block, true)) {
+    let boxes = boxes(&grid);
+    // Large chunks are decoded whole, as many at a time as fit.
+    let width = dtype.phys().and_then(Phys::width).unwrap_or(16);
+    let largest = boxes.iter().map(|(_, shape)| shape.iter().product::<usize>()).max().unwrap_or(0);
+    let needs = largest.saturating_mul(width).saturating_add(variable.cost().scratch);
+    let workers = (options.budget.free() / needs.max(1)).clamp(1, options.workers());
+    let _booked =
+        options.budget.reserve_block(needs.saturating_mul(workers), "a block of whole chunks").map_err(|e| e.at(variable.place()))?;
+    let options = &ExecOptions { threads: Some(workers), ..options.clone() };
+    for item in blocks(variable, boxes, options, |_: &State| 0, |_, block| State::of(&block, true)) {
         let (_, state) = item?;
         match &mut all {
             Some(all) => all.merge(state),

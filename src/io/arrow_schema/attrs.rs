@@ -1,6 +1,6 @@
 //! Attributes as text. Text stays text; other types are a small JSON object that other programs see as text and that we read back.
 
-use crate::store::AttrValue;
+use crate::store::{AttrArray, AttrValue, nested};
 use serde_json::{Map, Value, json};
 
 /// The key that marks our JSON.
@@ -36,6 +36,8 @@ pub(super) fn to_exact(value: &AttrValue) -> Value {
         AttrValue::Text(t) => object!("text", t),
         AttrValue::Texts(t) => object!("texts", t),
         AttrValue::Bytes(b) => object!("bytes", b),
+        AttrValue::Bool(v) => object!("bool", v),
+        AttrValue::Array(a) => json!({ MARK: "array", "shape": a.shape(), "value": to_exact(a.values()) }),
         AttrValue::I8(v) => object!("i8", v),
         AttrValue::I16(v) => object!("i16", v),
         AttrValue::I32(v) => object!("i32", v),
@@ -64,6 +66,10 @@ fn exact(value: &Value) -> Option<AttrValue> {
     if name == "text" {
         return Some(AttrValue::Text(items.as_str()?.into()));
     }
+    if name == "array" {
+        let shape: Vec<usize> = map.get("shape")?.as_array()?.iter().map(|n| n.as_u64()?.try_into().ok()).collect::<Option<_>>()?;
+        return AttrArray::new(shape, exact(items).filter(|list| list.shape().is_none())?).ok().map(AttrValue::Array);
+    }
     let items = items.as_array()?;
     fn signed<T: TryFrom<i64>>(items: &[Value]) -> Option<Vec<T>> {
         items.iter().map(|v| v.as_i64()?.try_into().ok()).collect()
@@ -77,6 +83,7 @@ fn exact(value: &Value) -> Option<AttrValue> {
     Some(match name {
         "texts" => AttrValue::Texts(items.iter().map(|v| v.as_str().map(Into::into)).collect::<Option<_>>()?),
         "bytes" => AttrValue::Bytes(unsigned(items)?),
+        "bool" => AttrValue::Bool(items.iter().map(Value::as_bool).collect::<Option<_>>()?),
         "i8" => AttrValue::I8(signed(items)?),
         "i16" => AttrValue::I16(signed(items)?),
         "i32" => AttrValue::I32(signed(items)?),
@@ -100,6 +107,14 @@ pub(super) fn to_natural(value: &AttrValue) -> Value {
         AttrValue::Text(t) => t.as_str().into(),
         AttrValue::Texts(t) => t.as_slice().into(),
         AttrValue::Bytes(b) => b.as_slice().into(),
+        AttrValue::Bool(v) => one_or_many(v.iter().map(|&x| x.into()).collect()),
+        AttrValue::Array(a) => {
+            let items = match to_natural(a.values()) {
+                Value::Array(items) => items,
+                one => vec![one],
+            };
+            nested(a.shape(), items, &Value::Array)
+        }
         AttrValue::I8(_) | AttrValue::I16(_) | AttrValue::I32(_) | AttrValue::I64(_) => one_or_many(
             value.scalars().iter().map(|s| if let crate::dtype::Scalar::I64(x) = s { (*x).into() } else { Value::Null }).collect(),
         ),
@@ -112,7 +127,7 @@ pub(super) fn to_natural(value: &AttrValue) -> Value {
     }
 }
 
-/// The attribute that JSON means. What no attribute can hold (objects, true, null) is its JSON text.
+/// The attribute that JSON means. What no attribute can hold (objects, null) is its JSON text.
 pub(super) fn from_natural(value: &Value) -> AttrValue {
     if let Value::String(t) = value {
         return AttrValue::Text(t.clone());
@@ -124,6 +139,9 @@ pub(super) fn from_natural(value: &Value) -> AttrValue {
     let texts: Option<Vec<String>> = items.iter().map(|v| v.as_str().map(Into::into)).collect();
     let whole: Option<Vec<i64>> = items.iter().map(Value::as_i64).collect();
     let large: Option<Vec<u64>> = items.iter().map(Value::as_u64).collect();
+    if items.iter().all(Value::is_boolean) {
+        return AttrValue::Bool(items.iter().filter_map(Value::as_bool).collect());
+    }
     let floats: Option<Vec<f64>> = items.iter().map(|v| v.as_f64().filter(|_| v.is_number())).collect();
     match (texts, whole, large, floats) {
         (Some(t), ..) => AttrValue::Texts(t),
@@ -146,6 +164,10 @@ mod tests {
             AttrValue::Text(String::new()),
             AttrValue::Texts(vec!["a".into(), "b".into()]),
             AttrValue::Bytes(vec![0, 255]),
+            AttrValue::Bool(vec![true]),
+            AttrValue::Array(AttrArray::new(vec![1, 2], AttrValue::I16(vec![-1, 3])).unwrap()),
+            AttrValue::Array(AttrArray::new(vec![2, 1], AttrValue::Texts(vec!["a".into(), "".into()])).unwrap()),
+            AttrValue::Array(AttrArray::new(vec![0, 2], AttrValue::Bool(vec![])).unwrap()),
             AttrValue::I8(vec![-1]),
             AttrValue::U64(vec![u64::MAX]),
             AttrValue::I64(vec![i64::MIN, 3]),

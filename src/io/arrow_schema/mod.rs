@@ -11,7 +11,7 @@ pub(crate) use convert::{Categories, array_for_encoder, array_for_file, column_f
 pub(crate) use merge::Merged;
 
 use crate::dtype::{Calendar, DType, TimeUnit};
-use crate::error::{Notices, Place, Result};
+use crate::error::{Level, Notices, Place, Result};
 use crate::store::{Field, Schema};
 use arrow::datatypes::{DataType, Field as ArrowField, Schema as ArrowSchema};
 use hashbrown::HashSet;
@@ -47,6 +47,10 @@ pub(crate) fn read_schema(arrow: &ArrowSchema, extra: &BTreeMap<String, String>,
     metadata.remove("ARROW:schema");
     let exact_attrs = metadata.remove(ATTRS);
 
+    for half in arrow.fields().iter().filter(|f| *f.data_type() == DataType::Float16) {
+        let message = format!("column {:?}: it is f16 in its file, and is read as f32", half.name());
+        notices.push(Level::Omitted, message, Place { column: Some(half.name().clone()), ..Place::default() });
+    }
     let mut fields: Vec<Field> = arrow.fields().iter().map(|f| read_field(f)).collect();
     let pandas = metadata.get("pandas").map(|text| pandas::read(text, &fields, rows));
     let pandas = match pandas {

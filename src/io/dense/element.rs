@@ -58,6 +58,11 @@ impl Element {
         Some(Element { stored, big_endian })
     }
 
+    /// The name of the type in the file, where none here is the same and the values are.
+    pub fn stored_as(&self) -> Option<&'static str> {
+        (self.stored == Stored::Half).then_some("f16")
+    }
+
     /// Bytes in the file.
     pub fn size(&self) -> usize {
         match &self.stored {

@@ -33,6 +33,11 @@ impl DenseArray {
         let in_place = element.in_place().filter(|_| aligned);
         Ok(DenseArray { dtype: element.dtype(), bytes, element, shape: shape.to_vec(), order, in_place, path: path.to_path_buf() })
     }
+
+    /// The name of the type in the file, where none here is the same.
+    pub fn stored_as(&self) -> Option<&'static str> {
+        self.element.stored_as()
+    }
 }
 
 impl ChunkSource for DenseArray {

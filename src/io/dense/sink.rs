@@ -34,7 +34,14 @@ impl Target {
         let mut notices = Notices::new();
         let stored = match &dtype {
             // The stand-in for missing has to fit as well.
-            DType::Str if text => Stored::Points(longest(variable)?.max(missing_as.map_or(1, |t| t.chars().count().max(1)))),
+            DType::Str if text => {
+                let (longest, zeros) = longest(variable)?;
+                if zeros {
+                    let said = format!("texts that end in zero bytes lose these: {format} fills up with them");
+                    notices.push(Level::Changed, said, Place::default());
+                }
+                Stored::Points(longest.max(missing_as.map_or(1, |t| t.chars().count().max(1))))
+            }
             DType::Date if text => Stored::Time(DType::Date, super::Unit::Times(1)),
             DType::Instant { tz, calendar, .. } => {
                 if tz.is_some() {
@@ -310,17 +317,18 @@ fn by_civil_date(count: i64, unit: TimeUnit, from: Calendar) -> Result<i64> {
         .ok_or_else(|| Error::overflow(format!("the date {y:04}-{m:02}-{d:02} does not fit 64 bits of {unit:?}")))
 }
 
-/// Characters of the longest text.
-fn longest(variable: &Variable) -> Result<usize> {
+/// Characters of the longest text, and whether one ends in a zero byte.
+fn longest(variable: &Variable) -> Result<(usize, bool)> {
     let grid = variable.grid();
-    let mut most = 0;
+    let (mut most, mut zeros) = (0, false);
     for i in 0..grid.count() {
         let (start, shape) = grid.block(i);
         let block = variable.read(&crate::store::Selection::hyperslab(&start, &shape))?.to_contiguous()?;
         let texts = block.as_texts().ok_or_else(|| Error::internal("numbers where text belongs"))?;
         most = texts.iter().flatten().map(|t| t.chars().count()).fold(most, usize::max);
+        zeros |= texts.iter().flatten().any(|t| t.ends_with('\0'));
     }
-    Ok(most)
+    Ok((most, zeros))
 }
 
 /// The bytes of the value that stands for missing.

@@ -12,6 +12,7 @@ use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::{h5d, h5f};
 use std::ffi::CString;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 /// An open file; closed when the last variable that reads from it goes.
@@ -53,6 +54,8 @@ pub(super) struct H5Array {
     pub by_chunks: Option<ChunkedArray>,
     /// The library is asked first: its values are not worth looking for chunks.
     pub library_first: bool,
+    /// Whether a text was read that is no UTF-8.
+    pub latin: AtomicBool,
 }
 
 /// A dataset that is opened when the library must read it.
@@ -135,7 +138,7 @@ impl H5Array {
             lib.read(id, kind, (&slab.start, &slab.count, &slab.step), out)
         })?;
         let shape: Vec<usize> = slab.count.iter().chain(&self.reading.inner).copied().collect();
-        read.array(&self.reading, &shape)
+        read.array(&self.reading, &shape, &self.latin)
     }
 }
 

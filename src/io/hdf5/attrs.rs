@@ -1,10 +1,10 @@
 //! Attributes: those that say something, and those that hold a file together (scales of dimensions).
 
 use super::ffi::{Extent, Id, Lib};
-use super::types::{What, describe};
+use super::types::{Names, What, describe};
 use super::values::{Paths, elements};
 use crate::error::{Error, ErrorKind, Level, Notices, Place, Result};
-use crate::store::{AttrValue, Attrs};
+use crate::store::{AttrArray, AttrValue, Attrs};
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5t::{self, H5T_class_t as Class};
 use std::ffi::c_void;
@@ -62,7 +62,13 @@ pub(super) fn read(
             continue;
         }
         match value(lib, a, paths, is_netcdf) {
-            Ok(value) => attrs.set(a.name.clone(), value),
+            Ok((value, names)) => {
+                if let Some(names) = names.filter(|_| a.name != "_FillValue") {
+                    let message = format!("attribute {:?} is read as numbers without their names {names:?}", a.name);
+                    notices.warn(message, place.clone());
+                }
+                attrs.set(a.name.clone(), value);
+            }
             Err(e) if e.kind() == ErrorKind::Unsupported => {
                 notices.push(Level::Changed, format!("attribute {:?} is left out: {}", a.name, e.message()), place.clone());
             }
@@ -74,23 +80,30 @@ pub(super) fn read(
 
 /// NetCDF-4 writes its characters as texts of fixed length and lists of strings as texts of any length, one string too; others write
 /// one text either way.
-fn value(lib: &Lib, a: &Open, paths: &Paths, is_netcdf: bool) -> Result<AttrValue> {
+fn value(lib: &Lib, a: &Open, paths: &Paths, is_netcdf: bool) -> Result<(AttrValue, Option<Vec<String>>)> {
     let (kind, extent) = lib.attribute(a.id.get())?;
     let What::Values(reading) = describe(lib, kind.get(), 0)? else { return Err(Error::unsupported("it holds records")) };
-    let (cells, one) = match &extent {
-        Extent::Null => (0, true),
-        Extent::Shape(shape, _) => (shape.iter().fold(1usize, |n, &m| n.saturating_mul(m)), shape.is_empty() && reading.inner.is_empty()),
+    let (cells, shape) = match &extent {
+        Extent::Null => (0, Vec::new()),
+        Extent::Shape(shape, _) => {
+            (shape.iter().fold(1usize, |n, &m| n.saturating_mul(m)), shape.iter().chain(&reading.inner).copied().collect())
+        }
     };
+    let one = shape.is_empty();
     let all = reading.inner.iter().fold(cells, |n, &m| n.saturating_mul(m));
     if all.saturating_mul(reading.width()) > LARGEST {
         return Err(Error::format(format!("an attribute says that it has {all} elements")));
     }
     // SAFETY: `out` has room for all elements.
     let read = elements(lib, &reading, paths, cells, |kind, out| unsafe { lib.read_attribute(a.id.get(), kind, out) })?;
-    Ok(match read.attribute(&reading, one) {
+    let names = reading.names.as_ref().map(|Names(names)| names.iter().map(|(n, _)| n.clone()).collect());
+    let value = match read.attribute(&reading, one) {
         AttrValue::Texts(mut t) if one && !is_netcdf && t.len() == 1 => AttrValue::Text(t.remove(0)),
+        AttrValue::Bytes(b) => AttrValue::Bytes(b),
+        list if shape.len() > 1 => AttrValue::Array(AttrArray::new(shape, list)?),
         value => value,
-    })
+    };
+    Ok((value, names))
 }
 
 /// What is said of dimensions.
@@ -100,22 +113,22 @@ pub(super) fn scales(lib: &Lib, all: &[Open], rank: usize) -> Result<Scales> {
     for a in all {
         match a.name.as_str() {
             "CLASS" => {
-                scales.is_scale =
-                    value(lib, a, &none, true).is_ok_and(|v| v.as_str().is_some_and(|t| t.trim_end_matches('\0') == "DIMENSION_SCALE"));
+                scales.is_scale = value(lib, a, &none, true)
+                    .is_ok_and(|(v, _)| v.as_str().is_some_and(|t| t.trim_end_matches('\0') == "DIMENSION_SCALE"));
             }
             "NAME" => {
                 let text = value(lib, a, &none, true);
-                scales.only_length =
-                    text.is_ok_and(|v| v.as_str().is_some_and(|t| t.starts_with("This is a netCDF dimension but not a netCDF variable")));
+                scales.only_length = text
+                    .is_ok_and(|(v, _)| v.as_str().is_some_and(|t| t.starts_with("This is a netCDF dimension but not a netCDF variable")));
             }
-            "_Netcdf4Dimid" => scales.id = value(lib, a, &none, true).ok().and_then(|v| v.as_f64()).map(|n| n as i32),
+            "_Netcdf4Dimid" => scales.id = value(lib, a, &none, true).ok().and_then(|(v, _)| v.as_f64()).map(|n| n as i32),
             "_Netcdf4Coordinates" => {
-                let ids = value(lib, a, &none, true).ok().and_then(|v| v.as_f64s()).unwrap_or_default();
+                let ids = value(lib, a, &none, true).ok().and_then(|(v, _)| v.as_f64s()).unwrap_or_default();
                 scales.coordinates = ids.into_iter().map(|n| n as i32).collect();
             }
             "DIMENSION_LIST" => scales.attached = attached(lib, a, rank)?,
             "DIMENSION_LABELS" => {
-                if let Ok(AttrValue::Texts(labels)) = value(lib, a, &none, true)
+                if let Ok((AttrValue::Texts(labels), _)) = value(lib, a, &none, true)
                     && labels.len() == rank
                 {
                     scales.labels = labels;

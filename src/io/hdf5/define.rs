@@ -3,7 +3,7 @@
 use super::ffi::{Id, Lib, c_text, check};
 use super::types::{Kind, native};
 use super::write::{Hdf5WriteOptions, Target};
-use crate::array::{Dataset, Filter, Variable};
+use crate::array::{Dataset, Enumeration, Filter, Variable};
 use crate::dtype::DType;
 use crate::error::{Error, ErrorKind, Notices, Place, Result};
 use crate::io::chunked::DirectDataset;
@@ -17,6 +17,7 @@ use hdf5_metno_sys::h5p::{H5P_CRT_ORDER_INDEXED, H5P_CRT_ORDER_TRACKED, H5P_DEFA
 use hdf5_metno_sys::h5t::{self, H5T_class_t, H5T_cset_t, H5T_str_t};
 use hdf5_metno_sys::{h5a, h5d, h5g, h5p, h5s, h5z};
 use indexmap::IndexMap;
+use std::borrow::Cow;
 use std::ffi::{CString, c_int, c_uint, c_void};
 use std::sync::Arc;
 
@@ -56,6 +57,9 @@ pub(super) struct Definer<'a> {
     scales: Vec<Scale>,
     /// Scales without values stay open until they know where they are attached.
     lengths: Vec<Id<'a>>,
+    root: hid_t,
+    /// Names that the root has, those of types too.
+    taken: Vec<String>,
 }
 
 /// Makes properties of a class, creation order kept and times left out, so that the same input gives the same bytes.
@@ -65,7 +69,7 @@ pub(super) fn properties<'l>(lib: &'l Lib, class: hid_t) -> Result<Id<'l>> {
     unsafe {
         check(h5p::H5Pset_attr_creation_order(list.get(), ORDERED), "set properties")?;
         check(h5p::H5Pset_obj_track_times(list.get(), 0), "set properties")?;
-        if class != *h5p::H5P_CLS_DATASET_CREATE {
+        if class != *h5p::H5P_CLS_DATASET_CREATE && class != *h5p::H5P_CLS_DATATYPE_CREATE {
             check(h5p::H5Pset_link_creation_order(list.get(), ORDERED), "set properties")?;
         }
     }
@@ -81,13 +85,26 @@ fn name_of(name: &str) -> Result<CString> {
 
 impl<'a> Definer<'a> {
     pub fn new(lib: &'a Lib, options: &'a Hdf5WriteOptions) -> Definer<'a> {
-        Definer { lib, options, targets: IndexMap::new(), notices: Notices::new(), scales: Vec::new(), lengths: Vec::new() }
+        Definer {
+            lib,
+            options,
+            targets: IndexMap::new(),
+            notices: Notices::new(),
+            scales: Vec::new(),
+            lengths: Vec::new(),
+            root: -1,
+            taken: Vec::new(),
+        }
     }
 
     /// Defines the root and what is below it, and attaches the scales.
     pub fn root(&mut self, file: hid_t, dataset: &Dataset) -> Result<()> {
         // SAFETY: as above.
         let root = self.lib.id(unsafe { h5g::H5Gopen2(file, c"/".as_ptr(), H5P_DEFAULT) }, h5g::H5Gclose, "open the new file")?;
+        let names = dataset.vars.keys().chain(dataset.groups.keys()).cloned();
+        let names = names.chain(dataset.coords.iter().map(|(n, _)| n.to_string())).chain(dataset.dims.keys().map(|d| d.to_string()));
+        self.taken = names.collect();
+        self.root = root.get();
         self.group(root.get(), dataset, &[], "")?;
         self.reference_lists()
     }
@@ -196,9 +213,10 @@ impl<'a> Definer<'a> {
         check(unsafe { h5a::H5Awrite(id.get(), memory, data) }, "write an attribute")
     }
 
-    fn attributes(&self, object: hid_t, attrs: &Attrs, place: &Place) -> Result<()> {
+    fn attributes(&mut self, object: hid_t, attrs: &Attrs, place: &Place) -> Result<()> {
         for (name, value) in attrs.iter() {
-            let write = self.value(object, name, value);
+            let value = flat::without_zeros(name, Cow::Borrowed(value), place, &mut self.notices);
+            let write = self.value(object, name, &value);
             write.map_err(|e| e.at(Place { extent: Some(format!("attribute {name:?}")), ..place.clone() }))?;
         }
         Ok(())
@@ -206,13 +224,15 @@ impl<'a> Definer<'a> {
 
     /// One number or text without a shape, lists with one; no value at all as an empty space.
     fn value(&self, object: hid_t, name: &str, value: &AttrValue) -> Result<()> {
-        let numbers = |dtype: DType, n: usize, bytes: &[u8]| {
-            let kind = native(self.lib, &Kind::Number(dtype))?;
-            self.attribute(object, name, kind.get(), kind.get(), &*self.list(n)?, bytes.as_ptr().cast())
+        let shape = value.shape();
+        let value = value.flat();
+        let put = |kind: &Kind, n: usize, bytes: &[u8]| {
+            let kind = memory_type(self.lib, kind)?;
+            self.attribute(object, name, kind.get(), kind.get(), &self.list(shape, n)?, bytes.as_ptr().cast())
         };
         macro_rules! put {
             ($v:expr) => {
-                numbers(value.dtype(), $v.len(), bytemuck::cast_slice($v.as_slice()))
+                put(&Kind::Number(value.dtype()), $v.len(), bytemuck::cast_slice($v.as_slice()))
             };
         }
         let texts = |texts: &[String], space: Id| {
@@ -223,7 +243,7 @@ impl<'a> Definer<'a> {
         };
         match value {
             AttrValue::Text(t) => texts(std::slice::from_ref(t), self.lib.space(&[])?),
-            AttrValue::Texts(t) => texts(t, self.lib.space(&[t.len()])?),
+            AttrValue::Texts(t) => texts(t, self.lib.space(shape.unwrap_or(&[t.len()]))?),
             AttrValue::Bytes(b) => {
                 let size = b.len().max(1);
                 let kind = Kind::Fixed { size, pad: H5T_str_t::H5T_STR_NULLPAD, cset: H5T_cset_t::H5T_CSET_ASCII };
@@ -231,6 +251,8 @@ impl<'a> Definer<'a> {
                 let bytes = if b.is_empty() { &[0][..] } else { b };
                 self.attribute(object, name, kind.get(), kind.get(), &self.lib.space(&[])?, bytes.as_ptr().cast())
             }
+            AttrValue::Bool(v) => put(&Kind::Bool, v.len(), &v.iter().map(|&x| x.into()).collect::<Vec<u8>>()),
+            AttrValue::Array(_) => Err(Error::internal("an array of arrays")),
             AttrValue::I8(v) => put!(v),
             AttrValue::U8(v) => put!(v),
             AttrValue::I16(v) => put!(v),
@@ -244,12 +266,13 @@ impl<'a> Definer<'a> {
         }
     }
 
-    fn list(&self, n: usize) -> Result<Box<Id<'a>>> {
-        Ok(Box::new(match n {
-            0 => self.lib.id(unsafe { h5s::H5Screate(h5s::H5S_class_t::H5S_NULL) }, h5s::H5Sclose, "make a shape")?,
-            1 => self.lib.space(&[])?,
-            n => self.lib.space(&[n])?,
-        }))
+    fn list(&self, shape: Option<&[usize]>, n: usize) -> Result<Id<'a>> {
+        match (shape, n) {
+            (Some(shape), _) => self.lib.space(shape),
+            (None, 0) => self.lib.id(unsafe { h5s::H5Screate(h5s::H5S_class_t::H5S_NULL) }, h5s::H5Sclose, "make a shape"),
+            (None, 1) => self.lib.space(&[]),
+            (None, n) => self.lib.space(&[n]),
+        }
     }
 
     fn variable(&mut self, id: hid_t, name: &str, variable: &Variable, dims: &[Seen], place: &Place) -> Result<Target> {
@@ -270,15 +293,36 @@ impl<'a> Definer<'a> {
         if let Some(xtype) = types::xtype_of(variable.dtype()).filter(|_| matches!(kind, Kind::Number(_))) {
             attrs = fill_in_type(attrs, xtype)?;
         }
-        let memory = memory_type(self.lib, &kind)?;
-        let stored = stored_type(self.lib, &memory, variable.encoding.big_endian && matches!(kind, Kind::Number(_)))?;
+        let big_endian = variable.encoding.big_endian && matches!(kind, Kind::Number(_));
+        let enumeration = Enumeration::of(&variable.encoding, variable.dtype(), &attrs).map(|(e, rest)| (e.clone(), rest));
+        let enumerated = enumeration.is_some();
+        let (memory, stored) = match enumeration {
+            Some((e, rest)) => {
+                attrs = rest;
+                let stored = enum_type(self.lib, &e, big_endian)?;
+                self.name_type(&e, &stored)?;
+                (enum_type(self.lib, &e, false)?, stored)
+            }
+            None => {
+                let memory = memory_type(self.lib, &kind)?;
+                let stored = stored_type(self.lib, &memory, big_endian)?;
+                (memory, stored)
+            }
+        };
         let list = properties(self.lib, *h5p::H5P_CLS_DATASET_CREATE)?;
-        self.fill(list.get(), &attrs, &kind)?;
+        let held = if kind == Kind::Bool { DType::Bool } else { variable.dtype().clone() };
+        let unwritten = variable.encoding.unwritten.as_ref().or(attrs.get("_FillValue")).filter(|u| u.dtype() == held);
+        self.fill(list.get(), unwritten, memory.get())?;
         let chunks = self.storage(list.get(), variable, &kind, &seen, place)?;
         let space = self.space(&seen)?;
         let dataset = unsafe { h5d::H5Dcreate2(id, c_name.as_ptr(), stored.get(), space.get(), H5P_DEFAULT, list.get(), H5P_DEFAULT) };
         let dataset = self.lib.id(dataset, h5d::H5Dclose, "make a dataset")?;
         self.attach(dataset.get(), name, index, &seen)?;
+        // NetCDF wants the fill value in the type of the values.
+        if let Some(fill) = attrs.get("_FillValue").filter(|_| enumerated).and_then(|v| v.number_bytes(0)) {
+            self.attribute(dataset.get(), "_FillValue", stored.get(), memory.get(), &self.lib.space(&[])?, fill.as_ptr().cast())?;
+            attrs.remove("_FillValue");
+        }
         self.attributes(dataset.get(), &attrs, place)?;
         let dtype = variable.dtype().clone();
         let rank = variable.dims().len();
@@ -297,33 +341,22 @@ impl<'a> Definer<'a> {
         Ok(Target { direct, dataset: dataset.keep(), memory: memory.keep(), dtype, grid, place: place.clone() })
     }
 
-    /// The fill value of the dataset is that of the attribute.
-    fn fill(&self, list: hid_t, attrs: &Attrs, kind: &Kind) -> Result<()> {
-        let Kind::Number(_) = kind else { return Ok(()) };
-        let number = native(self.lib, kind)?;
-        macro_rules! set {
-            ($v:expr) => {
-                match $v.first() {
-                    Some(x) => unsafe { h5p::H5Pset_fill_value(list, number.get(), (x as *const _ as *const c_void)) },
-                    None => 0,
-                }
-            };
+    /// Puts a copy of a type that has a name beside the datasets, as NetCDF does, if the name is free.
+    fn name_type(&mut self, e: &Enumeration, kind: &Id) -> Result<()> {
+        let (Ok(name), false) = (name_of(&e.name), self.taken.contains(&e.name)) else { return Ok(()) };
+        let copy = self.lib.id(unsafe { h5t::H5Tcopy(kind.get()) }, h5t::H5Tclose, "make a type")?;
+        let list = properties(self.lib, *h5p::H5P_CLS_DATATYPE_CREATE)?;
+        let code = unsafe { h5t::H5Tcommit2(self.root, name.as_ptr(), copy.get(), H5P_DEFAULT, list.get(), H5P_DEFAULT) };
+        self.taken.push(e.name.clone());
+        check(code, "name a type")
+    }
+
+    /// What the dataset has where nothing was written, as an element of the type in memory.
+    fn fill(&self, list: hid_t, value: Option<&AttrValue>, memory: hid_t) -> Result<()> {
+        match value.and_then(|v| v.number_bytes(0)) {
+            Some(bytes) => check(unsafe { h5p::H5Pset_fill_value(list, memory, bytes.as_ptr().cast()) }, "set a fill value"),
+            None => Ok(()),
         }
-        // The attribute has been brought to the type of the values.
-        let code = match attrs.get("_FillValue") {
-            Some(AttrValue::I8(v)) => set!(v),
-            Some(AttrValue::U8(v)) => set!(v),
-            Some(AttrValue::I16(v)) => set!(v),
-            Some(AttrValue::U16(v)) => set!(v),
-            Some(AttrValue::I32(v)) => set!(v),
-            Some(AttrValue::U32(v)) => set!(v),
-            Some(AttrValue::I64(v)) => set!(v),
-            Some(AttrValue::U64(v)) => set!(v),
-            Some(AttrValue::F32(v)) => set!(v),
-            Some(AttrValue::F64(v)) => set!(v),
-            _ => 0,
-        };
-        check(code, "set a fill value")
     }
 
     /// Makes a coordinate the scale of its dimension, and attaches anything else to the scales of its axes.
@@ -491,6 +524,22 @@ fn memory_type<'l>(lib: &'l Lib, kind: &Kind) -> Result<Id<'l>> {
         check(unsafe { h5t::H5Tenum_insert(flags.get(), name.as_ptr(), (&raw const value).cast()) }, "make a type")?;
     }
     Ok(flags)
+}
+
+/// An enumeration of the file's own, in its order of bytes.
+fn enum_type<'l>(lib: &'l Lib, e: &Enumeration, big_endian: bool) -> Result<Id<'l>> {
+    let base = native(lib, &Kind::Number(e.values.dtype()))?;
+    let base = stored_type(lib, &base, big_endian)?;
+    let kind = lib.id(unsafe { h5t::H5Tenum_create(base.get()) }, h5t::H5Tclose, "make a type")?;
+    for (i, name) in e.names.iter().enumerate() {
+        let mut value = e.values.number_bytes(i).unwrap_or_else(|| vec![0; 8]);
+        if big_endian {
+            value.reverse();
+        }
+        let name = c_text(name.as_str())?;
+        check(unsafe { h5t::H5Tenum_insert(kind.get(), name.as_ptr(), value.as_ptr().cast()) }, "make a type")?;
+    }
+    Ok(kind)
 }
 
 /// The type in the file: little-endian unless big-endian is asked for.

@@ -2,7 +2,7 @@
 
 use super::walk::{Found, Tree};
 use crate::array::Dataset;
-use crate::error::{Notices, Place};
+use crate::error::{Level, Notices, Place};
 use hashbrown::HashMap;
 use std::sync::Arc;
 
@@ -101,10 +101,15 @@ impl<'a> Dims<'a> {
             };
             // A dimension has one length in a group, and a variable has it once.
             let fits = |n: &Arc<str>| !axes.dims.contains(n) && dataset.dims.get(n).is_none_or(|&have| have == length);
+            let twice = name.clone().filter(|n| axes.dims.contains(n));
             let name = match name.filter(fits) {
                 Some(name) => name,
                 None => self.phony(d.group, length, grows, &axes.dims, dataset),
             };
+            if let Some(twice) = twice {
+                let message = format!("variable {:?}: dim {twice:?} stands twice, and is {name:?} along axis {k}", d.name);
+                notices.push(Level::Changed, message, place.clone());
+            }
             axes.dims.push(name);
             axes.shape.push(length);
         }

@@ -7,20 +7,22 @@ use super::ffi::{self, Lib};
 use super::types::{Kind, Names, Reading, What, describe};
 use super::values::Paths;
 use super::walk::{Found, Tree, walk};
-use crate::array::{Dataset, Encoding, LazyArray};
+use crate::array::{Dataset, Encoding, Enumeration, LazyArray};
 use crate::dtype::DType;
 use crate::error::{Error, ErrorKind, IoResultExt, Level, Notices, Place, Result, ResultExt};
 use crate::io::chunked::{ChunkedArray, DataFile};
+use crate::io::netcdf::array::note_latin;
 use crate::io::netcdf::read::{Placed, ReadBy, filter};
 use crate::io::netcdf::{heap, kind};
 use crate::store::{AttrValue, Attrs};
 use hdf5_metno_sys::h5::hsize_t;
 use hdf5_metno_sys::h5i::hid_t;
-use hdf5_metno_sys::{h5d, h5p};
-use std::ffi::{c_int, c_uint};
+use hdf5_metno_sys::{h5d, h5p, h5t};
+use std::ffi::{CString, c_int, c_uint};
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// How a file is read.
 #[derive(Clone, Debug, Default)]
@@ -66,7 +68,10 @@ pub fn open(path: &Path, options: &Hdf5ReadOptions) -> Result<(Dataset, Notices)
     heap::check(&mut file, path)?;
     drop(file);
     let mut notices = Notices::new();
-    let dataset = read(path, options, &mut notices).at_file(path)?;
+    let mut texts = Vec::new();
+    let dataset = read(path, options, &mut texts, &mut notices).at_file(path)?;
+    // Behind the lock of the library.
+    note_latin(texts, |a| &a.latin, &mut notices);
     let Some(group) = options.group.as_deref().filter(|g| !g.trim_matches('/').is_empty()) else { return Ok((dataset, notices)) };
     let dataset = pick(dataset, group).at_file(path)?;
     let inside = |at: &str| at.trim_matches('/').strip_prefix(group.trim_matches('/')).is_some_and(|r| r.is_empty() || r.starts_with('/'));
@@ -100,13 +105,14 @@ fn paths(dataset: &Dataset, path: &str, all: &mut Vec<String>) {
     }
 }
 
-fn read(path: &Path, options: &Hdf5ReadOptions, notices: &mut Notices) -> Result<Dataset> {
+fn read(path: &Path, options: &Hdf5ReadOptions, texts: &mut Vec<Arc<H5Array>>, notices: &mut Notices) -> Result<Dataset> {
     let lib = ffi::lock();
     let data = DataFile::open(path).ok().map(Arc::new);
     let file = Arc::new(H5File { id: lib.open_file(path)?.keep(), path: path.to_path_buf(), data });
     let tree = walk(&lib, file.id, path, notices)?;
     let paths: Paths = Arc::new(tree.paths.clone());
-    let mut reader = Reader { lib: &lib, file: &file, paths, tree: &tree, dims: Dims::new(&tree), read_by: options.read_by, notices };
+    let mut reader =
+        Reader { lib: &lib, file: &file, paths, tree: &tree, dims: Dims::new(&tree), read_by: options.read_by, texts, notices };
     reader.group(0)
 }
 
@@ -117,6 +123,8 @@ struct Reader<'a> {
     tree: &'a Tree,
     dims: Dims<'a>,
     read_by: ReadBy,
+    /// Variables of texts.
+    texts: &'a mut Vec<Arc<H5Array>>,
     notices: &'a mut Notices,
 }
 
@@ -158,7 +166,13 @@ impl Reader<'_> {
         let attrs = attrs::read(lib, &all, (found.scales.is_scale, self.tree.is_netcdf), &self.paths, place, self.notices)?;
         let storage = self.storage(creation.get(), found, place)?;
         match describe(lib, kind.get(), 0) {
-            Ok(What::Values(reading)) => self.values(found, found.name.clone(), reading, (attrs, storage), dataset, place),
+            Ok(What::Values(reading)) => {
+                let fill = self.fill(creation.get(), &reading);
+                let unwritten = self.unwritten(&storage, fill, &reading, &attrs);
+                let storage = Encoding { unwritten, ..storage };
+                let type_name = if reading.names.is_some() { self.named(kind.get()) } else { String::new() };
+                self.values(found, (found.name.clone(), type_name), reading, (attrs, storage, fill), dataset, place)
+            }
             Ok(What::Records(members)) => {
                 let mut group = Dataset { attrs, ..Dataset::new() };
                 let deeper = format!("{}/{}", place.group.as_deref().unwrap_or(""), found.name);
@@ -195,7 +209,7 @@ impl Reader<'_> {
             match what {
                 Ok(What::Values(reading)) => {
                     let reading = Reading { members: path, ..reading };
-                    self.values(found, name, reading, (Attrs::new(), storage.clone()), group, &place)?;
+                    self.values(found, (name, String::new()), reading, (Attrs::new(), storage.clone(), None), group, &place)?;
                 }
                 Ok(What::Records(members)) => {
                     let mut below = Dataset::new();
@@ -214,9 +228,9 @@ impl Reader<'_> {
     fn values(
         &mut self,
         found: &Found,
-        name: String,
+        (name, type_name): (String, String),
         mut reading: Reading,
-        (mut attrs, mut encoding): (Attrs, Encoding),
+        (mut attrs, mut encoding, fill): (Attrs, Encoding, Option<[u8; 8]>),
         dataset: &mut Dataset,
         place: &Place,
     ) -> Result<()> {
@@ -225,8 +239,16 @@ impl Reader<'_> {
             self.notices.push(Level::Changed, format!("variable {name:?}: {why}"), place.clone());
         }
         if let Some(Names(names)) = reading.names.take() {
-            self.flags(&name, names, &reading.dtype(), &mut attrs, place);
+            let values = enumerated(&names, &reading.dtype());
+            let names = names.into_iter().map(|(n, _)| n).collect();
+            let found = Enumeration::told(type_name, values, names, &mut attrs);
+            if !found.in_attrs {
+                let message = format!("variable {name:?} is read as numbers without their names {:?}", found.names);
+                self.notices.warn(message, place.clone());
+            }
+            encoding.enumeration = Some(Arc::new(found));
         }
+        encoding.stored_as = reading.stored_as;
         encoding.big_endian = reading.big_endian;
         encoding.dtype = Some(if reading.kind == Kind::Bool { DType::I8 } else { reading.dtype() });
         let scaled = found.scales.is_scale || found.scales.attached.last().is_some_and(Option::is_some);
@@ -249,7 +271,7 @@ impl Reader<'_> {
             (_, Ok(object), Some(data)) if plain => ChunkedArray::hdf5(data, object, dtype.clone(), &axes.shape, place.clone()).ok(),
             _ => None,
         };
-        let fill = if written.is_some() { self.fill(found, &reading) } else { [0; 8] };
+        let fill = fill.unwrap_or_default();
         let chunks = encoding.chunks.clone();
         // The chunks of elements that are arrays hold them whole.
         if let Some(c) = &mut encoding.chunks {
@@ -268,53 +290,54 @@ impl Reader<'_> {
             place: place.clone(),
             by_chunks,
             library_first: self.read_by == ReadBy::Either && bytes < SMALL,
+            latin: AtomicBool::new(false),
             reading,
         };
-        let data = LazyArray::new(Arc::new(source));
+        let source = Arc::new(source);
+        if source.dtype == DType::Str {
+            self.texts.push(source.clone());
+        }
+        let data = LazyArray::new(source);
         Placed { name, dims: axes.dims, data, attrs, encoding }.add_to(dataset, place.clone(), self.notices);
         Ok(())
     }
 
-    /// The names of an enumeration as CF has them.
-    fn flags(&mut self, name: &str, names: Vec<(String, u64)>, dtype: &DType, attrs: &mut Attrs, place: &Place) {
-        let plain = names.iter().all(|(n, _)| !n.is_empty() && !n.contains(char::is_whitespace));
-        if !plain || attrs.contains("flag_values") || attrs.contains("flag_meanings") {
-            let names: Vec<&str> = names.iter().map(|(n, _)| n.as_str()).collect();
-            self.notices.warn(format!("variable {name:?} is read as numbers without their names {names:?}"), place.clone());
-            return;
-        }
-        macro_rules! list {
-            ($variant:ident, $t:ty) => {
-                AttrValue::$variant(names.iter().map(|(_, v)| *v as $t).collect())
-            };
-        }
-        let values = match dtype {
-            DType::I8 => list!(I8, i8),
-            DType::U8 => list!(U8, u8),
-            DType::I16 => list!(I16, i16),
-            DType::U16 => list!(U16, u16),
-            DType::I32 => list!(I32, i32),
-            DType::U32 => list!(U32, u32),
-            DType::I64 => list!(I64, i64),
-            _ => list!(U64, u64),
+    /// The name under which a type stands in the file on its own. NetCDF gives datasets copies of such types.
+    fn named(&self, kind: hid_t) -> String {
+        let same = |path: &CString| {
+            let other = self.lib.open(self.file.id, path);
+            // SAFETY: the lock is held and both types are open.
+            other.is_ok_and(|other| unsafe { h5t::H5Tequal(kind, other.get()) } > 0)
         };
-        attrs.set("flag_values", values);
-        attrs.set("flag_meanings", names.iter().map(|(n, _)| n.as_str()).collect::<Vec<_>>().join(" "));
+        self.tree.types.iter().find(|(_, path)| same(path)).map(|(name, _)| name.clone()).unwrap_or_default()
     }
 
-    /// What stands for values that were never written.
-    fn fill(&self, found: &Found, reading: &Reading) -> [u8; 8] {
+    /// What stands for values that were never written, as memory has it; none where it is no number.
+    fn fill(&self, creation: hid_t, reading: &Reading) -> Option<[u8; 8]> {
         let mut value = [0u64; 2];
         let mut filled = || -> Result<()> {
-            let object = self.lib.open(self.file.id, &found.object)?;
-            let (_, _, creation) = self.lib.dataset(object.get())?;
             let memory = reading.memory(self.lib)?;
             // SAFETY: the lock is held, the numbers are open, and the value is a number of at most eight bytes.
-            let code = unsafe { h5p::H5Pget_fill_value(creation.get(), memory.get(), value.as_mut_ptr().cast()) };
+            let code = unsafe { h5p::H5Pget_fill_value(creation, memory.get(), value.as_mut_ptr().cast()) };
             ffi::check(code, "read a fill value")
         };
-        let number = matches!(reading.kind, Kind::Number(_) | Kind::Bool | Kind::Bits(_)) && reading.inner.is_empty();
-        if number && filled().is_ok() { value[0].to_ne_bytes() } else { [0; 8] }
+        let plain = reading.inner.is_empty() && reading.members.is_empty();
+        let number = plain && matches!(reading.kind, Kind::Number(_) | Kind::Bool | Kind::Bits(_));
+        (number && filled().is_ok()).then(|| value[0].to_ne_bytes())
+    }
+
+    /// That value, where the file sets it and nothing else says it: NetCDF has it in every dataset.
+    fn unwritten(&self, storage: &Encoding, fill: Option<[u8; 8]>, reading: &Reading, attrs: &Attrs) -> Option<AttrValue> {
+        if storage.no_fill || self.tree.is_netcdf || attrs.contains("_FillValue") {
+            return None;
+        }
+        let bits = u64::from_ne_bytes(fill?);
+        Some(match reading.dtype() {
+            DType::Bool => AttrValue::Bool(vec![bits as u8 != 0]),
+            DType::F32 => AttrValue::F32(vec![f32::from_bits(bits as u32)]),
+            DType::F64 => AttrValue::F64(vec![f64::from_bits(bits)]),
+            integer => enumerated(&[(String::new(), bits)], &integer),
+        })
     }
 
     /// Chunks and filters of a dataset.
@@ -354,5 +377,24 @@ impl Reader<'_> {
     fn elsewhere(&mut self, place: &Place, what: &str) {
         let name = place.variable.clone().unwrap_or_default();
         self.notices.warn(format!("variable {name:?}: {what}"), place.clone());
+    }
+}
+
+/// The values of an enumeration in its own type.
+fn enumerated(names: &[(String, u64)], dtype: &DType) -> AttrValue {
+    macro_rules! list {
+        ($variant:ident, $t:ty) => {
+            AttrValue::$variant(names.iter().map(|(_, v)| *v as $t).collect())
+        };
+    }
+    match dtype {
+        DType::I8 => list!(I8, i8),
+        DType::U8 => list!(U8, u8),
+        DType::I16 => list!(I16, i16),
+        DType::U16 => list!(U16, u16),
+        DType::I32 => list!(I32, i32),
+        DType::U32 => list!(U32, u32),
+        DType::I64 => list!(I64, i64),
+        _ => list!(U64, u64),
     }
 }

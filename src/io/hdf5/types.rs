@@ -21,6 +21,8 @@ pub(super) struct Reading {
     pub big_endian: bool,
     /// What comes out different.
     pub lossy: Option<&'static str>,
+    /// The type in the file, where none here is the same and the values are.
+    pub stored_as: Option<&'static str>,
 }
 
 /// One element, as memory holds it.
@@ -75,6 +77,7 @@ pub(super) fn describe(lib: &Lib, kind: hid_t, depth: usize) -> Result<What> {
         members: Vec::new(),
         names: None,
         lossy: None,
+        stored_as: None,
     };
     Ok(What::Values(match class {
         Class::H5T_INTEGER => match integer(kind, size) {
@@ -82,6 +85,7 @@ pub(super) fn describe(lib: &Lib, kind: hid_t, depth: usize) -> Result<What> {
             None => return no("integers of more than 64 bits"),
         },
         Class::H5T_FLOAT => match size {
+            2 => Reading { stored_as: half(kind), ..reading(Kind::Number(DType::F32)) },
             0..=4 => reading(Kind::Number(DType::F32)),
             5..=8 => reading(Kind::Number(DType::F64)),
             _ => Reading { lossy: Some("its floats of extended precision are read as f64"), ..reading(Kind::Number(DType::F64)) },
@@ -105,8 +109,9 @@ pub(super) fn describe(lib: &Lib, kind: hid_t, depth: usize) -> Result<What> {
             let big_endian = unsafe { h5t::H5Tget_order(base.get()) } == h5t::H5T_ORDER_BE;
             let flags = [("FALSE", 0), ("TRUE", 1)];
             let boolean = size == 1 && names.len() == 2 && flags.iter().all(|(n, v)| names.iter().any(|(m, x)| m == n && x == v));
+            let names = (!boolean).then_some(Names(names));
             let kind = if boolean { Kind::Bool } else { Kind::Number(dtype) };
-            Reading { big_endian, names: (!boolean).then_some(Names(names)), ..reading(kind) }
+            Reading { big_endian, names, ..reading(kind) }
         }
         Class::H5T_ARRAY => return array(lib, kind, depth),
         Class::H5T_COMPOUND => return records(lib, kind, depth),
@@ -122,6 +127,18 @@ pub(super) fn describe(lib: &Lib, kind: hid_t, depth: usize) -> Result<What> {
         Class::H5T_COMPLEX => return no("complex numbers"),
         _ => return no("a type that is not known here"),
     }))
+}
+
+/// The name of a float of two bytes.
+fn half(kind: hid_t) -> Option<&'static str> {
+    let (mut sign, mut exponent, mut exponent_bits, mut mantissa, mut mantissa_bits) = (0, 0, 0, 0, 0);
+    // SAFETY: as in `describe`; the numbers outlive the call.
+    let code = unsafe { h5t::H5Tget_fields(kind, &mut sign, &mut exponent, &mut exponent_bits, &mut mantissa, &mut mantissa_bits) };
+    match (code >= 0, exponent_bits, mantissa_bits) {
+        (true, 5, 10) => Some("f16"),
+        (true, 8, 7) => Some("bf16"),
+        _ => None,
+    }
 }
 
 fn integer(kind: hid_t, size: usize) -> Option<DType> {

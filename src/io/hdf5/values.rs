@@ -2,6 +2,7 @@
 
 use super::ffi::Lib;
 use super::types::{Kind, Reading, trimmed};
+use crate::coding::utf8_or_latin1;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::store::{AttrValue, NdArray, zeroed};
@@ -11,6 +12,7 @@ use hashbrown::HashMap;
 use hdf5_metno_sys::h5i::hid_t;
 use std::ffi::{CStr, c_char, c_void};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// Paths of the objects of a file by the address that references have.
 pub(super) type Paths = Arc<HashMap<u64, String>>;
@@ -73,8 +75,8 @@ impl Elements {
     /// As an array of this shape.
     ///
     /// # Errors
-    /// Format, for a text that is not UTF-8.
-    pub fn array(self, reading: &Reading, shape: &[usize]) -> Result<NdArray> {
+    /// Shape, never in practice.
+    pub fn array(self, reading: &Reading, shape: &[usize], latin: &AtomicBool) -> Result<NdArray> {
         match self {
             Elements::Numbers { mut words, bytes } => {
                 if reading.kind == Kind::Bool {
@@ -84,11 +86,9 @@ impl Elements {
             }
             Elements::Texts(texts) => {
                 let mut out = StringViewBuilder::with_capacity(texts.len());
-                for (i, bytes) in texts.iter().enumerate() {
-                    let text = std::str::from_utf8(bytes).map_err(|e| {
-                        let text = String::from_utf8_lossy(bytes);
-                        Error::format(format!("text number {i} is not UTF-8: {text:?}")).because(e)
-                    })?;
+                for bytes in &texts {
+                    let (text, odd) = utf8_or_latin1(bytes);
+                    latin.fetch_or(odd, Relaxed);
                     out.append_value(text);
                 }
                 NdArray::from_texts(out.finish(), shape)
@@ -96,7 +96,7 @@ impl Elements {
         }
     }
 
-    /// As the value of an attribute, which has one element or a list of them. A list of lists is flat.
+    /// As the value of an attribute, which has one element or a list of them.
     pub fn attribute(self, reading: &Reading, one: bool) -> AttrValue {
         match self {
             Elements::Texts(texts) if one && matches!(reading.kind, Kind::Fixed { .. }) => {
@@ -110,7 +110,8 @@ impl Elements {
             Elements::Numbers { words, bytes } => {
                 let b = &bytemuck::cast_slice::<u64, u8>(&words)[..bytes];
                 match reading.dtype() {
-                    DType::Bool | DType::I8 => AttrValue::I8(numbers(b)),
+                    DType::Bool => AttrValue::Bool(b.iter().map(|&x| x != 0).collect()),
+                    DType::I8 => AttrValue::I8(numbers(b)),
                     DType::U8 => AttrValue::U8(numbers(b)),
                     DType::I16 => AttrValue::I16(numbers(b)),
                     DType::U16 => AttrValue::U16(numbers(b)),

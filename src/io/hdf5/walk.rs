@@ -38,6 +38,8 @@ pub(super) struct Tree {
     /// The root first.
     pub groups: Vec<Group>,
     pub datasets: Vec<Found>,
+    /// Names and paths of types that stand on their own.
+    pub types: Vec<(String, CString)>,
     /// Paths of objects by address.
     pub paths: HashMap<u64, String>,
     /// NetCDF-4 wrote it.
@@ -119,7 +121,8 @@ impl Walk<'_> {
                     self.notices.warn(format!("group {path:?} is not followed: it is another name of {known:?}"), place);
                 }
                 Sort::Group => below.push((name, path, full)),
-                Sort::Type | Sort::Other => {}
+                Sort::Type => self.tree.types.push((name, full)),
+                Sort::Other => {}
             }
         }
         for (name, path, full) in below {

@@ -1,12 +1,13 @@
 //! Writing: the structure at once, then the datasets block by block, or by finished chunks.
 
 use super::define::{Definer, properties};
-use super::ffi::{self, c_path, c_text};
+use super::ffi::{self, c_path};
 use crate::array::{Dataset, Filter};
 use crate::dtype::DType;
-use crate::error::{Error, Notices, Place, Result};
+use crate::error::{Error, LossLog, Notices, Place, Result};
 use crate::io::Output;
 use crate::io::chunked::DirectDataset;
+use crate::io::netcdf::flat::c_texts;
 use crate::store::{ChunkEncoder, ChunkGrid, ChunkSink, EncodedChunk, NdArray, WriteOrder};
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5p::H5P_DEFAULT;
@@ -21,6 +22,8 @@ pub struct Hdf5WriteOptions {
     pub chunks: Vec<(String, usize)>,
     /// Filters of every variable of at least 4 kB, in place of those of its encoding.
     pub filters: Option<Vec<Filter>>,
+    /// Where a loss that only values show is noted, if it is allowed.
+    pub losses: LossLog,
 }
 
 /// Where the blocks of a variable go.
@@ -66,6 +69,7 @@ pub struct Hdf5Sink {
     targets: IndexMap<String, Target>,
     file: Writing,
     output: Output,
+    losses: LossLog,
 }
 
 impl Hdf5Sink {
@@ -93,7 +97,7 @@ impl Hdf5Sink {
             Ok((file, std::mem::take(&mut definer.targets), std::mem::take(&mut definer.notices)))
         };
         let (file, targets, notices) = make().map_err(|e: Error| e.at(place))?;
-        Ok((Hdf5Sink { targets, file, output }, notices))
+        Ok((Hdf5Sink { targets, file, output, losses: options.losses.clone() }, notices))
     }
 
     fn target(&self, variable: &str) -> Result<&Target> {
@@ -104,7 +108,7 @@ impl Hdf5Sink {
         e.at(Place { file: Some(self.output.target().to_path_buf()), ..target.place.clone() })
     }
 
-    fn put(target: &Target, start: &[usize], block: &NdArray) -> Result<()> {
+    fn put(&self, target: &Target, start: &[usize], block: &NdArray) -> Result<()> {
         if block.dtype() != &target.dtype {
             return Err(Error::internal(format!("a block of {} for a variable of {}", block.dtype(), target.dtype)));
         }
@@ -124,7 +128,7 @@ impl Hdf5Sink {
         let slab = (start, block.shape());
         if target.dtype == DType::Str {
             let texts = block.as_texts().ok_or_else(|| Error::internal("texts are not texts"))?;
-            let texts = texts.iter().map(|t| c_text(t.unwrap_or_default())).collect::<Result<Vec<_>>>()?;
+            let texts = c_texts(&texts, &self.losses, &target.place)?;
             let pointers: Vec<_> = texts.iter().map(|t| t.as_ptr()).collect();
             // SAFETY: one pointer to a C text for each element of the block.
             return unsafe { lib.write(target.dataset, target.memory, slab, pointers.as_ptr().cast()) };
@@ -144,7 +148,7 @@ impl ChunkSink for Hdf5Sink {
 
     fn write(&mut self, variable: &str, start: &[usize], block: &NdArray) -> Result<()> {
         let target = self.target(variable)?;
-        Hdf5Sink::put(target, start, block).map_err(|e| self.at(target, e))
+        self.put(target, start, block).map_err(|e| self.at(target, e))
     }
 
     fn order(&self, variable: &str) -> WriteOrder {
@@ -165,7 +169,7 @@ impl ChunkSink for Hdf5Sink {
     }
 
     fn finish(self: Box<Self>) -> Result<()> {
-        let Hdf5Sink { targets, file, output } = *self;
+        let Hdf5Sink { targets, file, output, .. } = *self;
         drop(targets);
         let id = file.0;
         std::mem::forget(file);

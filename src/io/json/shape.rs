@@ -4,6 +4,7 @@ use super::scan::{Kind, Scanner, Value};
 use crate::dtype::DType;
 use crate::io::csv::infer::{Seen, Spelling, classify_integer, classify_moment};
 use crate::kernel::text::moment::parse_moment;
+use crate::kernel::text::scan::is_float;
 
 /// What was seen in a column.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +40,8 @@ impl Shape {
                     _ => classify_integer(negative, digits),
                 }
             }
+            // Text, as in CSV: no float is that large.
+            Kind::Float if may_be_far(text) && !is_float(text) => Seen::TEXT,
             Kind::Float => Seen::FLOAT,
             Kind::Text => match () {
                 () if self.seen.is_text() || !spelling.infer_dates || value.escaped || text.len() < 10 => Seen::TEXT,
@@ -85,6 +88,12 @@ impl Shape {
             None => self.seen.dtype(),
         }
     }
+}
+
+/// Whether a number has an exponent, or so many digits, that it may be beyond f64.
+#[inline]
+fn may_be_far(text: &[u8]) -> bool {
+    text.len() > 4 && (text.len() > 300 || memchr::memchr2(b'e', b'E', text).is_some())
 }
 
 /// Hands over the values of a list that the scanner has been over.

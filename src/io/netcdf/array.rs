@@ -3,15 +3,16 @@
 use super::ffi::{self, Lib};
 use super::read::ReadBy;
 use super::slab::{Slab, filled, grow, padded, read_selection};
+use crate::coding::utf8_or_latin1;
 use crate::dtype::DType;
-use crate::error::{Error, Place, Result, ResultExt};
+use crate::error::{Error, Notices, Place, Result, ResultExt};
 use crate::io::chunked::{ChunkedArray, DataFile};
 use crate::store::{ChunkGrid, ChunkSource, NdArray, ReadCost, Selection};
 use arrow::array::StringViewBuilder;
 use std::ffi::c_int;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 /// An open file; closed when the last variable that reads from it goes.
 #[derive(Debug)]
@@ -57,6 +58,8 @@ pub(super) struct NcArray {
     pub by_chunks: Option<ChunkedArray>,
     /// Whether it is tried only where the library fails.
     pub library_first: bool,
+    /// Whether a text was read that is no UTF-8.
+    pub latin: AtomicBool,
 }
 
 /// A variable of fewer bytes is not worth looking for its chunks.
@@ -105,7 +108,9 @@ impl NcArray {
         let lib = ffi::lock();
         self.tune_cache(&lib, slab)?;
         if self.dtype == DType::Str {
-            return texts(&lib.get_strings(self.group, self.variable, slab_c)?, &slab.count);
+            let (texts, latin) = texts(&lib.get_strings(self.group, self.variable, slab_c)?, &slab.count)?;
+            self.latin.fetch_or(latin, Relaxed);
+            return Ok(texts);
         }
         // The library leaves out what was never written in a file that asks for no fill values.
         let mut array = filled(&self.dtype, &slab.count, |out, _| {
@@ -139,17 +144,33 @@ impl NcArray {
     }
 }
 
-fn texts(strings: &ffi::Strings, shape: &[usize]) -> Result<NdArray> {
+/// Texts, and whether one of them is no UTF-8.
+fn texts(strings: &ffi::Strings, shape: &[usize]) -> Result<(NdArray, bool)> {
     let mut out = StringViewBuilder::with_capacity(strings.iter().len());
-    for (i, bytes) in strings.iter().enumerate() {
-        let text = std::str::from_utf8(bytes).map_err(|e| {
-            let at = (i, String::from_utf8_lossy(bytes));
-            Error::format(format!("text number {} is not UTF-8: {:?}", at.0, at.1)).because(e)
-        })?;
+    let mut latin = false;
+    for bytes in strings.iter() {
+        let (text, odd) = utf8_or_latin1(bytes);
+        latin |= odd;
         out.append_value(text);
     }
-    NdArray::from_texts(out.finish(), shape)
+    Ok((NdArray::from_texts(out.finish(), shape)?, latin))
 }
+
+/// Says which of these variables have texts that are no UTF-8. Only small ones are looked at; the others are read the same way.
+pub(in crate::io) fn note_latin<T: ChunkSource>(arrays: Vec<Arc<T>>, latin: impl Fn(&T) -> &AtomicBool, notices: &mut Notices) {
+    for a in arrays.iter().filter(|a| a.shape().iter().product::<usize>() <= LOOKED_AT) {
+        // What cannot be read is said when it is asked for.
+        let read = a.read(&Selection::all(a.shape().len()));
+        if read.is_ok() && latin(a).load(Relaxed) {
+            let place = a.place();
+            let name = place.variable.clone().unwrap_or_default();
+            notices.warn(format!("variable {name:?}: texts that are no UTF-8 are read as Latin-1"), place);
+        }
+    }
+}
+
+/// Texts of a variable that are looked at when a file is opened.
+const LOOKED_AT: usize = 4096;
 
 impl ChunkSource for NcArray {
     fn dtype(&self) -> &DType {

@@ -1,10 +1,12 @@
 //! Attributes from and to NetCDF-4 files.
 
-use super::ffi::Lib;
+use super::ffi::{Lib, UserType};
+use super::flat::without_zeros;
 use super::types::{class_name, width_of};
 use crate::error::{Error, Level, Notices, Place, Result};
 use crate::store::{AttrValue, Attrs};
 use netcdf_sys as nc;
+use std::borrow::Cow;
 use std::ffi::c_int;
 
 /// Characters as text; trailing zeros, which C programs like to count in, go, but for that of a fill value.
@@ -32,11 +34,33 @@ pub(super) fn read(lib: &Lib, id: c_int, variable: c_int, count: c_int, place: &
                 notices.push(Level::Changed, format!("attribute {name:?} is left out: it holds {what}"), place.clone());
                 continue;
             }
+            let members = members(lib, id, xtype, &user)?;
+            if is_boolean(&user, &members) {
+                let bytes = lib.attribute_bytes(id, variable, &name, length)?;
+                let bytes = &bytemuck::cast_slice::<u64, u8>(&bytes)[..length];
+                attrs.set(name, AttrValue::Bool(bytes.iter().map(|&b| b != 0).collect()));
+                continue;
+            }
+            if name != "_FillValue" {
+                let names: Vec<&str> = members.iter().map(|(n, _)| n.as_str()).collect();
+                notices.warn(format!("attribute {name:?} is read as numbers without their names {names:?}"), place.clone());
+            }
             xtype = user.base;
         }
         attrs.set(name.clone(), value(lib, id, variable, &name, xtype, length)?);
     }
     Ok(attrs)
+}
+
+/// Names and values of an enumeration.
+pub(super) fn members(lib: &Lib, id: c_int, xtype: c_int, user: &UserType) -> Result<Vec<(String, [u8; 8])>> {
+    (0..user.members).map(|i| lib.enum_member(id, xtype, i)).collect()
+}
+
+/// Whether it is the one that h5py writes for truth values.
+pub(super) fn is_boolean(user: &UserType, members: &[(String, [u8; 8])]) -> bool {
+    let flags = [("FALSE", 0u8), ("TRUE", 1)];
+    user.size == 1 && members.len() == 2 && flags.iter().all(|(n, v)| members.iter().any(|(m, x)| m == n && x[0] == *v))
 }
 
 fn value(lib: &Lib, id: c_int, variable: c_int, name: &str, xtype: c_int, length: usize) -> Result<AttrValue> {
@@ -70,6 +94,23 @@ pub(super) fn from_bytes(name: &str, xtype: c_int, b: &[u8]) -> Result<AttrValue
     })
 }
 
+/// An attribute as NetCDF has it: a list of numbers or texts. What it lacks is said.
+pub(super) fn held<'a>(name: &str, value: &'a AttrValue, place: &Place, notices: &mut Notices) -> Cow<'a, AttrValue> {
+    if let Some(shape) = value.shape() {
+        let message = format!("attribute {name:?} is written as a list, without its shape {shape:?}: attributes of NetCDF have none");
+        notices.push(Level::Omitted, message, place.clone());
+    }
+    match value.flat() {
+        AttrValue::Bool(v) => {
+            let message = format!("attribute {name:?} is written as i8: NetCDF has no truth values");
+            notices.push(Level::Omitted, message, place.clone());
+            Cow::Owned(AttrValue::I8(v.iter().map(|&x| x.into()).collect()))
+        }
+        list @ AttrValue::Texts(_) => without_zeros(name, Cow::Borrowed(list), place, notices),
+        list => Cow::Borrowed(list),
+    }
+}
+
 /// Writes one attribute in its exact type.
 pub(super) fn write(lib: &Lib, id: c_int, variable: c_int, name: &str, value: &AttrValue) -> Result<()> {
     macro_rules! put {
@@ -91,6 +132,7 @@ pub(super) fn write(lib: &Lib, id: c_int, variable: c_int, name: &str, value: &A
         AttrValue::U64(v) => put!(NC_UINT64, v),
         AttrValue::F32(v) => put!(NC_FLOAT, v),
         AttrValue::F64(v) => put!(NC_DOUBLE, v),
+        AttrValue::Bool(_) | AttrValue::Array(_) => Err(Error::internal("an attribute that NetCDF lacks")),
     }
 }
 

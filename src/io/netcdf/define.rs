@@ -6,7 +6,7 @@ use super::slab::grow;
 use super::types::xtype_of;
 use super::write::{NetcdfFormat, NetcdfWriteOptions, Target};
 use super::{attrs, zstd};
-use crate::array::{Dataset, Filter, Variable};
+use crate::array::{Dataset, Enumeration, Filter, Variable};
 use crate::dtype::DType;
 use crate::error::{Error, ErrorKind, Level, Notices, Place, Result};
 use crate::store::{AttrValue, Attrs, ChunkGrid};
@@ -28,6 +28,36 @@ pub(super) struct Definer<'a> {
     pub options: &'a NetcdfWriteOptions,
     pub targets: IndexMap<String, Target>,
     pub notices: Notices,
+    enumerations: Enumerations,
+}
+
+/// The enumerations that the file has, all of them in its root.
+#[derive(Default)]
+struct Enumerations {
+    root: c_int,
+    /// Names that the root has for something else.
+    taken: Vec<String>,
+    /// By its number.
+    known: Vec<(String, Enumeration, c_int)>,
+}
+
+impl Enumerations {
+    /// The number of an enumeration, which is defined unless it is there.
+    fn number(&mut self, lib: &Lib, e: &Enumeration, variable: &str) -> Result<c_int> {
+        let plain = if e.name.is_empty() || e.name.starts_with('_') { format!("{variable}_enum") } else { e.name.clone() };
+        let alike = |k: &Enumeration| k.values == e.values && k.names == e.names;
+        if let Some(known) = self.known.iter().find(|(name, k, _)| alike(k) && (*name == plain || e.name.is_empty())) {
+            return Ok(known.2);
+        }
+        let free = |name: &String| !self.taken.contains(name) && self.known.iter().all(|(n, ..)| n != name);
+        let name = std::iter::once(plain.clone()).chain((2..).map(|i| format!("{plain}_{i}"))).find(free).unwrap_or(plain);
+        let base = xtype_of(&e.values.dtype()).ok_or_else(|| Error::internal("an enumeration of no numbers"))?;
+        let values: Vec<Vec<u8>> = (0..e.names.len()).map_while(|i| e.values.number_bytes(i)).collect();
+        let members: Vec<(&str, &[u8])> = e.names.iter().map(String::as_str).zip(values.iter().map(Vec::as_slice)).collect();
+        let number = lib.def_enum(self.root, base, &name, &members)?;
+        self.known.push((name, e.clone(), number));
+        Ok(number)
+    }
 }
 
 /// A dimension that a group sees.
@@ -39,7 +69,11 @@ struct Seen {
     unlimited: bool,
 }
 
-impl Definer<'_> {
+impl<'a> Definer<'a> {
+    pub fn new(lib: &'a Lib, options: &'a NetcdfWriteOptions) -> Definer<'a> {
+        Definer { lib, options, targets: IndexMap::new(), notices: Notices::new(), enumerations: Enumerations::default() }
+    }
+
     fn classic(&self) -> bool {
         self.options.format != NetcdfFormat::Nc4
     }
@@ -51,6 +85,9 @@ impl Definer<'_> {
             let message = format!("groups are left out, classic files have none: {}", crate::error::quoted_list(&names, 5));
             self.notices.push(Level::Changed, message, Place::default());
         }
+        let names = dataset.vars.keys().chain(dataset.groups.keys()).cloned();
+        let names = names.chain(dataset.coords.iter().map(|(n, _)| n.to_string())).chain(dataset.dims.keys().map(|d| d.to_string()));
+        self.enumerations = Enumerations { root: id, taken: names.collect(), known: Vec::new() };
         self.group(id, dataset, &[], "")?;
         self.lib.end_definitions(id)
     }
@@ -123,14 +160,18 @@ impl Definer<'_> {
 
     fn attributes(&mut self, id: c_int, variable: c_int, attrs: &Attrs, place: &Place) -> Result<()> {
         for (name, value) in attrs.iter() {
-            let flat = if self.classic() { flat::attribute(name, value, place, &mut self.notices) } else { value.clone() };
-            let write = attrs::write(self.lib, id, variable, name, &flat);
+            let value = attrs::held(name, value, place, &mut self.notices);
+            let write = match self.classic() {
+                true => attrs::write(self.lib, id, variable, name, &flat::attribute(name, &value, place, &mut self.notices)),
+                false => attrs::write(self.lib, id, variable, name, &value),
+            };
             write.map_err(|e| e.at(Place { extent: Some(format!("attribute {name:?}")), ..place.clone() }))?;
         }
         Ok(())
     }
 
     fn variable(&mut self, id: c_int, name: &str, variable: &Variable, dims: &mut Vec<Seen>, place: &Place) -> Result<Target> {
+        let (enumeration, variable) = &self.enumerated(name, variable, place);
         let (xtype, convert, attrs) = self.plan(variable, place)?;
         let mut seen = Vec::new();
         for d in variable.dims() {
@@ -141,9 +182,14 @@ impl Definer<'_> {
             seen.push(self.char_dim(id, variable, width, dims)?);
         }
         let ids: Vec<c_int> = seen.iter().map(|s| s.id).collect();
-        let number = self.lib.def_variable(id, name, xtype, &ids)?;
+        let number = self.lib.def_variable(id, name, enumeration.unwrap_or(xtype), &ids)?;
         let chunks = if self.options.format == NetcdfFormat::Nc3 { None } else { self.storage(id, number, xtype, variable, &seen, place)? };
-        let attrs = fill_in_type(attrs, xtype)?;
+        let mut attrs = fill_in_type(attrs, xtype)?;
+        // The fill value has the type of the values.
+        if let Some((xtype, fill)) = enumeration.and_then(|e| Some((e, attrs.remove("_FillValue")?))) {
+            let bytes = fill.number_bytes(0).ok_or_else(|| Error::wrong_type("the _FillValue is no number"))?;
+            self.lib.put_attribute(id, number, "_FillValue", xtype, 1, &bytes)?;
+        }
         self.attributes(id, number, &attrs, place)?;
         let rank = variable.dims().len();
         let ones = vec![1; rank];
@@ -155,9 +201,28 @@ impl Definer<'_> {
         Ok(Target { group: id, variable: number, dtype, convert, grid, chunked: chunked.is_some(), direct: None, place: place.clone() })
     }
 
+    /// The number of the enumeration that a variable is of, and the variable without what that says.
+    fn enumerated(&mut self, name: &str, variable: &Variable, place: &Place) -> (Option<c_int>, Variable) {
+        let mut plain = variable.clone();
+        let Some((e, rest)) = Enumeration::of(&variable.encoding, variable.dtype(), &variable.attrs) else { return (None, plain) };
+        let number = match self.options.format {
+            NetcdfFormat::Nc4 => self.enumerations.number(self.lib, e, name).ok(),
+            _ => None,
+        };
+        match number {
+            Some(_) => {
+                plain.attrs = rest;
+                plain.encoding.big_endian = false;
+            }
+            None => self.notices.push(Level::Omitted, e.lost_in(name, variable.dtype()), place.clone()),
+        }
+        (number, plain)
+    }
+
     fn plan(&mut self, variable: &Variable, place: &Place) -> Result<(c_int, Convert, Attrs)> {
         if self.classic() {
-            return flat::plan(variable, place, &mut self.notices);
+            let integers = place.variable.as_ref().is_some_and(|name| self.options.integers.contains(name));
+            return flat::plan(variable, integers, place, &mut self.notices);
         }
         let attrs = variable.attrs.clone();
         let xtype = xtype_of(variable.dtype()).ok_or_else(|| flat::not_encoded(variable.dtype()))?;

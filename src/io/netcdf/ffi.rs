@@ -382,6 +382,20 @@ impl Lib {
         check(unsafe { nc::nc_def_grp(id, name.as_ptr(), &mut group) }).map(|()| group)
     }
 
+    /// Defines an enumeration of a base type; values in bytes of it.
+    pub fn def_enum(&self, id: c_int, base: c_int, name: &str, members: &[(&str, &[u8])]) -> Result<c_int> {
+        let (name, mut xtype) = (c_text(name)?, 0);
+        let names = members.iter().map(|(n, _)| c_text(n)).collect::<Result<Vec<_>>>()?;
+        // SAFETY: pointers outlive the calls, and each value has the bytes of the base type.
+        unsafe {
+            check(nc::nc_def_enum(id, base, name.as_ptr(), &mut xtype))?;
+            for (name, (_, value)) in names.iter().zip(members) {
+                check(nc::nc_insert_enum(id, xtype, name.as_ptr(), value.as_ptr().cast()))?;
+            }
+        }
+        Ok(xtype)
+    }
+
     /// Defines a variable.
     pub fn def_variable(&self, id: c_int, name: &str, xtype: c_int, dims: &[c_int]) -> Result<c_int> {
         let (name, mut variable) = (c_text(name)?, 0);
@@ -472,14 +486,7 @@ impl Lib {
     }
 
     /// Writes texts to a box of a variable of type string.
-    pub fn put_texts<'a>(
-        &self,
-        id: c_int,
-        variable: c_int,
-        (start, count): (&[usize], &[usize]),
-        texts: impl Iterator<Item = &'a str>,
-    ) -> Result<()> {
-        let texts = texts.map(c_text).collect::<Result<Vec<_>>>()?;
+    pub fn put_texts(&self, id: c_int, variable: c_int, (start, count): (&[usize], &[usize]), texts: &[CString]) -> Result<()> {
         if texts.len() != count.iter().product::<usize>() {
             return Err(Error::internal(format!("{} texts for a box of {count:?}", texts.len())));
         }

@@ -2,11 +2,12 @@
 
 use crate::array::Variable;
 use crate::dtype::{DType, Element, Phys};
-use crate::error::{Error, ErrorKind, Level, Notices, Place, Result};
-use crate::store::{AttrValue, Attrs, NdArray};
-use arrow::array::Array;
+use crate::error::{Error, ErrorKind, Level, LossLog, Notices, Place, Result};
+use crate::store::{AttrArray, AttrValue, Attrs, NdArray};
+use arrow::array::{Array, StringViewArray};
 use netcdf_sys as nc;
-use std::ffi::c_int;
+use std::borrow::Cow;
+use std::ffi::{CString, c_int};
 use std::fmt::Display;
 
 /// How the values of a block become those of the file.
@@ -20,13 +21,17 @@ pub(super) enum Convert {
     Characters(usize),
     /// 64-bit integers as 32-bit ones, each checked; this fill value becomes that one.
     Narrow { fill: Option<(i64, i32)> },
+    /// 64-bit integers as floats, where one of them does not fit 32 bits.
+    Floats,
 }
 
 /// The classic type of a variable, how its values get there, and its attributes as they must then be.
-pub(super) fn plan(variable: &Variable, place: &Place, notices: &mut Notices) -> Result<(c_int, Convert, Attrs)> {
+pub(super) fn plan(variable: &Variable, integers: bool, place: &Place, notices: &mut Notices) -> Result<(c_int, Convert, Attrs)> {
     let mut attrs = Attrs::new();
     let unsigned = matches!(variable.dtype(), DType::U8 | DType::U16 | DType::U32) && !is_text(variable);
-    let narrow = matches!(variable.dtype(), DType::I64 | DType::U64);
+    let wide = matches!(variable.dtype(), DType::I64 | DType::U64);
+    let fill_value = variable.attrs.get("_FillValue").and_then(integer);
+    let narrow = wide && all_fit(variable, fill_value)?;
     let mut fill = None;
     for (name, value) in variable.attrs.iter() {
         let value = match (name, value) {
@@ -37,6 +42,7 @@ pub(super) fn plan(variable: &Variable, place: &Place, notices: &mut Notices) ->
                     AttrValue::I32(vec![nc::NC_FILL_INT])
                 }
             },
+            ("_FillValue", v) if wide => v.as_f64s().map_or_else(|| v.clone(), AttrValue::F64),
             (_, v) if unsigned && v.dtype() == *variable.dtype() => signed_bits(v),
             (_, v) => attribute(name, v, place, notices),
         };
@@ -49,8 +55,15 @@ pub(super) fn plan(variable: &Variable, place: &Place, notices: &mut Notices) ->
             place.clone(),
         );
     }
-    if narrow {
-        notices.warn(format!("{} is written as i32, if every value fits", variable.dtype()), place.clone());
+    if wide {
+        let to = if narrow { "i32" } else { "f64, which keeps 53 bits: not every value fits 32" };
+        // No value is another one as i32. What is no integer to the user has another encoding, and nothing else.
+        let level = match (narrow, integers) {
+            (false, _) => Level::Changed,
+            (true, true) => Level::Omitted,
+            (true, false) => Level::Warning,
+        };
+        notices.push(level, format!("{} is written as {to}", variable.dtype()), place.clone());
     }
     if *variable.dtype() == DType::Str && !attrs.contains("_Encoding") {
         // Without it xarray reads bytes back.
@@ -61,7 +74,8 @@ pub(super) fn plan(variable: &Variable, place: &Place, notices: &mut Notices) ->
         DType::Bool | DType::I8 | DType::U8 => (nc::NC_BYTE, Convert::Plain),
         DType::I16 | DType::U16 => (nc::NC_SHORT, Convert::Plain),
         DType::I32 | DType::U32 => (nc::NC_INT, Convert::Plain),
-        DType::I64 | DType::U64 => (nc::NC_INT, Convert::Narrow { fill }),
+        DType::I64 | DType::U64 if narrow => (nc::NC_INT, Convert::Narrow { fill }),
+        DType::I64 | DType::U64 => (nc::NC_DOUBLE, Convert::Floats),
         DType::F32 => (nc::NC_FLOAT, Convert::Plain),
         DType::F64 => (nc::NC_DOUBLE, Convert::Plain),
         DType::Str => (nc::NC_CHAR, Convert::Characters(longest(variable)?)),
@@ -91,6 +105,78 @@ pub(super) fn longest(variable: &Variable) -> Result<usize> {
         longest = texts.iter().flatten().fold(longest, |n, t| n.max(t.len()));
     }
     Ok(longest)
+}
+
+/// Whether all values but this one are 32-bit integers, and none is their fill value.
+fn all_fit(variable: &Variable, fill: Option<i64>) -> Result<bool> {
+    let mark = fill.filter(|f| i32::try_from(*f).is_err()).map(|_| i64::from(nc::NC_FILL_INT));
+    let fits = |x: i64| Some(x) == fill || i32::try_from(x).is_ok() && Some(x) != mark;
+    let grid = variable.grid();
+    for i in 0..grid.count() {
+        let (start, count) = grid.block(i);
+        let block = variable.read(&crate::store::Selection::hyperslab(&start, &count))?.to_contiguous()?;
+        let fit = match (block.as_slice::<i64>(), block.as_slice::<u64>()) {
+            (Some(v), _) => v.iter().all(|&x| fits(x)),
+            (_, Some(v)) => v.iter().all(|&x| i64::try_from(x).is_ok_and(fits) || fill.is_some_and(|f| f as u64 == x)),
+            _ => return Err(Error::internal("64-bit integers are not 64-bit integers")),
+        };
+        if !fit {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// 64-bit integers as floats.
+pub(super) fn floats(block: &NdArray) -> Result<NdArray> {
+    let out: Vec<f64> = match (block.as_slice::<i64>(), block.as_slice::<u64>()) {
+        (Some(v), _) => v.iter().map(|&x| x as f64).collect(),
+        (_, Some(v)) => v.iter().map(|&x| x as f64).collect(),
+        _ => return Err(Error::internal("64-bit integers are not 64-bit integers")),
+    };
+    NdArray::from_vec(out, block.shape())
+}
+
+/// Texts for C. One with a zero byte in it ends there, where loss is allowed.
+pub(in crate::io) fn c_texts(texts: &StringViewArray, losses: &LossLog, place: &Place) -> Result<Vec<CString>> {
+    let one = |text: &str| match CString::new(text) {
+        Ok(text) => Ok(text),
+        Err(_) => {
+            let refusal = || {
+                Error::loss(format!("the text {text:?} has a zero byte in it, where texts of HDF5 end")).help("--allow-loss cuts it there")
+            };
+            losses.note("texts are cut at their first zero byte", place, refusal)?;
+            Ok(cut(text))
+        }
+    };
+    texts.iter().map(|t| one(t.unwrap_or_default())).collect()
+}
+
+/// A text as far as its first zero byte.
+fn cut(text: &str) -> CString {
+    CString::new(text.split('\0').next().unwrap_or_default()).unwrap_or_default()
+}
+
+/// The texts of an attribute, without what stands behind a zero byte.
+pub(in crate::io) fn without_zeros<'a>(name: &str, value: Cow<'a, AttrValue>, place: &Place, notices: &mut Notices) -> Cow<'a, AttrValue> {
+    let texts = match value.flat() {
+        AttrValue::Texts(texts) => texts.as_slice(),
+        AttrValue::Text(text) => std::slice::from_ref(text),
+        _ => return value,
+    };
+    if !texts.iter().any(|t| t.contains('\0')) {
+        return value;
+    }
+    notices.push(Level::Changed, format!("attribute {name:?} is cut at its first zero byte"), place.clone());
+    let texts: Vec<String> = texts.iter().map(|t| t.split('\0').next().unwrap_or_default().to_string()).collect();
+    let list = match value.flat() {
+        AttrValue::Text(_) => AttrValue::Text(texts.concat()),
+        _ => AttrValue::Texts(texts),
+    };
+    Cow::Owned(match value.shape() {
+        Some(shape) => AttrArray::new(shape.to_vec(), list).map_or_else(|_| value.into_owned(), AttrValue::Array),
+        None => list,
+    })
 }
 
 fn integer(v: &AttrValue) -> Option<i64> {

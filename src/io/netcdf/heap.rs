@@ -2,7 +2,8 @@
 //!
 //! A global heap (references between variables and dimensions, strings) is a list of objects, each of which says how long it is.
 //! The library (2.2.0 and before) walks a damaged list for ever where an object says that it is free space of length 0. So heaps
-//! that can be found cheaply, in the first and last part of the file, are walked here first.
+//! that can be found cheaply, in the first and last part of the file, are walked here first. Lists of dimensions, too: for a damaged
+//! length the library asks for any amount of memory.
 //! Layout: HDF5 File Format Specification, III.E.
 
 use crate::error::{Error, IoResultExt, Place, Result};
@@ -23,15 +24,56 @@ pub(in crate::io) fn check(file: &mut File, path: &Path) -> Result<()> {
         bytes.clear();
         file.seek(SeekFrom::Start(from)).io_at(path)?;
         file.by_ref().take(PART).read_to_end(&mut bytes).io_at(path)?;
-        match memchr::memmem::find_iter(&bytes, b"GCOL\x01\0\0\0").find(|&at| endless(&bytes[at..])) {
-            None => Ok(()),
-            Some(at) => Err(Error::format("a heap of this HDF5 file is damaged")
+        let damaged = |what: &str, at: usize| {
+            Err(Error::format(format!("{what} of this HDF5 file is damaged"))
                 .help("copy the file again")
-                .at(Place { byte: Some(from + at as u64), ..Place::file(path) })),
+                .at(Place { byte: Some(from + at as u64), ..Place::file(path) }))
+        };
+        if let Some(at) = memchr::memmem::find_iter(&bytes, b"GCOL\x01\0\0\0").find(|&at| endless(&bytes[at..])) {
+            return damaged("a heap", at);
+        }
+        match memchr::memmem::find_iter(&bytes, LIST).find(|&at| too_long(&bytes, at, size)) {
+            Some(at) => damaged("the list of dimensions of a dataset", at),
+            None => Ok(()),
         }
     };
     look(0)?;
     if size > PART { look((size - PART).max(PART)) } else { Ok(()) }
+}
+
+/// The attribute that leads from a dataset to the scales of its dimensions.
+const LIST: &[u8] = b"DIMENSION_LIST\0";
+/// A dimension has one scale, seldom two or three.
+const MOST_SCALES: u64 = 1 << 16;
+
+/// Whether the message of an attribute with its name here holds a list that is longer than the file can be: the library asks for
+/// memory for all of it before it looks. Layout: HDF5 File Format Specification, IV.A.2.m; a list is its length, then where it is.
+fn too_long(bytes: &[u8], name: usize, size: u64) -> bool {
+    let short = |at: usize| bytes.get(at..at + 2).map(|b| u16::from_le_bytes([b[0], b[1]]) as usize);
+    // The message of version 3 says the characters of names too; that of version 1 fills its parts up to eight bytes.
+    let header = |version: u8, length: usize| {
+        let at = name.checked_sub(length).filter(|&at| bytes[at] == version)?;
+        (short(at + 2)? == LIST.len()).then(|| Some((short(at + 4)?, short(at + 6)?))).flatten()
+    };
+    let (part, sizes) = match (header(3, 9), header(2, 8), header(1, 8)) {
+        (Some(sizes), ..) | (_, Some(sizes), _) => (1, sizes),
+        (.., Some(sizes)) => (8, sizes),
+        _ => return false,
+    };
+    let space = name + LIST.len().next_multiple_of(part) + sizes.0.next_multiple_of(part);
+    let data = space + sizes.1.next_multiple_of(part);
+    // One dimension: its length stands behind four bytes (version 2), or eight.
+    let count = match bytes.get(space..space + 2) {
+        Some([2, 1]) => bytes.get(space + 4..space + 12),
+        Some([1, 1]) => bytes.get(space + 8..space + 16),
+        _ => None,
+    };
+    let Some(count) = count.and_then(|b| b.try_into().ok()).map(u64::from_le_bytes) else { return false };
+    let most = (size / 8).min(MOST_SCALES);
+    (0..count.min(32) as usize).any(|i| {
+        let length = bytes.get(data + 16 * i..data + 16 * i + 4).and_then(|b| b.try_into().ok()).map(u32::from_le_bytes);
+        length.is_some_and(|n| u64::from(n) > most)
+    })
 }
 
 /// Whether the walk from this heap's header on meets free space of length 0.

@@ -5,7 +5,7 @@
 //! CDF-5) are read here, from a header that is checked against the size of the file. Values of both are read by
 //! [`chunked`](crate::io::chunked), those of NetCDF-4 by the library where that cannot.
 
-mod array;
+pub(in crate::io) mod array;
 mod attrs;
 mod classic;
 pub(in crate::io) mod define;

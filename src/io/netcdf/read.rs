@@ -1,21 +1,22 @@
 //! Metadata of a file as a cube whose variables are still in it.
 
-use super::array::{NcArray, NcFile, SMALL, by_chunks};
+use super::array::{NcArray, NcFile, SMALL, by_chunks, note_latin};
 use super::classic::{self, Header};
 use super::ffi::{self, Lib, RawVariable, Storage};
 use super::kind::{NetcdfKind, sniff};
 use super::types::{class_name, dtype_of};
 use super::{attrs, heap, zstd};
-use crate::array::{Data, Dataset, Encoding, Filter, LazyArray, Variable};
+use crate::array::{Data, Dataset, Encoding, Enumeration, Filter, LazyArray, Variable};
 use crate::dtype::DType;
 use crate::error::{Error, Level, Notices, Place, Result, ResultExt};
 use crate::io::chunked::{ChunkedArray, DataFile, extent};
 use crate::store::Attrs;
 use netcdf_sys as nc;
+use std::cell::RefCell;
 use std::ffi::c_int;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 /// How a file is read.
 #[derive(Clone, Debug, Default)]
@@ -57,7 +58,11 @@ pub fn open(path: &Path, options: &NetcdfReadOptions) -> Result<(Dataset, Notice
     let dataset = match kind {
         NetcdfKind::Netcdf4 | NetcdfKind::Netcdf4Classic => {
             heap::check(&mut file, path)?;
-            hdf5(path, options, &mut notices)
+            let texts = RefCell::new(Vec::new());
+            let read = hdf5(path, options, &texts, &mut notices);
+            // Behind the lock of the library.
+            note_latin(texts.into_inner(), |a| &a.latin, &mut notices);
+            read
         }
         _ => flat(file, path, options, &mut notices),
     };
@@ -126,10 +131,10 @@ impl Placed {
     }
 }
 
-fn hdf5(path: &Path, options: &NetcdfReadOptions, notices: &mut Notices) -> Result<Dataset> {
+fn hdf5(path: &Path, options: &NetcdfReadOptions, texts: &RefCell<Vec<Arc<NcArray>>>, notices: &mut Notices) -> Result<Dataset> {
     let lib = ffi::lock();
     let file = Arc::new(NcFile::open(&lib, path)?);
-    let reader = Reader { lib: &lib, file: &file, read_by: options.read_by };
+    let reader = Reader { lib: &lib, file: &file, read_by: options.read_by, texts };
     let (mut id, mut at) = (file.id, String::new());
     for part in options.group.as_deref().unwrap_or("").split('/').filter(|p| !p.is_empty()) {
         let groups = lib.groups(id)?.into_iter().map(|g| Ok((lib.group_name(g)?, g))).collect::<Result<Vec<_>>>()?;
@@ -175,6 +180,8 @@ struct Reader<'a> {
     lib: &'a Lib,
     file: &'a Arc<NcFile>,
     read_by: ReadBy,
+    /// Variables of texts.
+    texts: &'a RefCell<Vec<Arc<NcArray>>>,
 }
 
 /// Groups deeper than this are the mark of a damaged file (a group that holds itself).
@@ -227,10 +234,14 @@ impl Reader<'_> {
     ) -> Result<()> {
         let lib = self.lib;
         let mut attrs = attrs::read(lib, group, id, raw.attributes, place, notices)?;
+        let mut enumeration = None;
         let dtype = match dtype_of(raw.xtype) {
             Some(dtype) => dtype,
             None => match self.user_type(group, &raw, &mut attrs, place, notices)? {
-                Some(dtype) => dtype,
+                Some((dtype, found)) => {
+                    enumeration = found.map(Arc::new);
+                    dtype
+                }
                 None => return Ok(()),
             },
         };
@@ -244,6 +255,7 @@ impl Reader<'_> {
         }
         let mut encoding = encoding_of(&storage);
         encoding.dtype = Some(dtype.clone());
+        encoding.enumeration = enumeration;
         if dtype == DType::Bool && lib.user_type(group, raw.xtype)?.base == nc::NC_BYTE {
             encoding.dtype = Some(DType::I8);
         }
@@ -273,8 +285,13 @@ impl Reader<'_> {
             chunks: storage.chunks,
             place: place.clone(),
             cache: AtomicUsize::new(0),
+            latin: AtomicBool::new(false),
         };
-        Placed { name: raw.name, dims, data: LazyArray::new(Arc::new(source)), attrs, encoding }.add_to(dataset, place.clone(), notices);
+        let source = Arc::new(source);
+        if source.dtype == DType::Str {
+            self.texts.borrow_mut().push(source.clone());
+        }
+        Placed { name: raw.name, dims, data: LazyArray::new(source), attrs, encoding }.add_to(dataset, place.clone(), notices);
         Ok(())
     }
 
@@ -313,8 +330,16 @@ impl Reader<'_> {
         }
     }
 
-    /// The type that a variable of a type of the file's own is read as; `None`, with a notice, for those that are not read.
-    fn user_type(&self, group: c_int, raw: &RawVariable, attrs: &mut Attrs, place: &Place, notices: &mut Notices) -> Result<Option<DType>> {
+    /// The type that a variable of a type of the file's own is read as, and its enumeration; `None`, with a notice, for those that are
+    /// not read.
+    fn user_type(
+        &self,
+        group: c_int,
+        raw: &RawVariable,
+        attrs: &mut Attrs,
+        place: &Place,
+        notices: &mut Notices,
+    ) -> Result<Option<(DType, Option<Enumeration>)>> {
         let user = self.lib.user_type(group, raw.xtype)?;
         let base = dtype_of(user.base).filter(DType::is_integer);
         let Some(base) = base.filter(|_| user.class == nc::NC_ENUM) else {
@@ -322,23 +347,20 @@ impl Reader<'_> {
             notices.push(Level::Changed, message, place.clone());
             return Ok(None);
         };
-        let members = (0..user.members).map(|i| self.lib.enum_member(group, raw.xtype, i)).collect::<Result<Vec<_>>>()?;
-        let boolean = [("FALSE", 0u8), ("TRUE", 1)];
-        if user.size == 1 && members.len() == 2 && boolean.iter().all(|(n, v)| members.iter().any(|(m, x)| m == n && x[0] == *v)) {
-            return Ok(Some(DType::Bool));
-        }
-        let plain = members.iter().all(|(n, _)| !n.is_empty() && !n.contains(char::is_whitespace));
-        if !plain || attrs.contains("flag_values") || attrs.contains("flag_meanings") {
-            let names: Vec<&str> = members.iter().map(|(n, _)| n.as_str()).collect();
-            let message = format!("variable {:?} is read as numbers without their names {names:?}", raw.name);
-            notices.warn(message, place.clone());
-            return Ok(Some(base));
+        let members = attrs::members(self.lib, group, raw.xtype, &user)?;
+        if attrs::is_boolean(&user, &members) {
+            return Ok(Some((DType::Bool, None)));
         }
         let width = user.size.min(8);
         let values: Vec<u8> = members.iter().flat_map(|(_, v)| v[..width].to_vec()).collect();
-        attrs.set("flag_values", attrs::from_bytes("flag_values", user.base, &values)?);
-        attrs.set("flag_meanings", members.iter().map(|(n, _)| n.as_str()).collect::<Vec<_>>().join(" "));
-        Ok(Some(base))
+        let values = attrs::from_bytes("flag_values", user.base, &values)?;
+        let names = members.into_iter().map(|(n, _)| n).collect();
+        let found = Enumeration::told(user.name, values, names, attrs);
+        if !found.in_attrs {
+            let message = format!("variable {:?} is read as numbers without their names {:?}", raw.name, found.names);
+            notices.warn(message, place.clone());
+        }
+        Ok(Some((base, Some(found))))
     }
 }
 

@@ -5,7 +5,7 @@ use super::ffi::{self, Lib};
 use super::flat::{self, Convert};
 use crate::array::{Dataset, Filter};
 use crate::dtype::DType;
-use crate::error::{Error, Notices, Place, Result};
+use crate::error::{Error, LossLog, Notices, Place, Result};
 use crate::io::Output;
 use crate::io::chunked::{DirectDataset, DirectFile};
 use crate::store::{ChunkEncoder, ChunkGrid, ChunkSink, EncodedChunk, NdArray, WriteOrder};
@@ -36,6 +36,10 @@ pub struct NetcdfWriteOptions {
     pub chunks: Vec<(String, usize)>,
     /// Filters of every variable of at least 4 kB, in place of those of its encoding.
     pub filters: Option<Vec<Filter>>,
+    /// Variables whose values are 64-bit integers: of these a narrower type is a loss, of others another encoding.
+    pub integers: Vec<String>,
+    /// Where a loss that only values show is noted, if it is allowed.
+    pub losses: LossLog,
 }
 
 impl NetcdfWriteOptions {
@@ -107,6 +111,7 @@ pub struct NetcdfSink {
     _direct: Option<DirectFile>,
     file: Writing,
     output: Output,
+    losses: LossLog,
 }
 
 impl NetcdfSink {
@@ -116,8 +121,8 @@ impl NetcdfSink {
     /// contiguous, or chunks of about 1 MB for variables that are compressed or can grow. Texts are strings in NetCDF-4, and rows
     /// of characters where `encoding.char_dim` is set and in classic files; then all texts are read once beforehand.
     ///
-    /// Notices say what the format cannot hold. In classic files 64-bit integers are written as 32-bit ones, where a value that
-    /// does not fit is an error on writing it, and unsigned ones as signed bits with the attribute `_Unsigned`.
+    /// Notices say what the format cannot hold. In classic files 64-bit integers are written as 32-bit ones, where all of them fit
+    /// (they are looked through beforehand), else as f64, and unsigned ones as signed bits with the attribute `_Unsigned`.
     ///
     /// # Errors
     /// Loss, for names and sizes that the format does not allow; type, for a variable that is not encoded; io.
@@ -135,7 +140,7 @@ impl NetcdfSink {
                 // Every block is written: filling the file beforehand would write it twice.
                 lib.set_no_fill(file.0)?;
             }
-            let mut definer = Definer { lib: &lib, options, targets: IndexMap::new(), notices: Notices::new() };
+            let mut definer = Definer::new(&lib, options);
             definer.root(file.0, dataset)?;
             Ok((file, definer.targets, definer.notices))
         };
@@ -149,7 +154,7 @@ impl NetcdfSink {
                 target.grid = ChunkGrid { shape: target.grid.shape.clone(), chunk: direct.encoder().chunk().to_vec() };
             }
         }
-        Ok((NetcdfSink { targets, _direct: direct, file, output }, notices))
+        Ok((NetcdfSink { targets, _direct: direct, file, output, losses: options.losses.clone() }, notices))
     }
 
     /// Encodes the chunks of a block on all threads, if it is made of whole chunks, and writes them in order.
@@ -174,7 +179,7 @@ impl NetcdfSink {
         Some(numbers.chunks(4 * rayon::current_num_threads()).try_for_each(write))
     }
 
-    fn put(target: &Target, start: &[usize], block: &NdArray) -> Result<()> {
+    fn put(&self, target: &Target, start: &[usize], block: &NdArray) -> Result<()> {
         if block.dtype() != &target.dtype {
             return Err(Error::internal(format!("a block of {} for a variable of {}", block.dtype(), target.dtype)));
         }
@@ -198,7 +203,7 @@ impl NetcdfSink {
         match target.convert {
             Convert::Strings => {
                 let texts = block.as_texts().ok_or_else(|| Error::internal("texts are not texts"))?;
-                lib.put_texts(group, variable, (start, block.shape()), texts.iter().map(Option::unwrap_or_default))
+                lib.put_texts(group, variable, (start, block.shape()), &flat::c_texts(&texts, &self.losses, &target.place)?)
             }
             Convert::Characters(width) => {
                 let bytes = flat::characters(&block, width)?;
@@ -209,6 +214,7 @@ impl NetcdfSink {
                 unsafe { lib.put(group, variable, &start, &count, bytes.as_ptr().cast()) }
             }
             Convert::Narrow { fill } => Self::put_plain(lib, target, start, &flat::narrow(&block, fill)?),
+            Convert::Floats => Self::put_plain(lib, target, start, &flat::floats(&block)?),
             Convert::Plain => Self::put_plain(lib, target, start, &block),
         }
     }
@@ -229,14 +235,13 @@ impl ChunkSink for NetcdfSink {
 
     fn write(&mut self, variable: &str, start: &[usize], block: &NdArray) -> Result<()> {
         let target = self.targets.get(variable).ok_or_else(|| Error::internal(format!("variable {variable:?} is not in the file")))?;
-        NetcdfSink::put(target, start, block)
-            .map_err(|e| e.at(Place { file: Some(self.output.target().to_path_buf()), ..target.place.clone() }))
+        self.put(target, start, block).map_err(|e| e.at(Place { file: Some(self.output.target().to_path_buf()), ..target.place.clone() }))
     }
 
     fn order(&self, variable: &str) -> WriteOrder {
         match self.targets.get(variable) {
             Some(t) if t.chunked => WriteOrder::Chunks,
-            Some(t) if matches!(t.convert, Convert::Plain | Convert::Narrow { .. }) => WriteOrder::Free,
+            Some(t) if matches!(t.convert, Convert::Plain | Convert::Narrow { .. } | Convert::Floats) => WriteOrder::Free,
             _ => WriteOrder::InOrder,
         }
     }
@@ -253,7 +258,7 @@ impl ChunkSink for NetcdfSink {
     }
 
     fn finish(self: Box<Self>) -> Result<()> {
-        let NetcdfSink { targets, _direct, file, output } = *self;
+        let NetcdfSink { targets, _direct, file, output, .. } = *self;
         drop((targets, _direct));
         file.close(&ffi::lock()).map_err(|e| e.at(Place::file(output.target())))?;
         output.commit()

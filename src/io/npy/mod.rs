@@ -56,12 +56,13 @@ pub fn open(path: &Path) -> Result<Dataset> {
 
 /// The cube of one array without names.
 pub(in crate::io) fn one_variable(source: DenseArray, big_endian: bool) -> Result<Dataset> {
+    let stored_as = source.stored_as();
     let data = Data::Lazy(LazyArray::new(Arc::new(source)));
     let rank = match &data {
         Data::Lazy(l) => l.shape().len(),
         Data::Memory(a) => a.rank(),
     };
-    let encoding = Encoding { big_endian, contiguous: true, ..Encoding::default() };
+    let encoding = Encoding { big_endian, contiguous: true, stored_as, ..Encoding::default() };
     let variable = Variable::new((0..rank).map(|i| format!("dim_{i}")), data)?.with_encoding(encoding);
     let mut dataset = Dataset::new();
     dataset.insert("data", variable)?;

@@ -5,13 +5,18 @@ use crate::io::guard::guarded;
 use bytes::Bytes;
 use std::io::Cursor;
 use std::ops::Range;
-use zip::{CompressionMethod, ZipArchive};
+use zip::ZipArchive;
 
 /// How a member stands in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Method {
     Stored,
     Deflated,
+    Bzip2,
+    /// Whether the end of the data is marked.
+    Lzma {
+        marked: bool,
+    },
     /// Any other, by its name.
     Other(String),
 }
@@ -63,11 +68,6 @@ fn entry(file: &[u8], zip: &mut ZipArchive<Cursor<&[u8]>>, i: usize) -> Result<E
             .help("copy the file again")
             .at(crate::Place { variable: Some(name.clone()), ..crate::Place::default() })
     };
-    let method = match m.compression() {
-        CompressionMethod::Stored => Method::Stored,
-        CompressionMethod::Deflated => Method::Deflated,
-        other => Method::Other(other.to_string()),
-    };
     // The local header repeats name and extra field, of its own lengths.
     let start = usize::try_from(m.header_start()).map_err(|_| damaged("a member begins beyond the file"))?;
     let header = start.checked_add(30).and_then(|end| file.get(start..end)).ok_or_else(|| damaged("a member begins beyond the file"))?;
@@ -75,6 +75,14 @@ fn entry(file: &[u8], zip: &mut ZipArchive<Cursor<&[u8]>>, i: usize) -> Result<E
         return Err(damaged("a member is not where the directory says"));
     }
     let short = |at: usize| u16::from_le_bytes([header[at], header[at + 1]]) as usize;
+    // Numbers of the format: the crate names only those that it inflates itself.
+    let method = match short(8) {
+        0 => Method::Stored,
+        8 => Method::Deflated,
+        12 => Method::Bzip2,
+        14 => Method::Lzma { marked: short(6) & 2 != 0 },
+        _ => Method::Other(m.compression().to_string()),
+    };
     let begin = start + 30 + short(26) + short(28);
     let length = usize::try_from(m.compressed_size()).ok();
     let end = length.and_then(|n| begin.checked_add(n)).filter(|&end| end <= file.len());
@@ -83,7 +91,8 @@ fn entry(file: &[u8], zip: &mut ZipArchive<Cursor<&[u8]>>, i: usize) -> Result<E
     let possible = match method {
         Method::Stored => size == packed,
         Method::Deflated => size <= packed.saturating_mul(MOST_INFLATED),
-        Method::Other(_) => true,
+        // One byte may be any number of them.
+        Method::Bzip2 | Method::Lzma { .. } | Method::Other(_) => true,
     };
     if !possible {
         return Err(damaged(&format!("{packed} bytes cannot be {size} when inflated")));

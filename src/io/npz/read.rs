@@ -7,6 +7,7 @@ use crate::io::npy::{Header, descr};
 use crate::store::Budget;
 use bytes::Bytes;
 use std::path::Path;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 
 /// How an archive is read.
@@ -29,7 +30,8 @@ impl Default for NpzReadOptions {
 ///   member that is longer or shorter along `dim_0` has `dim_0_1` there (the next other length `dim_0_2`), shared in the same way.
 /// * Members that are no arrays, or of types that a cube does not hold (pickled objects, records, complex numbers), are left out
 ///   with a notice of level [`Level::Changed`].
-/// * The checksum of a member is checked when a value of it is first read.
+/// * Members are stored, or compressed by deflate (as numpy writes them), bzip2 or LZMA (as Python's `zipfile` can).
+/// * The checksum of a member is checked when all of it is read; the first few values of a large one are read without the rest.
 ///
 /// # Errors
 /// Io; format, for a damaged archive, or a member whose length is not what its header says; what is wrong with the members, where
@@ -77,11 +79,13 @@ fn variable(file: &Bytes, path: &Path, entry: &Entry, options: &NpzReadOptions, 
         Method::Stored => encoding.contiguous = true,
         // The level is not in the file: that of numpy.
         Method::Deflated => encoding.filters.push(Filter::Deflate(6)),
+        Method::Bzip2 | Method::Lzma { .. } => {}
         Method::Other(n) => return Err(Error::unsupported(format!("it is compressed as {n}, which numpy does not use"))),
     }
     let header = header(file, entry)?;
     let element = descr::element(&header.descr)?;
     encoding.big_endian = element.big_endian && element.size() > 1;
+    encoding.stored_as = element.stored_as();
     let want = bytes_of(&header.shape, element.size());
     if want.and_then(|n| n.checked_add(header.length as u64)) != Some(entry.size) {
         return Err(Error::format(format!(
@@ -106,6 +110,7 @@ fn variable(file: &Bytes, path: &Path, entry: &Entry, options: &NpzReadOptions, 
         order,
         budget: options.budget.clone(),
         values: Mutex::new(None),
+        looks: AtomicUsize::new(0),
     };
     Ok((names, encoding, member))
 }

@@ -61,6 +61,7 @@ fn filters(codec: &Value) -> Vec<Filter> {
     match name(codec).trim_start_matches("numcodecs.").trim_start_matches("zarrs.") {
         "zstd" | "gzip" | "zlib" => vec![Filter::Shuffle, Filter::Deflate(if name(codec) == "zstd" { 4 } else { level("level") })],
         "bz2" => vec![Filter::Shuffle, Filter::Deflate(level("level"))],
+        "lz4" | "lzma" => vec![Filter::Shuffle, Filter::Deflate(4)],
         "blosc" => vec![Filter::Shuffle, Filter::Deflate(level("clevel"))],
         "crc32c" | "fletcher32" | "adler32" => vec![Filter::Fletcher32],
         _ => Vec::new(),

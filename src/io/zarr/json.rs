@@ -1,6 +1,6 @@
 //! JSON as Zarr stores have it: with the bare `NaN` and `Infinity` that Python writes, which JSON does not know.
 
-use crate::store::AttrValue;
+use crate::store::{AttrArray, AttrValue, nested};
 use serde_json::{Map, Number, Value};
 
 /// What a bare word becomes while it is a JSON value: a text that no file can hold by accident.
@@ -50,15 +50,17 @@ pub(super) fn number(value: &Value) -> Option<f64> {
     }
 }
 
-/// The attribute that a JSON value is. Truth values are the bytes 1 and 0; what attributes cannot hold (objects, nested or mixed
-/// lists, null) is kept as the text of its JSON.
+/// The attribute that a JSON value is. Lists of lists of one length are arrays; what attributes cannot hold (objects, mixed or
+/// ragged lists, null) is kept as the text of its JSON.
 pub(super) fn to_attr(value: &Value) -> AttrValue {
     let as_text = || AttrValue::Text(text(value));
     match value {
         Value::String(s) if number(value).is_none() => AttrValue::Text(s.clone()),
-        Value::Bool(b) => AttrValue::I8(vec![*b as i8]),
+        Value::Bool(b) => AttrValue::Bool(vec![*b]),
         Value::Number(_) | Value::String(_) => numbers(std::slice::from_ref(value)).unwrap_or_else(as_text),
         Value::Array(list) if list.is_empty() => AttrValue::I64(Vec::new()),
+        Value::Array(list) if list.iter().all(Value::is_boolean) => AttrValue::Bool(list.iter().filter_map(Value::as_bool).collect()),
+        Value::Array(list) if list[0].is_array() => array(list).unwrap_or_else(as_text),
         Value::Array(list) => {
             let texts: Option<Vec<String>> = list.iter().map(|v| v.as_str().map(str::to_string)).collect();
             match texts.filter(|_| list.iter().all(|v| number(v).is_none())) {
@@ -68,6 +70,20 @@ pub(super) fn to_attr(value: &Value) -> AttrValue {
         }
         Value::Null | Value::Object(_) => as_text(),
     }
+}
+
+/// Lists in lists, all of one length.
+fn array(list: &[Value]) -> Option<AttrValue> {
+    let (mut shape, mut items) = (vec![list.len()], list.iter().collect::<Vec<_>>());
+    while let Some(Value::Array(first)) = items.first() {
+        let n = first.len();
+        let lists: Option<Vec<&Vec<Value>>> = items.iter().map(|v| v.as_array().filter(|list| list.len() == n)).collect();
+        items = lists?.into_iter().flatten().collect();
+        shape.push(n);
+    }
+    let flat = to_attr(&Value::Array(items.into_iter().cloned().collect()));
+    // Mixed elements have become text.
+    AttrArray::new(shape, flat).ok().map(AttrValue::Array)
 }
 
 /// Numbers as i64 where all are whole, else u64, else f64.
@@ -92,6 +108,14 @@ pub(super) fn of_attr(value: &AttrValue) -> Value {
         AttrValue::Text(t) => Value::String(t.clone()),
         AttrValue::Texts(t) => list(t.iter().map(|t| Value::String(t.clone())).collect()),
         AttrValue::Bytes(b) => Value::String(String::from_utf8_lossy(b).into_owned()),
+        AttrValue::Bool(v) => list(v.iter().map(|&x| x.into()).collect()),
+        AttrValue::Array(a) => {
+            let items = match of_attr(a.values()) {
+                Value::Array(items) => items,
+                one => vec![one],
+            };
+            nested(a.shape(), items, &Value::Array)
+        }
         AttrValue::I64(v) => list(v.iter().map(|&x| x.into()).collect()),
         AttrValue::U64(v) => list(v.iter().map(|&x| x.into()).collect()),
         AttrValue::I8(v) => list(v.iter().map(|&x| x.into()).collect()),
@@ -142,10 +166,18 @@ mod tests {
             ("0.1", AttrValue::F64(vec![0.1])),
             (r#"["a","b"]"#, AttrValue::Texts(vec!["a".into(), "b".into()])),
             ("[1,2.5]", AttrValue::F64(vec![1.0, 2.5])),
+            ("true", AttrValue::Bool(vec![true])),
+            ("[true,false]", AttrValue::Bool(vec![true, false])),
+            ("[[1,2],[3,4]]", AttrValue::Array(AttrArray::new(vec![2, 2], AttrValue::I64(vec![1, 2, 3, 4])).unwrap())),
+            ("[[[\"a\"]]]", AttrValue::Array(AttrArray::new(vec![1, 1, 1], AttrValue::Texts(vec!["a".into()])).unwrap())),
+            ("[[],[]]", AttrValue::Array(AttrArray::new(vec![2, 0], AttrValue::I64(vec![])).unwrap())),
         ] {
             let value: Value = serde_json::from_str(json).unwrap();
             assert_eq!(to_attr(&value), attr);
             assert_eq!(of_attr(&attr), if json == "[1,2.5]" { serde_json::json!([1.0, 2.5]) } else { value });
+        }
+        for ragged in ["[[1],[2,3]]", "[[1],2]", "[[1],[\"a\"]]", "[null]"] {
+            assert!(matches!(to_attr(&serde_json::from_str(ragged).unwrap()), AttrValue::Text(_)), "{ragged}");
         }
         assert_eq!(to_attr(&serde_json::json!({"a": 1})), AttrValue::Text("{\n  \"a\": 1\n}".into()));
     }

@@ -25,6 +25,8 @@ pub(super) struct Layout {
     pub times: Option<String>,
     /// The same array as the `zarrs` crate sees it: keys of chunks, codecs that are not undone here.
     pub array: Array<()>,
+    /// The codecs, where the crate does not know them.
+    codecs: Option<Value>,
 }
 
 /// What an element is.
@@ -150,8 +152,6 @@ impl Layout {
             Version::V2 => v2_type(&node.metadata)?,
             Version::V3 => v3_type(&node.metadata)?,
         };
-        // Objects of the crate are made of metadata that nobody has checked.
-        let array = guarded(|| zarrs_array(path, node, stand_in(node.version, stored, big, times.is_some())))?;
         let chunk = match node.version {
             Version::V2 => list("chunks"),
             Version::V3 => v3_chunk(&node.metadata)?,
@@ -169,6 +169,17 @@ impl Layout {
             Version::V3 => node.metadata.get("codecs").and_then(Value::as_array).and_then(|c| v3_chain(c, &chunk, stored)),
         };
         let (chain, shard) = parsed.unwrap_or((Chain::Theirs, None));
+        // Objects of the crate are made of metadata that nobody has checked.
+        let stand_in = stand_in(node.version, stored, big, times.is_some());
+        let whole = guarded(|| zarrs_array(path, node, stand_in, false));
+        let (array, codecs) = match (whole, &chain) {
+            // The crate need not know codecs that are undone here.
+            (Err(e), Chain::Ours { .. }) => match guarded(|| zarrs_array(path, node, stand_in, true)) {
+                Ok(array) => (array, Some(codecs_of(node))),
+                Err(_) => return Err(e),
+            },
+            (array, _) => (array?, None),
+        };
         let (tile, shard) = match shard {
             Some((tile, shard)) => (tile, Some(shard)),
             None => (chunk.clone(), None),
@@ -184,7 +195,7 @@ impl Layout {
         if stored.width().is_some_and(|w| w != fill.len()) {
             return Err(Error::format(format!("the fill value has {} bytes, an element {}", fill.len(), stored.width().unwrap_or(0))));
         }
-        Ok(Layout { shape, chunk, tile, stored, chain, shard, fill, times, array })
+        Ok(Layout { shape, chunk, tile, stored, chain, shard, fill, times, array, codecs })
     }
 
     /// Bytes of a decoded chunk; for texts of any length those of their views.
@@ -194,6 +205,9 @@ impl Layout {
 
     /// The codecs as Zarr v3 spells them.
     pub fn codecs(&self) -> Option<Value> {
+        if self.codecs.is_some() {
+            return self.codecs.clone();
+        }
         match self.array.metadata() {
             ArrayMetadata::V3(m) => serde_json::to_value(&m.codecs).ok(),
             ArrayMetadata::V2(m) => serde_json::to_value(&zarrs::convert::array_metadata_v2_to_v3(m).ok()?.codecs).ok(),
@@ -213,7 +227,24 @@ fn stand_in(version: Version, stored: Stored, big: bool, times: bool) -> Option<
     }
 }
 
-fn zarrs_array(path: &str, node: &Node, stand_in: Option<&str>) -> Result<Array<()>> {
+/// The codecs of an array in the spelling of version 3.
+fn codecs_of(node: &Node) -> Value {
+    if node.version == Version::V3 {
+        return node.metadata.get("codecs").cloned().unwrap_or_default();
+    }
+    let null = Value::Null;
+    let filters = node.metadata.get("filters").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let compressor = Some(node.metadata.get("compressor").unwrap_or(&null)).filter(|c| !c.is_null());
+    let spelled = |codec: &Value| {
+        let mut configuration = codec.as_object().cloned().unwrap_or_default();
+        let id = configuration.remove("id");
+        serde_json::json!({"name": id.as_ref().and_then(Value::as_str).unwrap_or(""), "configuration": configuration})
+    };
+    Value::Array(filters.iter().chain(compressor).map(spelled).collect())
+}
+
+/// The object of the crate; without codecs, where it is asked for the names of chunks only.
+fn zarrs_array(path: &str, node: &Node, stand_in: Option<&str>, bare: bool) -> Result<Array<()>> {
     let unfit = |e: &dyn std::fmt::Display| Error::format(format!("the metadata is not understood: {e}"));
     let mut metadata = node.metadata.clone();
     // zarr-python writes null or 0 for texts where the crate wants a text.
@@ -229,6 +260,14 @@ fn zarrs_array(path: &str, node: &Node, stand_in: Option<&str>) -> Result<Array<
         };
         metadata.insert("fill_value".into(), fill);
         metadata.insert(if node.version == Version::V2 { "dtype" } else { "data_type" }.into(), name.into());
+    }
+    match node.version {
+        Version::V2 if bare => ["filters", "compressor"].into_iter().for_each(|k| drop(metadata.insert(k.into(), Value::Null))),
+        Version::V3 if bare => {
+            let bytes = serde_json::json!([{"name": "bytes", "configuration": {"endian": "little"}}]);
+            metadata.insert("codecs".into(), bytes);
+        }
+        _ => {}
     }
     let value = Value::Object(metadata);
     let metadata = match node.version {
@@ -351,7 +390,7 @@ fn v2_chain(metadata: &Map<String, Value>, rank: usize, big_endian: bool, stored
             _ => steps.push(Step::of(id, Some(codec))?),
         }
     }
-    if texts != (stored == Stored::Text) {
+    if texts != (stored == Stored::Text) || steps.iter().any(|s| s.misfits(stored.width())) {
         return None;
     }
     let mut order: Vec<usize> = (0..rank).collect();
@@ -404,7 +443,18 @@ fn is_big(codec: &Value) -> bool {
 fn plain_chain(codecs: &[Value], rank: usize, stored: Stored) -> Option<Chain> {
     let mut order: Vec<usize> = (0..rank).collect();
     let mut at = 0;
-    while codecs.get(at).is_some_and(|c| name_of(c) == "transpose") {
+    let mut first = None;
+    while let Some(codec) = codecs.get(at) {
+        if name_of(codec) == "numcodecs.delta" && at == 0 {
+            first = Some(Step::of("delta", configuration(codec))?);
+            at += 1;
+            continue;
+        }
+        // What differences of a transposed array are, depends on how that is held.
+        if name_of(codec) != "transpose" || first.is_some() {
+            break;
+        }
+
         let axes = configuration(&codecs[at])?.get("order").and_then(sizes)?;
         let mut seen = vec![false; rank];
         if axes.len() != rank || axes.iter().any(|&a| a >= rank || std::mem::replace(&mut seen[a], true)) {
@@ -419,6 +469,8 @@ fn plain_chain(codecs: &[Value], rank: usize, stored: Stored) -> Option<Chain> {
         ("vlen-utf8", Stored::Text) => false,
         _ => return None,
     };
-    let steps = codecs[at + 1..].iter().map(|c| Step::of(name_of(c), configuration(c))).collect::<Option<Vec<_>>>()?;
-    Some(Chain::Ours { order, big_endian, steps })
+    let rest = codecs[at + 1..].iter().map(|c| Step::of(name_of(c), configuration(c)));
+    let steps = first.map(|s| Some(s.in_order(big_endian))).into_iter().chain(rest).collect::<Option<Vec<_>>>()?;
+    let misfits = steps.iter().any(|s| s.misfits(stored.width()));
+    (!misfits).then_some(Chain::Ours { order, big_endian, steps })
 }

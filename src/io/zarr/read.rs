@@ -204,13 +204,12 @@ fn dims(names: &[Option<String>], shape: &[usize], dataset: &mut Dataset) -> Vec
     out
 }
 
-/// Says which attributes are of types of JSON that no other format has.
+/// Says which attributes are of types of JSON that attributes do not have.
 fn changed_attrs(map: &Map<String, Value>, place: &Place, notices: &mut Notices) {
-    let odd = |v: &Value| v.is_boolean() || v.is_null() || v.is_object() || v.as_array().is_some_and(|l| l.iter().any(|v| v.is_array()));
+    let odd = |v: &Value| !v.is_string() && matches!(json::to_attr(v), AttrValue::Text(_));
     let names: Vec<&str> = map.iter().filter(|(k, v)| *k != "_ARRAY_DIMENSIONS" && odd(v)).map(|(k, _)| k.as_str()).collect();
     if !names.is_empty() {
-        let said =
-            format!("attributes of JSON are read as numbers or texts (true as 1, null and objects as text): {}", quoted_list(&names, 5));
+        let said = format!("attributes of JSON are read as texts (null, objects, lists of several types): {}", quoted_list(&names, 5));
         notices.push(Level::Omitted, said, place.clone());
     }
 }
@@ -313,6 +312,7 @@ fn encoding(layout: &Layout, dtype: DType) -> Encoding {
         filters: filters.unwrap_or_default(),
         codecs: codecs.map(Arc::new),
         big_endian,
+        stored_as: (layout.stored == Stored::Half).then_some("f16"),
         ..Encoding::default()
     }
 }

@@ -17,6 +17,18 @@ pub(super) enum Step {
     Blosc,
     Crc32c,
     Shuffle(usize),
+    Lz4,
+    Lzma,
+    /// Differences of neighbours.
+    Delta(Differences),
+}
+
+/// Elements that stand as the difference to the one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Differences {
+    width: usize,
+    float: bool,
+    big_endian: bool,
 }
 
 impl Step {
@@ -33,8 +45,25 @@ impl Step {
                 let size = configuration.and_then(|c| c.get("elementsize")).map_or(Some(4), Value::as_u64)?;
                 Step::Shuffle(usize::try_from(size).ok().filter(|s| (1..=64).contains(s))?)
             }
+            "lz4" => Step::Lz4,
+            // XZ or LZMA alone; without a container only the writer knows how.
+            "lzma" if configuration.and_then(|c| c.get("format")).is_none_or(|f| matches!(f.as_u64(), Some(0..=2))) => Step::Lzma,
+            "delta" => Step::Delta(Differences::of(configuration?)?),
             _ => return None,
         })
+    }
+
+    /// The same over elements of this order of bytes.
+    pub fn in_order(self, big_endian: bool) -> Step {
+        match self {
+            Step::Delta(d) => Step::Delta(Differences { big_endian, ..d }),
+            other => other,
+        }
+    }
+
+    /// Whether it works on elements of another width than this.
+    pub fn misfits(self, width: Option<usize>) -> bool {
+        matches!(self, Step::Delta(d) if Some(d.width) != width)
     }
 
     fn name(self) -> &'static str {
@@ -46,6 +75,9 @@ impl Step {
             Step::Blosc => "blosc",
             Step::Crc32c => "crc32c",
             Step::Shuffle(_) => "shuffle",
+            Step::Lz4 => "lz4",
+            Step::Lzma => "lzma",
+            Step::Delta(_) => "delta",
         }
     }
 
@@ -53,7 +85,7 @@ impl Step {
     fn encoded_size(self, bytes: usize) -> Option<usize> {
         match self {
             Step::Crc32c => bytes.checked_add(4),
-            Step::Shuffle(_) => Some(bytes),
+            Step::Shuffle(_) | Step::Delta(_) => Some(bytes),
             _ => None,
         }
     }
@@ -194,6 +226,22 @@ fn into(step: Step, source: &[u8], out: &mut [u8]) -> Result<(), String> {
             unshuffle(source, size, out);
             source.len()
         }
+        Step::Delta(differences) => {
+            if source.len() != out.len() || !source.len().is_multiple_of(differences.width) {
+                return Err(short(source.len(), out.len()));
+            }
+            differences.sum(source, out);
+            source.len()
+        }
+        Step::Lz4 => {
+            let (said, block) = source.split_first_chunk::<4>().ok_or("it has no length")?;
+            let said = u32::from_le_bytes(*said) as usize;
+            if said != out.len() {
+                return Err(short(said, out.len()));
+            }
+            lz4_flex::block::decompress_into(block, out).map_err(|e| e.to_string())?
+        }
+        Step::Lzma => fill(lzma(source)?, out)?,
     };
     if got == out.len() { Ok(()) } else { Err(short(got, out.len())) }
 }
@@ -202,7 +250,8 @@ fn into(step: Step, source: &[u8], out: &mut [u8]) -> Result<(), String> {
 fn grow(step: Step, source: &[u8], out: &mut Vec<u8>, exact: Option<usize>, most: usize) -> Result<(), String> {
     let known = exact.or_else(|| match step {
         Step::Crc32c => Some(source.len().saturating_sub(4)),
-        Step::Shuffle(_) => Some(source.len()),
+        Step::Shuffle(_) | Step::Delta(_) => Some(source.len()),
+        Step::Lz4 => source.first_chunk::<4>().map(|n| u32::from_le_bytes(*n) as usize).filter(|&n| n <= most),
         Step::Blosc => blosc_size(source).filter(|&n| n <= most),
         _ => None,
     });
@@ -217,6 +266,7 @@ fn grow(step: Step, source: &[u8], out: &mut Vec<u8>, exact: Option<usize>, most
         Step::Gzip => flate2::read::MultiGzDecoder::new(source).take(limit).read_to_end(out),
         Step::Zlib => flate2::read::ZlibDecoder::new(source).take(limit).read_to_end(out),
         Step::Bz2 => bzip2::read::MultiBzDecoder::new(source).take(limit).read_to_end(out),
+        Step::Lzma => lzma(source)?.take(limit).read_to_end(out),
         _ => return Err("its header is wrong, or says more bytes than a chunk has".into()),
     };
     read.map_err(|e| e.to_string())?;
@@ -235,6 +285,56 @@ fn fill(mut reader: impl Read, out: &mut [u8]) -> Result<usize, String> {
         Ok(0) => Ok(at),
         Ok(_) => Ok(at + 1),
         Err(e) => Err(e.to_string()),
+    }
+}
+
+/// More memory than this for the dictionary is the mark of a damaged chunk.
+const LZMA_MEMORY: u64 = 1 << 30;
+
+/// XZ, or LZMA alone.
+fn lzma(source: &[u8]) -> Result<impl Read, String> {
+    let stream = liblzma::stream::Stream::new_auto_decoder(LZMA_MEMORY, 0).map_err(|e| e.to_string())?;
+    Ok(liblzma::bufread::XzDecoder::new_stream(source, stream))
+}
+
+impl Differences {
+    /// Those of this configuration: `dtype` as numpy spells it, and no other type in between.
+    fn of(configuration: &Value) -> Option<Differences> {
+        let dtype = configuration.get("dtype")?.as_str()?;
+        if configuration.get("astype").is_some_and(|t| !t.is_null() && t.as_str() != Some(dtype)) {
+            return None;
+        }
+        let (order, rest) = dtype.split_at_checked(1)?;
+        let (kind, width) = rest.split_at_checked(1)?;
+        let width = width.parse().ok().filter(|w| matches!(w, 1 | 2 | 4 | 8))?;
+        let float = match kind {
+            "i" | "u" => false,
+            "f" if width >= 4 => true,
+            _ => return None,
+        };
+        Some(Differences { width, float, big_endian: order == ">" })
+    }
+
+    /// Each element is the sum of all so far.
+    fn sum(self, source: &[u8], out: &mut [u8]) {
+        macro_rules! run {
+            ($t:ty, $add:expr) => {{
+                let mut total = <$t>::default();
+                for (from, to) in source.as_chunks().0.iter().zip(out.as_chunks_mut().0) {
+                    let x = if self.big_endian { <$t>::from_be_bytes(*from) } else { <$t>::from_le_bytes(*from) };
+                    total = $add(total, x);
+                    *to = if self.big_endian { total.to_be_bytes() } else { total.to_le_bytes() };
+                }
+            }};
+        }
+        match (self.width, self.float) {
+            (1, _) => run!(u8, u8::wrapping_add),
+            (2, _) => run!(u16, u16::wrapping_add),
+            (4, false) => run!(u32, u32::wrapping_add),
+            (4, true) => run!(f32, |a: f32, b| a + b),
+            (_, false) => run!(u64, u64::wrapping_add),
+            (_, true) => run!(f64, |a: f64, b| a + b),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use super::codecs::ZarrCodec;
 use super::encode::Encoders;
 use super::json;
 use super::plan::{Planned, plan};
-use crate::array::{Dataset, Variable};
+use crate::array::{Dataset, Enumeration, Variable};
 use crate::dtype::DType;
 use crate::error::{Error, IoResultExt, Level, Notices, Place, Result, quoted_list};
 use crate::io::OutputFolder;
@@ -79,8 +79,18 @@ impl ZarrSink {
             let said = format!("a Zarr store does not say that a dim is unlimited: {}", quoted_list(&dims, 5));
             notices.push(Level::Omitted, said, Place { group, ..Place::default() });
         }
+        let unused: Vec<&str> = dataset.dims.keys().filter(|d| !uses(dataset, d)).map(|d| &**d).collect();
+        if !unused.is_empty() {
+            let group = (!path.is_empty()).then(|| format!("/{path}"));
+            let said = format!("a Zarr store has no place for a dim that no variable has: {}", quoted_list(&unused, 5));
+            notices.push(Level::Omitted, said, Place { group, ..Place::default() });
+        }
         let variables = dataset.coords.iter().chain(dataset.vars.iter().map(|(n, v)| (n.as_str(), v)));
         for (name, variable) in variables {
+            if let Some((e, _)) = Enumeration::of(&variable.encoding, variable.dtype(), &variable.attrs) {
+                let group = (!path.is_empty()).then(|| format!("/{path}"));
+                notices.push(Level::Omitted, e.lost_in(name, variable.dtype()), Place { group, ..Place::variable(name) });
+            }
             let place = Place { variable: Some(name.into()), group: (!path.is_empty()).then(|| format!("/{path}")), ..Place::default() };
             let below = below(path, name).map_err(|e| e.at(place.clone()))?;
             let planned = plan(&below, variable, options, &place, notices).map_err(|e| e.at(place.clone()))?;
@@ -139,6 +149,12 @@ impl ZarrSink {
         files.push((String::new(), Value::Object(root)));
         files
     }
+}
+
+/// Whether a variable of this group, or of one below, has the dim.
+fn uses(dataset: &Dataset, dim: &Arc<str>) -> bool {
+    let mut all = dataset.coords.iter().map(|(_, v)| v).chain(dataset.vars.values());
+    all.any(|v| v.dims().contains(dim)) || dataset.groups.values().any(|g| uses(g, dim))
 }
 
 /// The path of a name in a group, where a store allows that name.

@@ -88,10 +88,15 @@ pub fn eight_value(word: u64) -> u64 {
 const EXACT: [f64; 23] =
     [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22];
 
-/// A decimal number, correctly rounded; `inf`, `infinity` and `nan` in any case.
+/// A decimal number, correctly rounded; `inf`, `infinity` and `nan` in any case. A number beyond f64 is none.
 #[inline]
 pub fn parse_f64(text: &[u8]) -> Option<f64> {
-    plain_f64(text).or_else(|| fast_float2::parse(text).ok())
+    plain_f64(text).or_else(|| fast_float2::parse(text).ok().filter(|x: &f64| x.is_finite() || !is_digits_or_point(text)))
+}
+
+/// Whether the text ends as a number does, and not as a word.
+fn is_digits_or_point(text: &[u8]) -> bool {
+    text.last().is_some_and(|b| b.is_ascii_digit() || *b == b'.')
 }
 
 /// Sign, digits, point, digits: up to 15 digits in all. Such a number is one exact division away (W. D. Clinger, "How to read
@@ -122,10 +127,10 @@ fn plain_f64(text: &[u8]) -> Option<f64> {
     Some(if negative { -value } else { value })
 }
 
-/// A decimal number rounded once to f32 (not by way of f64).
+/// A decimal number rounded once to f32 (not by way of f64). A number beyond f32 is none.
 #[inline]
 pub fn parse_f32(text: &[u8]) -> Option<f32> {
-    fast_float2::parse(text).ok()
+    fast_float2::parse(text).ok().filter(|x: &f32| x.is_finite() || !is_digits_or_point(text))
 }
 
 /// `true True TRUE false False FALSE`.
@@ -182,13 +187,13 @@ pub fn parse_decimal(text: &[u8], precision: u8, scale: i8) -> Option<i128> {
     fits.then_some(if negative { -value } else { value })
 }
 
-/// Whether the text is a number with a point, an exponent or both, or an infinity: what makes a column f64.
+/// Whether the text is a number with a point, an exponent or both that f64 reaches, or an infinity: what makes a column f64.
 pub fn is_float(text: &[u8]) -> bool {
     let (_, rest) = split_sign(text);
     let whole = run_of_digits(rest);
     let mut i = whole;
     let mut digits = whole;
-    let mut marked = false;
+    let (mut marked, mut far) = (false, false);
     if rest.get(i) == Some(&b'.') {
         let decimals = run_of_digits(&rest[i + 1..]);
         digits += decimals;
@@ -207,8 +212,10 @@ pub fn is_float(text: &[u8]) -> bool {
         }
         i += 1 + sign + n;
         marked = true;
+        far = n > 2;
     }
-    marked && i == rest.len()
+    far |= digits > 300;
+    marked && i == rest.len() && !(far && parse_f64(text).is_none())
 }
 
 /// `inf` or `infinity` in any case, without a sign.
@@ -250,6 +257,20 @@ mod tests {
         assert_eq!(parse_decimal(b".", 2, 0), None);
     }
 
+    #[test]
+    fn numbers_beyond_the_type_are_none_and_infinities_are_words() {
+        for text in ["1e400", "-1e309", "1.", "1.5e309"] {
+            assert_eq!(
+                (parse_f64(text.as_bytes()), is_float(text.as_bytes())),
+                if text == "1." { (Some(1.0), true) } else { (None, false) }
+            );
+        }
+        let long = format!("{}.5", "9".repeat(400));
+        assert_eq!((parse_f64(long.as_bytes()), is_float(long.as_bytes())), (None, false));
+        assert_eq!(parse_f64(b"-Infinity"), Some(f64::NEG_INFINITY));
+        assert_eq!((parse_f64(b"1e308"), parse_f32(b"1e39"), parse_f32(b"inf")), (Some(1e308), None, Some(f32::INFINITY)));
+    }
+
     proptest! {
         #[test]
         fn integers_read_as_std_reads_them(x: i64, y: u64, n in 0u32..20) {
@@ -269,9 +290,11 @@ mod tests {
 
         #[test]
         fn floats_read_as_std_reads_them(text in "[-+]?[0-9]{0,17}(\\.[0-9]{0,17})?(e[-+]?[0-9]{1,3})?") {
-            prop_assert_eq!(parse_f64(text.as_bytes()).map(f64::to_bits), text.parse::<f64>().ok().map(f64::to_bits), "{}", text);
-            prop_assert_eq!(parse_f32(text.as_bytes()).map(f32::to_bits), text.parse::<f32>().ok().map(f32::to_bits), "{}", text);
-            let number = text.parse::<f64>().is_ok();
+            let finite = text.parse::<f64>().ok().filter(|x| x.is_finite());
+            let finite32 = text.parse::<f32>().ok().filter(|x| x.is_finite());
+            prop_assert_eq!(parse_f64(text.as_bytes()).map(f64::to_bits), finite.map(f64::to_bits), "{}", text);
+            prop_assert_eq!(parse_f32(text.as_bytes()).map(f32::to_bits), finite32.map(f32::to_bits), "{}", text);
+            let number = finite.is_some();
             prop_assert_eq!(is_float(text.as_bytes()), number && text.contains(['.', 'e']), "{}", text);
         }
     }

@@ -363,6 +363,7 @@ fn end_to_end(name: &str, pieces: &[&Variable], dim: &Arc<str>, datasets: &[Data
     let arrays: Vec<LazyArray> = pieces.iter().map(|p| lazy(p)).collect();
     let scales = pieces.iter().zip(datasets).map(|(p, d)| rescale(name, first, p).at(|| place(d))).collect::<Result<Vec<_>>>()?;
     let alike = pieces.iter().all(|p| p.encoding.dtype == first.encoding.dtype && p.encoding.attrs == first.encoding.attrs);
+    let enumerations = pieces.iter().all(|p| p.encoding.enumeration == first.encoding.enumeration);
     let plain = scales.iter().all(Option::is_none);
     let mut encoding = first.encoding.clone();
     let data = if plain && alike && same_steps(&arrays) {
@@ -383,6 +384,9 @@ fn end_to_end(name: &str, pieces: &[&Variable], dim: &Arc<str>, datasets: &[Data
         });
         LazyArray::new(Arc::new(Joined::new(widened.collect(), axis)?))
     };
+    if !enumerations {
+        encoding.enumeration = None;
+    }
     Ok(Variable::new(first.dims().iter().cloned(), Data::Lazy(data))?.with_attrs(first.attrs.clone()).with_encoding(encoding))
 }
 
