@@ -94,6 +94,9 @@ fn variable(text: &str) -> Option<(String, &str)> {
 /// A number if it reads as one and the old value was one, or there was none; quotes force text.
 fn value(text: &str, old: Option<&AttrValue>) -> AttrValue {
     let bare = lists::bare(text);
+    if let (Some(AttrValue::Bool(_)), "true" | "false") = (old, text) {
+        return AttrValue::Bool(vec![text == "true"]);
+    }
     let was_number = old.is_none_or(|o| o.as_f64s().is_some());
     if bare != text || !was_number {
         return bare.into();

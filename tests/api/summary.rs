@@ -145,6 +145,13 @@ fn chunk_beyond_the_budget_is_refused_with_the_bytes_that_it_needs() {
     assert_eq!(e.kind(), hpda_data::ErrorKind::Budget);
     // The values, a chunk as stored and one decoded.
     assert!(e.message().contains(&format!("a block of whole chunks needs {} bytes", 3 * 8 * n)), "{e}");
+    let mean = |memory: usize| {
+        let how = hpda_data::exec::reduce::Reduction::named("mean").unwrap();
+        let (mean, _) = ds.reduce(&how, &ExecOptions::default().with_memory(memory)).unwrap();
+        mean.variable("v").unwrap().load()
+    };
+    assert_eq!(mean(10 << 20).unwrap_err().kind(), hpda_data::ErrorKind::Budget);
+    assert_eq!(mean(64 << 20).unwrap().scalar(0), Scalar::F64(1.5));
     let done = cube_summary(&ds, &[], &ExecOptions::default().with_memory(32 << 20)).unwrap();
     assert_eq!((done.variables[0].count, done.variables[0].mean), (n as u64, Some(1.5)));
 }

@@ -9,7 +9,7 @@ use crate::exec::ExecOptions;
 use crate::exec::ordered::{Ordered, Parts};
 use crate::kernel::agg::Agg;
 use crate::kernel::cells::{Cells, Finish, Found, LANES, Place as Where, Run};
-use crate::store::{ChunkGrid, ChunkSource, NdArray, Selection, Selector};
+use crate::store::{Budget, ChunkGrid, ChunkSource, NdArray, Selection, Selector};
 use arrow::buffer::Buffer;
 use std::sync::Arc;
 
@@ -85,7 +85,8 @@ fn pieces(input: &Variable, fates: &[Fate], how: &How, options: &ExecOptions) ->
     let grid = input.grid();
     let n = &grid.shape;
     let mut size: Vec<usize> = grid.chunk.clone();
-    let loose = size.iter().zip(n).all(|(c, n)| c >= n);
+    // One compressed chunk is no such piece: each part would decode all of it.
+    let loose = size.iter().zip(n).all(|(c, n)| c >= n) && input.cost().pieces.is_none();
     let kept = |d: usize| matches!(fates[d], Fate::Kept);
     let most_values = (0..n.len()).filter(|&d| !kept(d)).map(|d| n[d] as u64).product::<u64>();
     let along = fates.last().is_some_and(|f| matches!(f, Fate::Reduced));
@@ -163,7 +164,15 @@ impl Work {
     }
 
     fn read(&self, i: usize) -> Result<Loaded> {
-        let selection = Selection::new(self.block(i).into_iter().map(|s| s.selector.clone()).collect());
+        let block = self.block(i);
+        let input = &self.source.input;
+        let width = input.dtype().phys().and_then(Phys::width).unwrap_or(16);
+        let needs = block.iter().fold(width, |n, s| n.saturating_mul(s.count)).saturating_add(input.cost().scratch);
+        let budget = &self.source.options.budget;
+        if needs > budget.limit().max(Budget::LITTLE) {
+            budget.reserve(needs, "a block of whole chunks").map_err(|e| e.at(input.place()))?;
+        }
+        let selection = Selection::new(block.into_iter().map(|s| s.selector.clone()).collect());
         Ok(Loaded::new(self.source.input.read(&selection)?.to_contiguous()?, self.whole, self.turned))
     }
 }

@@ -289,7 +289,7 @@ fn fill(mut reader: impl Read, out: &mut [u8]) -> Result<usize, String> {
 }
 
 /// More memory than this for the dictionary is the mark of a damaged chunk.
-const LZMA_MEMORY: u64 = 1 << 30;
+const LZMA_MEMORY: u64 = 256 << 20;
 
 /// XZ, or LZMA alone.
 fn lzma(source: &[u8]) -> Result<impl Read, String> {
