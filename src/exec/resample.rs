@@ -4,8 +4,9 @@ use super::frame::{answered, asked, positions, union};
 use super::gather::gather;
 use super::{ExecOptions, MemSource};
 use crate::dtype::{Calendar, DType, Scalar, TimeUnit};
-use crate::error::{Error, Notices, Result};
+use crate::error::{Error, Notices, Place, Result, ResultExt};
 use crate::kernel::agg::Agg;
+use crate::kernel::text::Zone;
 use crate::kernel::time::Bins;
 use crate::plan::{GroupKey, LazyFrame, ResamplePlan, col};
 use crate::store::{Batch, BatchIter, Column, Field, ScanRequest, Schema, TableSource};
@@ -37,7 +38,14 @@ pub(super) fn resampled(input: &Arc<dyn TableSource>, plan: &ResamplePlan, optio
         return Ok(Arc::new(MemSource::new(plan.schema.clone(), Vec::new())));
     };
     let b = plan.bins;
-    let bins = Arc::new(b.frequency.bins(range, calendar, unit.per_second(), b.closed, b.label, b.origin)?);
+    let zone = match &on.dtype {
+        DType::Instant { tz: Some(tz), .. } => {
+            let known = Zone::parse(tz).ok_or_else(|| Error::not_found("time zone", tz, ["UTC", "Europe/Paris", "America/New_York"]));
+            Some(known.at(|| Place::column(&on.name))?)
+        }
+        _ => None,
+    };
+    let bins = Arc::new(b.between(zone, range, calendar, unit.per_second())?);
     let mut fields = input.schema().fields.clone();
     fields.push(Field::new(BIN, DType::I64));
     let numbered = Arc::new(Schema { labels: None, ..Schema::new(fields) });

@@ -8,7 +8,7 @@ use crate::kernel::agg::Agg;
 use crate::kernel::fill::{backward_rows, forward_rows};
 use crate::kernel::text::Zone;
 use crate::kernel::text::dates::DateReader;
-use crate::kernel::time::{Frequency, Offset};
+use crate::kernel::time::{Frequency, Holidays, Offset};
 use crate::label::Index;
 use crate::plan::{Expr, LazyResample, TimeBins};
 use crate::store::{Budget, Column};
@@ -100,18 +100,7 @@ fn settle(z: Zone, wall: i64, per_second: i64, ambiguous: Ambiguous, absent: Abs
         ([], _, Absent::Refuse) => {
             return Err(Error::invalid(format!("clocks never show {}", shown(wall))).help("Absent::Forward, Backward or Missing"));
         }
-        ([], _, Absent::Forward | Absent::Backward) => {
-            // The change lies between a day before and a day after; it is found by halves, to the second.
-            let (mut low, mut high) = (seconds - 86_400, seconds + 86_400);
-            let before = z.offset(low);
-            // As instants: clocks jump where the offset changes.
-            (low, high) = (low - before as i64, high - z.offset(high) as i64);
-            while high - low > 1 {
-                let middle = low + (high - low) / 2;
-                if z.offset(middle) == before { low = middle } else { high = middle }
-            }
-            Some(high * per_second - i64::from(absent == Absent::Backward))
-        }
+        ([], _, Absent::Forward | Absent::Backward) => Some(z.after_gap(seconds) * per_second - i64::from(absent == Absent::Backward)),
     })
 }
 
@@ -392,12 +381,44 @@ impl Series {
     /// # Ok::<(), hpda_data::Error>(())
     /// ```
     pub fn offset(&self, by: &str) -> Result<Series> {
+        self.moved(Offset::parse(by)?, &Holidays::default())
+    }
+
+    /// Times moved by business days (`B`), of which none is in a list: pandas' `CustomBusinessDay(holidays=..)`. A time on a weekend or in
+    /// the list counts as the business day before it (of steps back, and of 0, as the one after it).
+    ///
+    /// # Errors
+    /// As [`Series::offset`]; parse, for what is no date; invalid, for another step than business days.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DType, DataFrame};
+    /// let d = DataFrame::new([("d", Column::from(vec![Some("2024-12-24"), None]).cast(&DType::Date)?)])?.series("d")?;
+    /// let next = d.offset_with("B", ["2024-12-25", "2024-12-26"])?;
+    /// assert_eq!((next.iloc(0)?.to_string(), next.data().missing_count()), ("2024-12-27".to_string(), 1));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn offset_with<S: AsRef<str>>(&self, by: &str, holidays: impl IntoIterator<Item = S>) -> Result<Series> {
         let offset = Offset::parse(by)?;
+        if !offset.is_business_days() {
+            return Err(Error::invalid(format!("holidays count for business days, not for {by:?}")).help("write 3B"));
+        }
+        let day = |text: &str| {
+            let read = crate::kernel::text::moment::parse_moment(text.trim().as_bytes())
+                .and_then(|m| m.to_instant(Calendar::ProlepticGregorian, TimeUnit::Us));
+            read.map(|t| t.div_euclid(86_400_000_000))
+                .ok_or_else(|| Error::parse(format!("{text:?} is no date")).help("it looks like 2024-12-25"))
+        };
+        let days = holidays.into_iter().map(|h| day(h.as_ref())).collect::<Result<Vec<i64>>>()?;
+        self.moved(offset, &Holidays::new(days))
+    }
+
+    fn moved(&self, offset: Offset, holidays: &Holidays) -> Result<Series> {
         if *self.data().dtype() == DType::Date {
             let days = self.data().to_i64()?;
             let beyond = |_| Error::overflow("a date beyond what can be told");
             let one = |d: Option<i64>| match d {
-                Some(d) => i32::try_from(offset.day(Calendar::ProlepticGregorian, d)?).map_err(beyond).map(Some),
+                Some(d) => i32::try_from(offset.day_with(Calendar::ProlepticGregorian, d, holidays)?).map_err(beyond).map(Some),
                 None => Ok(None),
             };
             let moved = days.iter().map(one).collect::<Result<Vec<Option<i32>>>>()?;
@@ -406,7 +427,7 @@ impl Series {
         let x = instants(self.data())?;
         let values = self.each_instant(|t, x| {
             let per = x.unit.per_second();
-            let to = offset.apply(x.calendar, wall(t, x), per)?;
+            let to = offset.apply_with(x.calendar, wall(t, x), per, holidays)?;
             match &x.zone {
                 None => Ok(Some(to)),
                 Some((_, z)) => settle(*z, to, per, Ambiguous::Earlier, Absent::Forward),
@@ -420,7 +441,7 @@ impl Series {
 /// What clocks show at an instant.
 fn wall(t: i64, x: &Instants) -> i64 {
     let per = x.unit.per_second();
-    x.zone.as_ref().map_or(t, |(_, z)| t.saturating_add(z.offset(t.div_euclid(per)) as i64 * per))
+    x.zone.as_ref().map_or(t, |(_, z)| z.wall(t, per))
 }
 
 /// A table in bins of time, waiting for what is to be computed of each. Made by [`DataFrame::resample`].
@@ -511,15 +532,16 @@ fn single(frame: &DataFrame) -> Result<Column> {
 /// Even steps from the first time to the last.
 fn steps(times: &Column, frequency: &Frequency) -> Result<Column> {
     let x = instants(times)?;
-    if x.zone.as_ref().is_some_and(|(_, z)| *z != Zone::Utc) && !frequency.within_day() {
-        return Err(Error::unsupported("days of a time zone").help("tz_convert to UTC first"));
-    }
     let ends = (arrow::compute::min(&x.values), arrow::compute::max(&x.values));
     let (Some(first), Some(last)) = ends else { return Ok(times.slice(0, 0)) };
     let per = x.unit.per_second();
-    let clock = if frequency.within_day() { 0 } else { first.rem_euclid(86_400 * per) };
-    let bins = frequency.bins((first - clock, last), x.calendar, per, None, None, crate::kernel::time::Origin::Start)?;
-    let values = bins.labels.into_iter().map(|t| t + clock).filter(|t| (first..=last).contains(t)).map(Some).collect();
+    // Days and longer are stepped on the clocks of the zone, whose time of day stays.
+    let zone = x.zone.as_ref().map(|(_, z)| *z).filter(|_| !frequency.within_day());
+    let (from, to) = zone.map_or((first, last), |z| (z.wall(first, per), z.wall(last, per)));
+    let clock = if frequency.within_day() { 0 } else { from.rem_euclid(86_400 * per) };
+    let bins = frequency.bins((from - clock, to), x.calendar, per, None, None, crate::kernel::time::Origin::Start)?;
+    let at = |t: i64| zone.map_or(t + clock, |z| z.instant_of_wall(t + clock, per));
+    let values = bins.labels.into_iter().map(at).filter(|t| (first..=last).contains(t)).map(Some).collect();
     let made = Column::from_i64(DType::Instant { unit: x.unit, tz: x.zone.map(|z| z.0), calendar: x.calendar }, values)?;
     if *times.dtype() == DType::Date && !frequency.within_day() { made.cast(&DType::Date) } else { Ok(made) }
 }
@@ -689,7 +711,8 @@ impl Resample {
             let none = if moments { times.cast(&DType::datetime())? } else { times.clone() };
             return Ok((Index::flat(self.by_label()?.index().names()[0], none), times));
         };
-        let bins = b.frequency.bins((first, last), x.calendar, x.unit.per_second(), b.closed, b.label, b.origin)?;
+        let zone = x.zone.as_ref().map(|(_, z)| *z);
+        let bins = b.between(zone, (first, last), x.calendar, x.unit.per_second())?;
         let dtype = DType::Instant { unit: x.unit, tz: x.zone.map(|z| z.0), calendar: x.calendar };
         let made = Column::from_i64(dtype, bins.labels.into_iter().map(Some).collect())?;
         let date = *times.dtype() == DType::Date && !b.frequency.within_day();

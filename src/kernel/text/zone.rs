@@ -57,4 +57,33 @@ impl Zone {
             }
         }
     }
+
+    /// The first instant after clocks were put forward over a time that they never show; both in seconds since 1970, the time as if in
+    /// UTC.
+    pub fn after_gap(self, seconds: i64) -> i64 {
+        // The change lies between a day before and a day after; it is found by halves, to the second.
+        let (mut low, mut high) = (seconds - 86_400, seconds + 86_400);
+        let before = self.offset(low);
+        // As instants: clocks jump where the offset changes.
+        (low, high) = (low - before as i64, high - self.offset(high) as i64);
+        while high - low > 1 {
+            let middle = low + (high - low) / 2;
+            if self.offset(middle) == before { low = middle } else { high = middle }
+        }
+        high
+    }
+
+    /// When clocks show a time: the earlier instant where they show it twice, the first one after it where they never do.
+    /// In units of which `per_second` make a second, the time as if in UTC.
+    pub fn instant_of_wall(self, wall: i64, per_second: i64) -> i64 {
+        match self.offsets_of_wall(wall.div_euclid(per_second)).first() {
+            Some(offset) => wall - *offset as i64 * per_second,
+            None => self.after_gap(wall.div_euclid(per_second)) * per_second,
+        }
+    }
+
+    /// What clocks show at an instant, as if in UTC; in units of which `per_second` make a second.
+    pub fn wall(self, instant: i64, per_second: i64) -> i64 {
+        instant.saturating_add(self.offset(instant.div_euclid(per_second)) as i64 * per_second)
+    }
 }

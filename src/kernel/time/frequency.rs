@@ -3,6 +3,8 @@
 use crate::dtype::Calendar;
 use crate::error::{Error, Result};
 use crate::kernel::calendar::{from_days, to_days};
+use crate::kernel::text::Zone;
+use crate::kernel::time::Offset;
 
 /// What a frequency counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +13,8 @@ enum Unit {
     Tick(i64),
     /// Weeks that end on this day (0 is Monday).
     Week(i64),
+    /// Business days, and the first or last business days of months, quarters and years.
+    Business(Offset),
     /// So many months; those that begin, or end, years' halves and quarters fall on months of this remainder.
     Months { length: i64, remainder: i64, end: bool },
 }
@@ -67,7 +71,7 @@ impl Frequency {
     pub fn parse(text: &str) -> Result<Frequency> {
         let wrong = || {
             Error::parse(format!("{text:?} is no frequency"))
-                .help("a number and one of s min h D W MS ME QS QE YS YE, with an anchor where wanted: 15min, W-MON, QS-DEC")
+                .help("a number and one of s min h D W MS ME QS QE YS YE B BMS BME BQS BQE BYS BYE, with an anchor where wanted: 15min, W-MON, QS-DEC")
         };
         let text = text.trim();
         let at = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
@@ -96,6 +100,7 @@ impl Frequency {
             "QE" => Unit::Months { length: 3, remainder: (month(11)? + 1) % 3, end: true },
             "YS" => Unit::Months { length: 12, remainder: month(0)?, end: false },
             "YE" => Unit::Months { length: 12, remainder: (month(11)? + 1) % 12, end: true },
+            "B" | "BMS" | "BME" | "BQS" | "BQE" | "BYS" | "BYE" => Unit::Business(Offset::parse(&text[at..]).map_err(|_| wrong())?),
             _ => return Err(wrong()),
         };
         let anchored = anchor.is_some() && matches!(unit, Unit::Tick(_) | Unit::Months { length: 1, .. });
@@ -122,6 +127,7 @@ impl Frequency {
     pub fn side(&self) -> Side {
         match self.unit {
             Unit::Week(_) | Unit::Months { end: true, .. } => Side::Right,
+            Unit::Business(offset) if offset.is_end() => Side::Right,
             _ => Side::Left,
         }
     }
@@ -156,6 +162,10 @@ impl Frequency {
                 let step = (nanos as i128 * count as i128 / (SECOND / per_second) as i128).try_into().ok().filter(|s: &i64| *s > 0)?;
                 k.checked_mul(step)?.checked_add(first)
             }
+            Unit::Business(offset) => {
+                let day = offset.times(0).day(calendar, date).ok()?;
+                at(offset.times(k.checked_mul(count)?).day(calendar, day).ok()?)
+            }
             // Day 0 was a Thursday.
             Unit::Week(end) => at((date + (end - (date + 3)).rem_euclid(7)).checked_add(k.checked_mul(7)?.checked_mul(count)?)?),
             Unit::Months { length, .. } => {
@@ -183,22 +193,13 @@ impl Frequency {
         // Anchors of bins: instants that stand at their ends.
         let (anchors, shift) = match self.unit {
             Unit::Tick(nanos) => {
-                let step = nanos.checked_mul(self.count).map(|n| n / (SECOND / per_second)).filter(|s| *s > 0);
-                let step = step.ok_or_else(|| Error::overflow("a frequency beyond what 64 bits hold"))?;
+                let step = step_of(nanos, self.count, per_second)?;
                 let zero = match origin {
                     Origin::StartDay => first.div_euclid(day) * day,
                     Origin::Start => first,
                     Origin::Epoch => 0,
                 };
-                let before = (first - zero).rem_euclid(step);
-                let start = match (closed, before) {
-                    (Side::Right, 0) => first - step,
-                    _ => first - before,
-                };
-                let mut anchors = vec![start];
-                let enough = |a: i64| if closed == Side::Left { a > last } else { a >= last };
-                extend(&mut anchors, enough, |a| a.checked_add(step))?;
-                (anchors, if closed == Side::Right { 1 } else { 0 })
+                even((first, last), step, zero, closed)?
             }
             Unit::Week(end) => {
                 // Day 0 was a Thursday.
@@ -212,6 +213,33 @@ impl Frequency {
                 let mut anchors = vec![start];
                 extend(&mut anchors, enough, |a| a.checked_add(step))?;
                 (anchors.into_iter().map(|a| a * day).collect(), if closed == Side::Right { day } else { 0 })
+            }
+            Unit::Business(offset) => {
+                let moved = |d: i64, n: i64| offset.times(n).day(calendar, d);
+                let (from, to) = (first.div_euclid(day), last.div_euclid(day));
+                let start = match closed {
+                    Side::Right => moved(from, -self.count)?,
+                    Side::Left if offset.is_on(calendar, from)? => from,
+                    Side::Left => moved(from, -1)?,
+                };
+                let end = moved(to, self.count)?;
+                let mut days = vec![start];
+                while days.len() < 2 || moved(days[days.len() - 1], self.count)? <= end {
+                    days.push(moved(days[days.len() - 1], self.count)?);
+                    if days.len() > MOST {
+                        return Err(Error::overflow("a frequency that makes too many bins").help("choose a coarser --freq"));
+                    }
+                }
+                let shift = match (closed, offset.is_end()) {
+                    (Side::Right, true) => day,
+                    (Side::Right, false) => 1,
+                    _ => 0,
+                };
+                // The bin behind that of the last time goes.
+                if offset.is_end() && days.len() > 2 && days[days.len() - 2] * day + shift > last {
+                    days.pop();
+                }
+                (days.into_iter().map(|d| d * day).collect(), shift)
             }
             Unit::Months { length, remainder, end } => {
                 let step = length * self.count;
@@ -244,12 +272,76 @@ impl Frequency {
                 (months.into_iter().map(anchor).collect(), shift)
             }
         };
-        let labels = match label {
-            Side::Left => anchors[..anchors.len() - 1].to_vec(),
-            Side::Right => anchors[1..].to_vec(),
-        };
-        Ok(Bins { edges: anchors.into_iter().map(|a: i64| a + shift).collect(), labels })
+        Ok(Bins::between(anchors, shift, label))
     }
+
+    /// The bins of instants in a time zone: days and longer by its clocks, so that there are days of 23 and 25 hours; hours and less from
+    /// midnight on its clocks. As pandas has them: a bin begins with the earlier instant where clocks show its beginning twice, and
+    /// after the hour that they never show.
+    ///
+    /// # Errors
+    /// As [`Frequency::bins`].
+    pub fn bins_in(
+        &self,
+        zone: Zone,
+        (first, last): (i64, i64),
+        per_second: i64,
+        closed: Option<Side>,
+        label: Option<Side>,
+        origin: Origin,
+    ) -> Result<Bins> {
+        let (wall, instant) = (|t: i64| zone.wall(t, per_second), |w: i64| zone.instant_of_wall(w, per_second));
+        let day = 86_400 * per_second;
+        let midnight = |t: i64| wall(t).div_euclid(day) * day;
+        let (closed_at, label_at) = (closed.unwrap_or(self.side()), label.unwrap_or(self.side()));
+        match self.unit {
+            Unit::Tick(nanos) if self.within_day() => {
+                let zero = match origin {
+                    Origin::StartDay => instant(midnight(first)),
+                    Origin::Start => first,
+                    Origin::Epoch => instant(0),
+                };
+                let (anchors, shift) = even((first, last), step_of(nanos, self.count, per_second)?, zero, closed_at)?;
+                Ok(Bins::between(anchors, shift, label_at))
+            }
+            // From the first day to the last, whatever the origin; with the right end closed a day before and one after, as in pandas.
+            Unit::Tick(nanos) => {
+                let step = step_of(nanos, self.count, per_second)?;
+                let end = midnight(last) + step;
+                let mut anchors = vec![midnight(first) - if closed_at == Side::Right { step } else { 0 }];
+                extend(&mut anchors, |a| a + step > end, |a| a.checked_add(step))?;
+                let shift = i64::from(closed_at == Side::Right);
+                Ok(Bins::between(anchors.into_iter().map(instant).collect(), shift, label_at))
+            }
+            _ => {
+                let ends = (wall(first), wall(last));
+                let Bins { edges, labels } = self.bins(ends, Calendar::ProlepticGregorian, per_second, closed, label, origin)?;
+                // An edge that stands just behind a beginning stays there.
+                let behind = |e: i64| e.rem_euclid(per_second);
+                let edges = edges.into_iter().map(|e| instant(e - behind(e)) + behind(e)).collect();
+                Ok(Bins { edges, labels: labels.into_iter().map(instant).collect() })
+            }
+        }
+    }
+}
+
+/// How long so many steps are.
+fn step_of(nanos: i64, count: i64, per_second: i64) -> Result<i64> {
+    let step = nanos.checked_mul(count).map(|n| n / (SECOND / per_second)).filter(|s| *s > 0);
+    step.ok_or_else(|| Error::overflow("a frequency beyond what 64 bits hold"))
+}
+
+/// Even steps counted from a zero that hold all from the first time to the last, and how far edges lie behind them.
+fn even((first, last): (i64, i64), step: i64, zero: i64, closed: Side) -> Result<(Vec<i64>, i64)> {
+    let before = (first - zero).rem_euclid(step);
+    let start = match (closed, before) {
+        (Side::Right, 0) => first - step,
+        _ => first - before,
+    };
+    let mut anchors = vec![start];
+    let enough = |a: i64| if closed == Side::Left { a > last } else { a >= last };
+    extend(&mut anchors, enough, |a| a.checked_add(step))?;
+    Ok((anchors, i64::from(closed == Side::Right)))
 }
 
 /// Steps on until it is enough, one step at least.
@@ -265,6 +357,15 @@ fn extend(anchors: &mut Vec<i64>, enough: impl Fn(i64) -> bool, next: impl Fn(i6
 }
 
 impl Bins {
+    /// Bins between anchors, edges so far behind them.
+    fn between(anchors: Vec<i64>, shift: i64, label: Side) -> Bins {
+        let labels = match label {
+            Side::Left => anchors[..anchors.len() - 1].to_vec(),
+            Side::Right => anchors[1..].to_vec(),
+        };
+        Bins { edges: anchors.into_iter().map(|a| a + shift).collect(), labels }
+    }
+
     /// The bin that an instant is in.
     pub fn of(&self, instant: i64) -> Option<usize> {
         let at = self.edges.partition_point(|e| *e <= instant);

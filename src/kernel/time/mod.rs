@@ -7,5 +7,5 @@ mod units;
 
 pub use axis::TimeAxis;
 pub use frequency::{Bins, Frequency, Origin, Side};
-pub use offset::Offset;
+pub use offset::{Holidays, Offset};
 pub use units::{Step, TimeUnits};

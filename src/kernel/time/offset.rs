@@ -30,6 +30,65 @@ enum Unit {
     },
     /// Monday to Friday.
     Business,
+    /// The first business day of a month whose number from 0 has this remainder.
+    BusinessBegin {
+        length: i64,
+        remainder: i64,
+    },
+    /// The last business day of such a month.
+    BusinessEnd {
+        length: i64,
+        remainder: i64,
+    },
+}
+
+/// Days that are no business days beside Saturdays and Sundays.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Holidays {
+    /// Which of all weekdays they are, in order.
+    ordinals: Vec<i64>,
+}
+
+/// The day of the week, 0 for Monday. Day 0 was a Thursday.
+fn weekday(day: i64) -> i64 {
+    (day + 3).rem_euclid(7)
+}
+
+impl Holidays {
+    /// These days, counted from 1970-01-01, in any order. Weekends among them change nothing.
+    pub fn new(days: impl IntoIterator<Item = i64>) -> Holidays {
+        let mut ordinals: Vec<i64> = days.into_iter().filter(|d| weekday(*d) < 5).map(ordinal).collect();
+        ordinals.sort_unstable();
+        ordinals.dedup();
+        Holidays { ordinals }
+    }
+
+    /// So many business days on. A day that is none counts as the one before or, of steps back and none, the one after.
+    fn step(&self, day: i64, n: i64) -> i64 {
+        let mut at = match weekday(day) {
+            // The Friday before, or the Monday after.
+            w @ 5.. if n > 0 => ordinal(day - (w - 4)),
+            w @ 5.. => ordinal(day + (7 - w)),
+            _ => ordinal(day),
+        };
+        while self.ordinals.binary_search(&at).is_ok() {
+            at += if n > 0 { -1 } else { 1 };
+        }
+        // Among business days alone, and back among all weekdays: the holidays before it are those that leave it no room.
+        let rank = at - self.ordinals.partition_point(|h| *h < at) as i64 + n;
+        let (mut low, mut high) = (0, self.ordinals.len());
+        while low < high {
+            let middle = (low + high) / 2;
+            if self.ordinals[middle] - middle as i64 <= rank { low = middle + 1 } else { high = middle }
+        }
+        let to = rank + low as i64;
+        to.div_euclid(5) * 7 - 3 + to.rem_euclid(5)
+    }
+}
+
+/// Which of all weekdays a weekday is.
+fn ordinal(day: i64) -> i64 {
+    (day + 3).div_euclid(7) * 5 + weekday(day)
 }
 
 const MONTHS: [&str; 12] = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
@@ -60,7 +119,7 @@ impl Offset {
     pub fn parse(text: &str) -> Result<Offset> {
         let wrong = || {
             Error::parse(format!("{text:?} is no offset"))
-                .help("a number and one of MS ME QS QE YS YE B months years W D h min s, with an anchor where wanted: 2ME, -1QE-NOV")
+                .help("a number and one of MS ME QS QE YS YE B BMS BME BQS BQE BYS BYE months years W D h min s, with an anchor where wanted: 2ME, -1QE-NOV")
         };
         let trimmed = text.trim();
         let at = trimmed.find(|c: char| c.is_alphabetic()).ok_or_else(wrong)?;
@@ -81,6 +140,12 @@ impl Offset {
             "QE" => Unit::End { length: 3, remainder: month(11)? % 3 },
             "YS" => Unit::Begin { length: 12, remainder: month(0)? },
             "YE" => Unit::End { length: 12, remainder: month(11)? },
+            "BMS" => Unit::BusinessBegin { length: 1, remainder: 0 },
+            "BME" => Unit::BusinessEnd { length: 1, remainder: 0 },
+            "BQS" => Unit::BusinessBegin { length: 3, remainder: month(0)? % 3 },
+            "BQE" => Unit::BusinessEnd { length: 3, remainder: month(11)? % 3 },
+            "BYS" => Unit::BusinessBegin { length: 12, remainder: month(0)? },
+            "BYE" => Unit::BusinessEnd { length: 12, remainder: month(11)? },
             "B" => Unit::Business,
             "month" | "months" => Unit::Months(1),
             "year" | "years" => Unit::Months(12),
@@ -91,10 +156,38 @@ impl Offset {
             "s" => Unit::Micros(1_000_000),
             _ => return Err(wrong()),
         };
-        if anchor.is_some() && !matches!(unit, Unit::Begin { length: 3.., .. } | Unit::End { length: 3.., .. }) {
+        let anchored = match unit {
+            Unit::Begin { length, .. } | Unit::End { length, .. } => length > 1,
+            Unit::BusinessBegin { length, .. } | Unit::BusinessEnd { length, .. } => length > 1,
+            _ => false,
+        };
+        if anchor.is_some() && !anchored {
             return Err(wrong());
         }
         Ok(Offset { count, unit })
+    }
+
+    /// The same step so many times.
+    pub fn times(self, n: i64) -> Offset {
+        Offset { count: self.count.saturating_mul(n), ..self }
+    }
+
+    /// Whether it goes to the ends of months, quarters or years.
+    pub fn is_end(&self) -> bool {
+        matches!(self.unit, Unit::End { .. } | Unit::BusinessEnd { .. })
+    }
+
+    /// Whether it counts business days.
+    pub fn is_business_days(&self) -> bool {
+        self.unit == Unit::Business
+    }
+
+    /// Whether a day is one that steps lead to.
+    ///
+    /// # Errors
+    /// As [`Offset::day`].
+    pub fn is_on(&self, calendar: Calendar, day: i64) -> Result<bool> {
+        Ok(self.times(0).day(calendar, day)? == day)
     }
 
     /// An instant moved, in units of which `per_second` make a second.
@@ -102,6 +195,14 @@ impl Offset {
     /// # Errors
     /// Overflow; type, for business days in a calendar without weekdays.
     pub fn apply(&self, calendar: Calendar, value: i64, per_second: i64) -> Result<i64> {
+        self.apply_with(calendar, value, per_second, &Holidays::default())
+    }
+
+    /// As [`Offset::apply`], with days that are no business days.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn apply_with(&self, calendar: Calendar, value: i64, per_second: i64, holidays: &Holidays) -> Result<i64> {
         let beyond = || Error::overflow("a time beyond what 64 bits can tell");
         let per_day = per_second * 86_400;
         if let Unit::Micros(micros) = self.unit {
@@ -109,7 +210,7 @@ impl Offset {
             return value.checked_add(step).ok_or_else(beyond);
         }
         let (day, clock) = (value.div_euclid(per_day), value.rem_euclid(per_day));
-        self.day(calendar, day)?.checked_mul(per_day).and_then(|d| d.checked_add(clock)).ok_or_else(beyond)
+        self.day_with(calendar, day, holidays)?.checked_mul(per_day).and_then(|d| d.checked_add(clock)).ok_or_else(beyond)
     }
 
     /// A day moved, counted from 1970-01-01.
@@ -117,12 +218,24 @@ impl Offset {
     /// # Errors
     /// As [`Offset::apply`]; invalid, for hours and less.
     pub fn day(&self, calendar: Calendar, day: i64) -> Result<i64> {
+        self.day_with(calendar, day, &Holidays::default())
+    }
+
+    /// As [`Offset::day`], with days that are no business days.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn day_with(&self, calendar: Calendar, day: i64, holidays: &Holidays) -> Result<i64> {
         let beyond = || Error::overflow("a date beyond what can be told");
         const MOST: i64 = 1 << 40;
         if !(-MOST..=MOST).contains(&self.count) {
             return Err(beyond());
         }
         let n = self.count;
+        let business = matches!(self.unit, Unit::Business | Unit::BusinessBegin { .. } | Unit::BusinessEnd { .. });
+        if business && !matches!(calendar, Calendar::ProlepticGregorian | Calendar::Standard) {
+            return Err(Error::wrong_type(format!("the calendar {} has no weekdays", calendar.name())));
+        }
         let (year, month, date) = from_days(calendar, day);
         let m = year * 12 + month as i64 - 1;
         let length = |m: i64| days_in_month(calendar, m.div_euclid(12), m.rem_euclid(12) as u8 + 1);
@@ -147,19 +260,31 @@ impl Offset {
                 let to = next + steps * l;
                 place(to, length(to))
             }
-            Unit::Business => {
-                if !matches!(calendar, Calendar::ProlepticGregorian | Calendar::Standard) {
-                    return Err(Error::wrong_type(format!("the calendar {} has no weekdays", calendar.name())));
-                }
-                // Day 0 was a Thursday. Weekends count as the Friday before or, backwards, the Monday after.
-                let weekday = (day + 3).rem_euclid(7);
-                let (day, weekday) = match weekday {
-                    5.. if n > 0 => (day - (weekday - 4), 4),
-                    5.. => (day + (7 - weekday), 0),
-                    _ => (day, weekday),
+            Unit::Business => holidays.step(day, n),
+            Unit::BusinessBegin { length: l, remainder } | Unit::BusinessEnd { length: l, remainder } => {
+                let end = self.is_end();
+                // The first or last day of a month that is no weekend.
+                let chosen = |m: i64| {
+                    let (d, into) = if end { (place(m, length(m)), -1) } else { (place(m, 1), 1) };
+                    let w = weekday(d);
+                    let over = if w < 5 {
+                        0
+                    } else if end {
+                        w - 4
+                    } else {
+                        7 - w
+                    };
+                    d + into * over
                 };
-                let from_monday = weekday + n;
-                day - weekday + from_monday.div_euclid(5) * 7 + from_monday.rem_euclid(5)
+                let since = (m - remainder).rem_euclid(l);
+                let here = chosen(m);
+                let steps = match (n > 0, since) {
+                    (true, 0) if day < here => n - 1,
+                    (false, 0) if day > here => n + 1,
+                    (false, 1..) => n + 1,
+                    _ => n,
+                };
+                chosen(m - since + steps * l)
             }
         })
     }
@@ -193,6 +318,22 @@ mod tests {
         assert_eq!(moved((2024, 5, 18), "-1B"), (2024, 5, 17));
         assert_eq!(moved((2024, 5, 18), "0B"), (2024, 5, 20));
         assert_eq!(moved((2024, 5, 15), "10B"), (2024, 5, 29));
+        assert_eq!(moved((2024, 3, 30), "BME"), (2024, 4, 30));
+        assert_eq!(moved((2024, 3, 31), "-1BME"), (2024, 3, 29));
+        assert_eq!(moved((2024, 6, 1), "BMS"), (2024, 6, 3));
+        assert_eq!(moved((2024, 6, 2), "0BMS"), (2024, 6, 3));
+        assert_eq!(moved((2024, 5, 15), "BQE"), (2024, 6, 28));
+        assert_eq!(moved((2024, 5, 15), "-1BQS"), (2024, 4, 1));
+        assert_eq!(moved((2024, 5, 15), "BYE-NOV"), (2024, 11, 29));
+        let c = Calendar::ProlepticGregorian;
+        let days = |m: u8, d: u8| to_days(c, 2024, m, d);
+        let holidays = Holidays::new([days(12, 25), days(12, 26), days(12, 28), days(5, 1)]);
+        let on = |m, d, by: &str| Offset::parse(by).unwrap().day_with(c, days(m, d), &holidays).unwrap();
+        assert_eq!(on(12, 24, "B"), days(12, 27));
+        assert_eq!(on(12, 25, "B"), days(12, 27));
+        assert_eq!(on(12, 25, "0B"), days(12, 27));
+        assert_eq!(on(12, 27, "-1B"), days(12, 24));
+        assert_eq!(on(4, 30, "2B"), days(5, 3));
         assert!(Offset::parse("2X").is_err() && Offset::parse("ME-NOV").is_err() && Offset::parse("B-MON").is_err());
     }
 }

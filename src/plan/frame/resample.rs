@@ -2,10 +2,11 @@
 
 use super::group::aggregate_all;
 use super::{LazyFrame, Plan};
-use crate::dtype::DType;
+use crate::dtype::{Calendar, DType};
 use crate::error::{Error, Place, Result};
 use crate::kernel::agg::Agg;
-use crate::kernel::time::{Frequency, Origin, Side};
+use crate::kernel::text::Zone;
+use crate::kernel::time::{Bins, Frequency, Origin, Side};
 use crate::plan::expr::Expr;
 use crate::store::Schema;
 use std::sync::Arc;
@@ -30,6 +31,17 @@ impl TimeBins {
     /// Parse, with the units there are.
     pub fn new(frequency: &str) -> Result<TimeBins> {
         Ok(TimeBins { frequency: Frequency::parse(frequency)?, closed: None, label: None, origin: Origin::default() })
+    }
+
+    /// The bins from the first time to the last, on the clocks of a zone where times have one.
+    ///
+    /// # Errors
+    /// Overflow, where there would be too many.
+    pub fn between(&self, zone: Option<Zone>, ends: (i64, i64), calendar: Calendar, per_second: i64) -> Result<Bins> {
+        match zone {
+            None => self.frequency.bins(ends, calendar, per_second, self.closed, self.label, self.origin),
+            Some(zone) => self.frequency.bins_in(zone, ends, per_second, self.closed, self.label, self.origin),
+        }
     }
 }
 
@@ -86,13 +98,7 @@ impl LazyFrame {
         let at = self.schema().position(on)?;
         let wrong = |e: Error| Err(e.at(Place { column: Some(on.into()), ..Place::default() }));
         match &self.schema().fields[at].dtype {
-            DType::Date | DType::Instant { tz: None, .. } => {}
-            DType::Instant { tz: Some(tz), .. } if &**tz == "UTC" || bins.frequency.within_day() => {}
-            DType::Instant { tz: Some(tz), .. } => {
-                return wrong(
-                    Error::unsupported(format!("days of the time zone {tz}")).help("bins of hours and less can be made, and days of UTC"),
-                );
-            }
+            DType::Date | DType::Instant { .. } => {}
             t => {
                 return wrong(
                     Error::wrong_type(format!("bins are of times, this is {t}")).help("--parse-dates or datetime(x) reads times"),

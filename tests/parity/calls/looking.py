@@ -24,7 +24,7 @@ def cases(area):
         area.verb("reduce", lambda df, agg: getattr(df, agg)(), {"agg": name}, columns=["f"], fails={"agg": "mea"}, word="mea")
         area.verb("series.reduce", lambda df, agg: getattr(df["f"], agg)(), {"agg": name}, columns=["f"], fails={"agg": "mea"}, word="mea")
     for start, end, freq in (("2024-01-30", "2024-02-03", "D"), ("2024-01-15", "2024-06-01", "MS"), ("2024-01-15", "2024-06-30", "ME"), ("2024-01-01 06:00", "2024-01-02", "6h"),
-                             ("2023-11-30", "2025-01-01", "QE"), ("2020-02-29", "2024-02-28", "YS"), ("2024-01-01", "2024-01-20", "W"), ("2024-01-03", "2024-01-01", "D")):
+                             ("2023-11-30", "2025-01-01", "QE"), ("2020-02-29", "2024-02-28", "YS"), ("2024-01-01", "2024-01-20", "W"), ("2024-01-05", "2024-01-20", "B"), ("2024-01-15", "2024-09-30", "BME"), ("2024-01-15", "2025-06-30", "BQS"), ("2024-01-15", "2024-12-30", "2MS"), ("2024-01-06", "2024-02-10", "3B"), ("2024-01-03", "2024-01-01", "D")):
         area.one("date_range", {"start": start, "end": end, "freq": freq}, "missing" if start < end else "empty", [], None,
                  lambda start, end, freq: pd.Series(pd.date_range(start, end, freq=freq)).array)
     area.one("date_range", {"start": "2024-01-01", "end": "2024-02-01", "freq": "xy"}, "fails", [], None, lambda **o: pd.date_range(**o), word="xy")

@@ -57,9 +57,49 @@ def cases(area):
         area.verb("strftime", lambda df, form, column="d": df[column].dt.strftime(form), {"form": form}, on=wall, fails=lambda o: o | {"column": "i"}, word="")
     area.table("words", pd.DataFrame({"text": ["a"]}))
     OFFSETS = {"1D": pd.DateOffset(days=1), "ME": pd.offsets.MonthEnd(1), "-1ME": pd.offsets.MonthEnd(-1), "MS": pd.offsets.MonthBegin(1), "2QE": pd.offsets.QuarterEnd(2, startingMonth=12), "YS": pd.offsets.YearBegin(1),
-               "YE": pd.offsets.YearEnd(1), "1months": pd.DateOffset(months=1), "-13months": pd.DateOffset(months=-13), "1years": pd.DateOffset(years=1), "B": pd.offsets.BDay(1), "-3B": pd.offsets.BDay(-3), "5h": pd.DateOffset(hours=5)}
+               "YE": pd.offsets.YearEnd(1), "1months": pd.DateOffset(months=1), "-13months": pd.DateOffset(months=-13), "1years": pd.DateOffset(years=1), "B": pd.offsets.BDay(1), "-3B": pd.offsets.BDay(-3), "BME": pd.offsets.BMonthEnd(1), "-1BME": pd.offsets.BMonthEnd(-1), "0BME": pd.offsets.BMonthEnd(0), "BMS": pd.offsets.BMonthBegin(1), "-2BMS": pd.offsets.BMonthBegin(-2),
+               "2BQE": pd.offsets.BQuarterEnd(2, startingMonth=12), "BQE-NOV": pd.offsets.BQuarterEnd(1, startingMonth=11), "-1BQS": pd.offsets.BQuarterBegin(-1, startingMonth=1), "BYE": pd.offsets.BYearEnd(1), "BYS": pd.offsets.BYearBegin(1), "5h": pd.DateOffset(hours=5)}
     for by, offset in OFFSETS.items():
         area.verb("offset", lambda df, by, offset=offset, column="d": df[column] + offset, {"by": by}, on=wall, fails=lambda o: o | {"column": "text"}, fail_on="words", word="")
+
+    HOLIDAYS = ["2024-01-01", "2024-01-02", "2024-03-01", "2024-02-28", "2024-03-30", "2023-12-29"]
+    for by in ("B", "-1B", "0B", "3B", "-40B"):
+        area.verb("offset_with", lambda df, by, holidays, column="d": df[column] + pd.offsets.CustomBusinessDay(int(by[:-1] or 1), holidays=holidays), {"by": by, "holidays": HOLIDAYS}, {"by": by, "holidays": []}, on=wall,
+                  fails=lambda o: o | {"column": "text"}, fail_on="words", word="")
+    area.one("offset_with", {"by": "ME", "holidays": HOLIDAYS}, "fails", "stamps", None, lambda df, by, holidays: df["d"] + pd.offsets.CustomBusinessDay(by, holidays=holidays), word="ME")
+    for freq in ("B", "2B", "BME", "BMS", "2BME", "BQE", "BQS", "BYE", "BQE-NOV"):
+        area.verb("resample", resample, {"freq": freq, "agg": "sum"}, {"freq": freq, "agg": "count", "closed": "left", "label": "right"}, {"freq": freq, "agg": "count", "closed": "right", "label": "left"}, on=on, fails={"column": "x"}, word="times")
+    # Days on the clocks of a zone, which has days of 23 and 25 hours.
+    spring = ["2024-03-29 10:00", "2024-03-30 12:00", "2024-03-30 23:30", "2024-03-31 00:30", None, "2024-03-31 01:30", "2024-03-31 21:59:59", "2024-03-31 22:00", "2024-04-01 12:00", "2024-05-06 00:00"]
+    autumn = ["2024-10-25 22:00", "2024-10-26 21:30", None, "2024-10-26 22:00", "2024-10-27 00:30", "2024-10-27 01:30", "2024-10-27 22:59:59", "2024-10-27 23:00", "2024-10-28 12:00", "2024-11-03 05:30"]
+    for name, stamps in (("spring", spring), ("autumn", autumn)):
+        zones = pd.DataFrame({"d": pd.to_datetime(stamps, format="ISO8601").astype("datetime64[us]"), "x": [1.5, 2.5, 3.0, np.nan, -4.0, 5.5, 16.0, 8.0, 0.25, 32.0], "n": pd.array([1, None, 3, 4, 5, None, 7, 8, 9, 10], dtype="Int64")})
+        area.table(f"{name}", zones)
+        area.table(f"{name}0", zones.head(0))
+        area.table(f"{name}ü", zones.set_axis(pd.Index(["ä", "東", "ä", "", "z", "ß", "ß", "q", "東", "z"], name="κ")))
+
+        def in_zone(df, tz, freq, agg="sum", column="d", **o):
+            df = df.dropna(subset=["d"]).sort_values("d", kind="stable")
+            times = df[column].dt.tz_localize("UTC").dt.tz_convert(tz)
+            out = getattr(df.assign(d=times).set_index("d")[["x", "n"]].resample(freq, **o), agg)().reset_index()
+            return out.assign(d=out["d"].dt.tz_convert("UTC").dt.tz_localize(None))
+
+        there = {"missing": name, "empty": f"{name}0", "labels": f"{name}ü"}
+        for tz in ("Europe/Paris", "America/New_York", "Asia/Kolkata"):
+            for freq in ("D", "2D", "W", "h", "7h", "MS", "ME", "B"):
+                area.verb("resample_in_zone", in_zone, {"tz": tz, "freq": freq}, on=there, fails=lambda o: o | {"column": "x"}, word="times")
+            for freq in ("D", "W", "ME", "6h"):
+                area.verb("resample_in_zone", in_zone, {"tz": tz, "freq": freq, "closed": "right", "label": "right"}, {"tz": tz, "freq": freq, "closed": "left", "label": "right"}, on=there, fails=lambda o: o | {"column": "x"}, word="times")
+            for origin in ("epoch", "start"):
+                area.verb("resample_in_zone", in_zone, {"tz": tz, "freq": "7h", "origin": origin}, on=there, fails=lambda o: o | {"column": "x"}, word="times")
+
+        def asfreq_in_zone(df, tz, freq, column="d"):
+            df = df.dropna(subset=["d"])
+            out = df.assign(d=df[column].dt.tz_localize("UTC").dt.tz_convert(tz)).set_index("d")[["x"]].asfreq(freq).reset_index()
+            return out.assign(d=out["d"].dt.tz_convert("UTC").dt.tz_localize(None))
+
+        for freq in ("D", "2D", "12h"):
+            area.verb("asfreq_in_zone", asfreq_in_zone, {"tz": "Europe/Paris", "freq": freq}, on=there, fails=lambda o: o | {"column": "x"}, word="times")
 
     def zoned(s):
         return s.dt.strftime("%Y-%m-%dT%H:%M:%S").where(s.notna(), None) + s.dt.strftime("%z").str[:3] if len(s) else pd.Series([], dtype="str", name=s.name, index=s.index)

@@ -20,14 +20,26 @@ pub fn run(verb: &str, o: Options, tables: &[DataFrame]) -> Result<Out> {
     let text = |key: &str| o.text(key).unwrap_or_default();
     let column = || df.series(o.text("column").unwrap_or("d"));
     let utc = || df.series("d")?.tz_localize("UTC", Ambiguous::Refuse, Absent::Refuse);
+    let options = || {
+        let mut bins = TimeBins::new(text("freq"))?;
+        bins.closed = o.text("closed").map(Side::parse).transpose()?;
+        bins.label = o.text("label").map(Side::parse).transpose()?;
+        bins.origin = o.text("origin").map(Origin::parse).transpose()?.unwrap_or_default();
+        Ok::<_, Error>(bins)
+    };
+    // Times of a zone, none missing.
+    let placed = || {
+        let times = column()?.tz_localize("UTC", Ambiguous::Refuse, Absent::Refuse)?.tz_convert(text("tz"))?;
+        let there = hpda_data::exec::DropMissing { subset: Some(vec!["d".into()]), ..Default::default() };
+        df.drop_index().with_column("d", times.data().clone())?.dropna(&there)?.sort_values(&[("d", Default::default())])
+    };
+    // The times as UTC without a zone.
+    let plain = |df: DataFrame| df.with_column("d", df.series("d")?.tz_convert("UTC")?.tz_drop()?.data().clone());
     let bins = || df.resample_index(TimeBins::new(text("freq"))?);
     Ok(match verb {
         "dt" => df.series(&df.names()[0])?.dt(text("part"))?.into(),
         "resample" => {
-            let mut bins = TimeBins::new(text("freq"))?;
-            bins.closed = o.text("closed").map(Side::parse).transpose()?;
-            bins.label = o.text("label").map(Side::parse).transpose()?;
-            bins.origin = o.text("origin").map(Origin::parse).transpose()?.unwrap_or_default();
+            let bins = options()?;
             let agg = Agg::parse(text("agg"))?;
             let made = df
                 .drop_index()
@@ -36,10 +48,16 @@ pub fn run(verb: &str, o: Options, tables: &[DataFrame]) -> Result<Out> {
                 .agg([("x", col("x").agg(agg)), ("n", col("n").agg(agg))])?;
             made.collect(&ExecOptions::default())?.into()
         }
+        "resample_in_zone" => {
+            let made = placed()?.lazy()?.resample("d", options()?)?.agg([("x", col("x").agg(Agg::Sum)), ("n", col("n").agg(Agg::Sum))])?;
+            plain(made.collect(&ExecOptions::default())?)?.into()
+        }
+        "asfreq_in_zone" => plain(placed()?.select(["d", "x"])?.set_index(["d"])?.asfreq(text("freq"))?.reset_index()?)?.into(),
         "dt.floor" => column()?.floor(text("freq"))?.into(),
         "dt.ceil" => column()?.ceil(text("freq"))?.into(),
         "dt.round" => column()?.round_time(text("freq"))?.into(),
         "strftime" => column()?.strftime(text("form"))?.into(),
+        "offset_with" => column()?.offset_with(text("by"), o.names("holidays"))?.into(),
         "offset" => column()?.offset(text("by"))?.into(),
         "tz_localize" => {
             let ambiguous = match o.text("ambiguous") {
