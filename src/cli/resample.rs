@@ -14,7 +14,7 @@ struct ResampleArgs {
     /// The files; several are read as one
     #[arg(value_name = "FILE", required = true, value_hint = ValueHint::FilePath)]
     files: Vec<PathBuf>,
-    /// The frequency: a number and one of s min h D W MS ME QS QE YS YE, with an anchor where wanted (W-MON, QS-DEC)
+    /// The frequency: a number and one of s min h D W MS ME QS QE YS YE B BMS BME BQS BQE BYS BYE, with an anchor where wanted (W-MON, QS-DEC)
     #[arg(long, value_name = "FREQ")]
     freq: String,
     /// The time axis of a cube

@@ -109,7 +109,8 @@ impl Offset {
         Offset { count, unit: Unit::Business }
     }
 
-    /// A number and one of `MS ME QS QE YS YE` (with an anchor: `QE-NOV`), `B` business days, `months`, `years`, `W D h min s`.
+    /// A number and one of `MS ME QS QE YS YE` and their business days `BMS BME BQS BQE BYS BYE` (with an anchor: `QE-NOV`), `B` business
+    /// days, `months`, `years`, `W D h min s`.
     ///
     /// To a beginning or end: a date that stands between two goes to the next one with a count of 1, to the one before with -1;
     /// a count of 0 moves only what is not on one. As pandas' `ts + MonthEnd(n)`.
