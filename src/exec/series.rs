@@ -448,7 +448,7 @@ impl DataFrame {
     }
 }
 
-fn check(probability: f64) -> Result<()> {
+pub(super) fn check(probability: f64) -> Result<()> {
     if (0.0..=1.0).contains(&probability) {
         return Ok(());
     }

@@ -69,6 +69,38 @@ const STAY: &[(&str, Eager, Lazy)] = &[
     ),
 ];
 
+/// What goes by labels, for tables whose labels are there.
+const LABELLED: &[(&str, Eager, Lazy)] = &[
+    ("loc", |d| d.loc(["ß", "u"], ["x", "i"]), |l| l.loc(["ß", "u"], ["x", "i"])),
+    ("loc of no column", |d| d.loc(["ß"], ["y"]), |l| l.loc(["ß"], ["y"])),
+    ("loc of no row", |d| d.loc("q", ..), |l| l.loc("q", ..)),
+    ("iloc", |d| d.iloc(hpda_data::label::step(None, None, -2), [-1, 0]), |l| l.iloc(hpda_data::label::step(None, None, -2), [-1, 0])),
+    ("columns_at", |d| d.columns_at(&[2, 0]), |l| l.columns_at(&[2, 0])),
+    ("drop_rows", |d| d.drop_rows("u"), |l| Ok(l.drop_rows("u"))),
+    ("sort_index", |d| d.sort_index(Default::default()), |l| l.sort_index(Default::default())),
+    ("reindex_columns", |d| d.reindex_columns(["x", "y"]), |l| l.reindex_columns(["x", "y"])),
+    ("stack_level", |d| d.select(["i", "n"])?.stack_level(0), |l| l.select(["key", "i", "n"])?.stack_level(0)),
+    ("groupby_level", |d| d.groupby_level(0)?.count(), |l| l.groupby_level(0)?.count()),
+    ("update", |d| d.update(&news()), |l| l.update(&news())),
+    ("combine_first", |d| d.combine_first(&news()), |l| l.combine_first(&news())),
+    (
+        "reindex_with",
+        |d| d.reset_index()?.set_index(["i"])?.reindex_with(near(), hpda_data::label::Method::Pad, None),
+        |l| l.reset_index()?.set_index(["i"])?.reindex_with(near(), hpda_data::label::Method::Pad, None),
+    ),
+    ("xs", |d| d.set_index(["k", "i"])?.xs("b", "k"), |l| l.set_index(["k", "i"])?.xs("b", "k")),
+];
+
+fn near() -> hpda_data::Index {
+    hpda_data::Index::flat(Some("i"), Column::from(vec![0i64, 3, 100]))
+}
+
+/// Other values under some of the labels.
+fn news() -> DataFrame {
+    let x = Column::from(vec![Some(-7.0), None, Some(0.5)]);
+    DataFrame::new([("key", Column::from(vec!["ß", "w", "neu"])), ("x", x)]).unwrap().set_index(["key"]).unwrap()
+}
+
 /// What takes numbers only.
 const NUMBERS: &[(&str, Eager, Lazy)] = &[
     ("diff", |d| d.diff(-1), |l| l.diff(-1)),
@@ -160,17 +192,21 @@ fn tables(numbers: bool) -> Vec<DataFrame> {
 }
 
 fn compare(list: &[(&str, Eager, Lazy)], numbers: bool, labels: bool) {
+    compare_on(&tables(numbers), list, labels);
+}
+
+fn compare_on(tables: &[DataFrame], list: &[(&str, Eager, Lazy)], labels: bool) {
     let mut wrong = Vec::new();
-    for df in tables(numbers) {
+    for df in tables {
         for (name, eager, lazy) in list {
             // Of no groups a function of the caller gives no columns, which the lazy table was told.
             if df.height() == 0 && matches!(*name, "transform_with" | "apply") {
                 continue;
             }
-            let wanted = eager(&df);
+            let wanted = eager(df);
             for rows in [3, 100] {
                 let options = ExecOptions::default();
-                let found = lazy(&cut(&df, rows)).and_then(|l| Ok((l.schema().clone(), l.collect(&options)?)));
+                let found = lazy(&cut(df, rows)).and_then(|l| Ok((l.schema().clone(), l.collect(&options)?)));
                 let (wanted, (schema, found)) = match (&wanted, found) {
                     (Ok(w), Ok(f)) => (w, f),
                     (Err(_), Err(_)) => continue,
@@ -220,6 +256,14 @@ fn verbs_of_tables_give_the_same_lazily() {
 #[test]
 fn verbs_that_choose_rows_give_the_same_lazily() {
     compare(CHOSEN, false, false);
+}
+
+#[test]
+fn verbs_by_label_give_the_same_lazily() {
+    // One label level, each label once.
+    let labels = Column::from(vec!["u", "ß", "v", "w", "é", "x", "y", "東"]);
+    let df = table().with_column("key", labels).unwrap().set_index(["key"]).unwrap();
+    compare_on(&[df], LABELLED, false);
 }
 
 #[test]

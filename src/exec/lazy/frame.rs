@@ -286,6 +286,43 @@ impl LazyFrame {
         self.all_rows("aggregates".into(), move |df| df.agg(&aggregates))
     }
 
+    /// How many different values each column has, as one row under the names of the columns. Missing values do not count.
+    ///
+    /// # Errors
+    /// Never in practice.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::ExecOptions};
+    /// let df = DataFrame::new([("x", Column::from(vec![Some(2i64), None, Some(2)]))])?;
+    /// assert_eq!(df.lazy()?.nunique()?.collect(&ExecOptions::default())?.column("x")?, &Column::from(vec![1i64]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn nunique(&self) -> Result<LazyFrame> {
+        self.one_row(Agg::Nunique)
+    }
+
+    /// A quantile of every numeric column, as one row under the names of the columns.
+    ///
+    /// # Errors
+    /// Invalid, for a probability outside 0 to 1.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::ExecOptions};
+    /// let df = DataFrame::new([("x", Column::from(vec![Some(2i64), None, Some(4)]))])?;
+    /// assert_eq!(df.lazy()?.quantile(0.5)?.collect(&ExecOptions::default())?.column("x")?, &Column::from(vec![3.0]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn quantile(&self, probability: f64) -> Result<LazyFrame> {
+        super::super::series::check(probability)?;
+        self.one_row(Agg::Quantile(probability))
+    }
+
+    fn one_row(&self, agg: Agg) -> Result<LazyFrame> {
+        self.agg(&[agg])?.drop_index()
+    }
+
     /// How often each combination of values in some columns (all, when `None`) stands, the most frequent first: these values as
     /// labels, and a column `count`.
     ///

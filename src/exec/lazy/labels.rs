@@ -128,4 +128,58 @@ impl LazyFrame {
         let order: Vec<Level> = order.into_iter().map(Into::into).collect();
         self.each_batch("labels  in another order".into(), move |df| df.reorder_levels(order.clone()))
     }
+
+    /// Two levels of column labels in each other's place.
+    ///
+    /// # Errors
+    /// Not found; invalid, for columns of one level.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::ExecOptions, label::Labels};
+    /// let labels = Labels::from_tuples(vec![Some("what".into()), Some("year".into())], vec![vec!["rain".into(), 1990.into()]])?;
+    /// let df = DataFrame::new([("x", Column::from(vec![0.5]))])?.with_labels(labels)?;
+    /// assert_eq!(df.lazy()?.swap_column_level(0, 1)?.collect(&ExecOptions::default())?, df.swap_column_level(0, 1)?);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn swap_column_level(&self, a: impl Into<Level>, b: impl Into<Level>) -> Result<LazyFrame> {
+        let (a, b) = (a.into(), b.into());
+        self.each_batch("columns in another order of levels".into(), move |df| df.swap_column_level(a.clone(), b.clone()))
+    }
+
+    /// Without a level of column labels.
+    ///
+    /// # Errors
+    /// Not found; invalid, for columns of one level.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::ExecOptions, label::Labels};
+    /// let labels = Labels::from_tuples(vec![Some("what".into()), Some("year".into())], vec![vec!["rain".into(), 1990.into()]])?;
+    /// let df = DataFrame::new([("x", Column::from(vec![0.5]))])?.with_labels(labels)?;
+    /// assert_eq!(df.lazy()?.drop_column_level("year")?.schema().names().collect::<Vec<_>>(), ["rain"]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn drop_column_level(&self, level: impl Into<Level>) -> Result<LazyFrame> {
+        let level = level.into();
+        self.each_batch("columns with fewer levels".into(), move |df| df.drop_column_level(level.clone()))
+    }
+
+    /// The levels of column labels in this order.
+    ///
+    /// # Errors
+    /// Not found; invalid, where not every level is named once.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::ExecOptions, label::Labels};
+    /// let labels = Labels::from_tuples(vec![Some("what".into()), Some("year".into())], vec![vec!["rain".into(), 1990.into()]])?;
+    /// let df = DataFrame::new([("x", Column::from(vec![0.5]))])?.with_labels(labels)?;
+    /// assert_eq!(df.lazy()?.reorder_column_levels([1, 0])?.collect(&ExecOptions::default())?, df.swap_column_level(0, 1)?);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn reorder_column_levels<L: Into<Level>>(&self, order: impl IntoIterator<Item = L>) -> Result<LazyFrame> {
+        let order: Vec<Level> = order.into_iter().map(Into::into).collect();
+        self.each_batch("columns in another order of levels".into(), move |df| df.reorder_column_levels(order.clone()))
+    }
 }

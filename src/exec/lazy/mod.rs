@@ -3,6 +3,7 @@
 //! Verbs that do every row for itself run batch by batch, the others over all rows, gathered within the budget. The columns of
 //! the result are those that the verb gives for no rows: verbs whose columns depend on values are not offered here.
 
+mod aligned;
 mod columns;
 mod frame;
 mod group;

@@ -114,6 +114,23 @@ impl LazyFrame {
         self.chosen_rows("sample".into(), move |df| df.sample_with(&how, seed))
     }
 
+    /// Rows sorted by columns: another word for [`LazyFrame::sort`].
+    ///
+    /// # Errors
+    /// As there.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, exec::ExecOptions, plan::desc};
+    /// let df = DataFrame::new([("x", Column::from(vec![Some(1i64), None, Some(3)]))])?;
+    /// let sorted = df.lazy()?.sort_values([desc("x")])?.collect(&ExecOptions::default())?;
+    /// assert_eq!(sorted.column("x")?, &Column::from(vec![Some(3i64), Some(1), None]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn sort_values<B: Into<SortBy>>(&self, by: impl IntoIterator<Item = B>) -> Result<LazyFrame> {
+        self.sort(by)
+    }
+
     /// Rows sorted by columns, missing values first or last. [`LazyFrame::sort`] has them last, and writes what does not fit to disk.
     ///
     /// # Errors
