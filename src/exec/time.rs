@@ -395,7 +395,7 @@ impl Series {
     /// use hpda_data::{Column, DType, DataFrame};
     /// let d = DataFrame::new([("d", Column::from(vec![Some("2024-12-24"), None]).cast(&DType::Date)?)])?.series("d")?;
     /// let next = d.offset_with("B", ["2024-12-25", "2024-12-26"])?;
-    /// assert_eq!((next.iloc(0)?.to_string(), next.data().missing_count()), ("2024-12-27".to_string(), 1));
+    /// assert_eq!((next.iat(0)?.to_string(), next.data().missing_count()), ("2024-12-27".to_string(), 1));
     /// # Ok::<(), hpda_data::Error>(())
     /// ```
     pub fn offset_with<S: AsRef<str>>(&self, by: &str, holidays: impl IntoIterator<Item = S>) -> Result<Series> {
