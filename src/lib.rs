@@ -24,5 +24,7 @@ pub use dtype::{DType, Scalar};
 pub use error::{Error, ErrorKind, Place, Result};
 pub use frame::{DataFrame, Series};
 pub use label::Index;
-pub use open::{open, open_dataset, open_mfdataset, read_arrow, read_csv, read_json, read_jsonl, read_parquet};
+pub use open::{
+    open, open_dataset, open_mfdataset, open_mfdataset_with, read_arrow, read_csv, read_json, read_jsonl, read_parquet, save_mfdataset,
+};
 pub use store::{Attrs, Column, NdArray};

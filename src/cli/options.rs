@@ -204,6 +204,34 @@ pub fn steps(matches: &ArgMatches) -> Vec<Step> {
     all.into_iter().map(|(_, s)| s).chain(last).collect()
 }
 
+/// The variables that a file must have where these are asked for: without those that steps make, with those that they are made of.
+pub fn needed(names: &[String], steps: &[Step]) -> Result<Vec<String>> {
+    let (mut made, mut out): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
+    let mut used = |expr: &crate::plan::Expr, made: &[String]| {
+        let more: Vec<String> = expr.names().into_iter().map(Into::into).filter(|n| !made.contains(n)).collect();
+        out.extend(more);
+    };
+    for step in steps {
+        match step {
+            Step::Where(text) => used(&parse(text).at(|| place("--where", text))?, &made),
+            Step::With(text) => {
+                let (name, values) = parse_assignment(text).at(|| place("--with", text))?;
+                used(&values, &made);
+                made.push(name);
+            }
+            Step::DropLabels => {}
+        }
+    }
+    out.extend(names.iter().filter(|n| !made.contains(n)).cloned());
+    let mut once = Vec::new();
+    out.into_iter().for_each(|n| {
+        if !once.contains(&n) {
+            once.push(n)
+        }
+    });
+    Ok(once)
+}
+
 /// A cube with the steps before it. Names and types are checked, and aggregates computed; the rest is done when it is read.
 pub fn apply_on_cube(ds: Dataset, steps: &[Step], exec: &ExecOptions) -> Result<Dataset> {
     steps.iter().try_fold(ds, |ds, step| match step {

@@ -156,8 +156,9 @@ pub fn on_data(
     change: impl FnOnce(&LazyFrame, &ExecOptions) -> Result<Arc<dyn TableSource>>,
 ) -> Result<()> {
     let mut verb = Verb::new(args, what, flow)?;
-    verb.open.vars = vars;
     let steps = options::steps(matches);
+    // What is read before cubes are joined: what is asked for, and what the steps make it of.
+    verb.open.vars = vars.as_deref().map(|names| options::needed(names, &steps)).transpose()?.filter(|n| !n.is_empty());
     match verb.scan(files)? {
         Scanned::Table(source) => {
             let exec = verb.exec();
@@ -167,7 +168,7 @@ pub fn on_data(
         Scanned::Cube(ds) => {
             let exec = verb.exec();
             let ds = options::apply_on_cube(ds, &steps, &exec)?;
-            let ds = match &verb.open.vars {
+            let ds = match &vars {
                 Some(names) => only(&ds, names)?,
                 None => ds,
             };

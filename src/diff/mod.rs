@@ -4,6 +4,7 @@ mod assert;
 mod cube;
 mod encoding;
 mod report;
+mod same;
 mod side;
 mod table;
 mod verify;

@@ -1,13 +1,13 @@
 //! The values of a cube at the points that rows of a table name.
 
-use crate::array::{Dataset, Variable, companions, is_longitude};
-use crate::dtype::{Calendar, DType, Scalar};
+use crate::array::{Dataset, Variable, companions};
+use crate::dtype::DType;
 use crate::error::{Error, Notices, Place, Result, ResultExt};
 use crate::exec::ExecOptions;
 use crate::frame::DataFrame;
-use crate::kernel::calendar::{civil, instant};
 use crate::label::{Labels, Method};
 use crate::ops::bridge::leave;
+use crate::ops::select::{Curved, Spot, spots};
 use crate::store::{ChunkGrid, Column, Selection};
 use arrow::array::{Array, UInt64Array};
 use rayon::prelude::*;
@@ -42,66 +42,11 @@ struct Lost {
     no_label: usize,
 }
 
-/// The labels of a dim in ascending order, with their positions.
-struct Axis {
-    labels: Vec<(f64, usize)>,
-    round: bool,
-}
-
-impl Axis {
-    fn new(name: &str, coord: &Variable, values: &[f64]) -> Axis {
-        let round = is_longitude(name, coord);
-        let mut labels: Vec<(f64, usize)> = values.iter().enumerate().filter(|(_, x)| !x.is_nan()).map(|(i, x)| (*x, i)).collect();
-        if round {
-            labels.iter_mut().for_each(|(x, _)| *x = x.rem_euclid(360.0));
-        }
-        labels.sort_by(|a, b| a.0.total_cmp(&b.0));
-        Axis { labels, round }
-    }
-
-    /// The position for a label, its distance, and whether it is more than half a cell outside.
-    fn find(&self, x: f64, method: Method) -> Option<(usize, f64, bool)> {
-        let n = self.labels.len();
-        let x = if self.round { x.rem_euclid(360.0) } else { x };
-        let after = self.labels.partition_point(|l| l.0 < x);
-        // Neighbours on both sides, along a circle those across the seam.
-        let low = match after {
-            0 if self.round && n > 0 => Some((self.labels[n - 1].0 - 360.0, n - 1)),
-            0 => None,
-            i => Some((self.labels[i - 1].0, i - 1)),
-        };
-        let high = match self.labels.get(after) {
-            Some(l) => Some((l.0, after)),
-            None if self.round && n > 0 => Some((self.labels[0].0 + 360.0, 0)),
-            None => None,
-        };
-        if let Some((_, i)) = high.filter(|h| h.0 == x) {
-            return Some((self.labels[i].1, 0.0, false));
-        }
-        let (label, i) = match (method, low, high) {
-            (Method::Exact, ..) => return None,
-            (Method::Pad, low, _) => low?,
-            (Method::Backfill, _, high) => high?,
-            // The larger one of two that are as near, as in pandas.
-            (Method::Nearest, Some(l), Some(h)) if x - l.0 < h.0 - x => l,
-            (Method::Nearest, l, h) => h.or(l)?,
-        };
-        let distance = (label - x).abs();
-        // Half of the cell at that edge.
-        let half = match i {
-            _ if n < 2 => f64::INFINITY,
-            0 => (self.labels[1].0 - self.labels[0].0) / 2.0,
-            i => (self.labels[i].0 - self.labels[i - 1].0) / 2.0,
-        };
-        let at_edge = after == 0 || after == n;
-        Some((self.labels[i].1, distance, at_edge && distance > half * (1.0 + 1e-9)))
-    }
-}
-
 impl DataFrame {
     /// The rows with the values of a cube at the points that they name: one column more for each data variable along no other dims than
     /// those of the point. `point` names columns, and by the same names (or as CF finds them) dims. Longitudes are compared round the
-    /// circle; times meet the calendar of the cube by their civil fields. A point more than half a cell outside the grid is missing, and
+    /// circle; times meet the calendar of the cube by their civil fields; a latitude and a longitude with two dims (curvilinear grids) find
+    /// the nearest cell by great circles, with a tolerance in degrees of arc. A point more than half a cell outside the grid is missing, and
     /// notices count such rows. Each chunk of the cube is decoded once.
     ///
     /// # Errors
@@ -118,12 +63,27 @@ impl DataFrame {
         let mut there = vec![true; rows];
         let mut dims: Vec<(String, Vec<usize>)> = Vec::new();
         let _booked = options.budget.reserve(rows * 16 * (point.len() + 1), "points of a table")?;
-        for name in point.iter().map(AsRef::as_ref) {
+        let wanted: Vec<&str> = point.iter().map(AsRef::as_ref).collect();
+        // A latitude and a longitude with two dims find a cell together.
+        let curved = Curved::of(cube, &wanted)?;
+        if let Some((grid, [i, j])) = &curved {
+            let found = grid.find(self.column(wanted[*i])?, self.column(wanted[*j])?, how.method, how.tolerance)?;
+            let (ys, xs): (Vec<Spot>, Vec<Spot>) = found.into_iter().unzip();
+            for ((dim, _), found) in grid.dims.iter().zip([ys, xs]) {
+                dims.push((dim.to_string(), positions(found, how, &mut there, &mut lost)));
+            }
+        }
+        for (k, name) in wanted.iter().enumerate() {
+            if curved.as_ref().is_some_and(|(_, own)| own.contains(&k)) {
+                continue;
+            }
             let column = self.column(name)?;
             let dim = cube.dim_named(name)?.to_string();
             let place = || Place { dim: Some(dim.clone()), column: Some(name.to_string()), ..Place::default() };
-            let found = positions(column, cube, &dim, how, &mut there, &mut lost).at(place)?;
-            dims.push((dim, found));
+            let time = cube.coords.get(&dim).is_some_and(|c| matches!(c.dtype(), DType::Instant { .. } | DType::Date));
+            let tolerance = if time { how.time_tolerance } else { how.tolerance };
+            let found = spots(column, cube, &dim, how.method, tolerance).at(place)?;
+            dims.push((dim, positions(found, how, &mut there, &mut lost)));
         }
         let mut notices = Notices::new();
         for (count, why) in [
@@ -162,54 +122,18 @@ impl DataFrame {
 }
 
 /// The position along a dim for each row; what has none is taken out of `there`.
-fn positions(column: &Column, cube: &Dataset, dim: &str, how: &PointOptions, there: &mut [bool], lost: &mut Lost) -> Result<Vec<usize>> {
-    let coord = cube.coords.get(dim).filter(|c| c.dims().len() == 1);
-    let coord = coord.ok_or_else(|| Error::invalid(format!("{dim:?} has no labels")).help("points are found by labels"))?;
-    let labels = Column::from_nd(&coord.load()?.to_contiguous()?)?;
-    let time = matches!(coord.dtype(), DType::Instant { .. } | DType::Date);
-    let given = column.dtype();
-    let fits = if time { matches!(given, DType::Instant { .. } | DType::Date) } else { given.is_numeric() && coord.dtype().is_numeric() };
-    if !fits {
-        return Err(Error::wrong_type(format!("the column is {given}, the labels are {}", coord.dtype())));
-    }
-    let calendar = if let DType::Instant { calendar, .. } = coord.dtype() { *calendar } else { Calendar::ProlepticGregorian };
-    // Times in seconds.
-    let number = |s: &Scalar| -> f64 {
-        match s {
-            Scalar::Instant { value, unit, .. } => *value as f64 / unit.per_second() as f64,
-            Scalar::Date(d) => *d as f64 * 86_400.0,
-            other => other.as_f64().unwrap_or(f64::NAN),
-        }
-    };
-    let values: Vec<f64> = (0..labels.len()).map(|i| number(&labels.scalar(i))).collect();
-    let axis = Axis::new(dim, coord, &values);
-    let tolerance = if time { how.time_tolerance } else { how.tolerance };
+fn positions(found: Vec<Spot>, how: &PointOptions, there: &mut [bool], lost: &mut Lost) -> Vec<usize> {
     let mut out = vec![0; there.len()];
-    for (row, out) in out.iter_mut().enumerate() {
-        let value = column.scalar(row);
-        let mut x = number(&value);
-        if x.is_nan() {
-            there[row] = false;
-            continue;
-        }
-        let own = if let Scalar::Instant { calendar, .. } = &value { *calendar } else { Calendar::ProlepticGregorian };
-        if time && own != calendar {
-            let fields = civil(own, (x * 1e6).round() as i64, 1_000_000);
-            match instant(calendar, &fields, 1_000_000) {
-                Some(t) => x = t as f64 / 1e6,
-                None => {
-                    lost.no_date += usize::from(std::mem::take(&mut there[row]));
-                    continue;
-                }
-            }
-        }
-        match axis.find(x, how.method) {
-            Some((_, _, true)) if !how.extrapolate => lost.outside += usize::from(std::mem::take(&mut there[row])),
-            Some((at, distance, _)) if tolerance.is_none_or(|t| distance <= t) => *out = at,
-            _ => lost.no_label += usize::from(std::mem::take(&mut there[row])),
+    for ((spot, out), there) in found.into_iter().zip(&mut out).zip(there) {
+        match spot {
+            Spot::At(_, true) if !how.extrapolate => lost.outside += usize::from(std::mem::take(there)),
+            Spot::At(at, _) => *out = at,
+            Spot::Missing => *there = false,
+            Spot::NoDate => lost.no_date += usize::from(std::mem::take(there)),
+            Spot::NoLabel => lost.no_label += usize::from(std::mem::take(there)),
         }
     }
-    Ok(out)
+    out
 }
 
 /// The values of a variable at positions, one row each; rows are sorted by chunks, of which each is read once.

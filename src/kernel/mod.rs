@@ -11,6 +11,7 @@ pub mod group;
 pub mod lane;
 pub mod order;
 pub mod pack;
+pub mod sphere;
 pub mod text;
 pub mod time;
 pub mod units;

@@ -10,7 +10,7 @@ pub struct Key(pub Vec<Scalar>);
 
 impl Key {
     /// As people read it: `x`, or `(x, 1)`.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         match &self.0[..] {
             [one] => one.to_string(),
             many => format!("({})", many.iter().map(Scalar::to_string).collect::<Vec<_>>().join(", ")),

@@ -12,34 +12,47 @@ use crate::io::zarr;
 use crate::io::{Format, npy, raw};
 use crate::ops::combine::{ConcatOptions, concat};
 use indexmap::IndexMap;
+use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Opens cubes, decodes them, joins several.
 pub(super) fn scan(inputs: &[PathBuf], formats: &[Format], options: &OpenOptions) -> Result<(Dataset, Notices)> {
-    let mut all = Vec::with_capacity(inputs.len());
-    let mut notices = Notices::new();
-    for (path, format) in inputs.iter().zip(formats) {
-        if is_stdin(path) {
-            return Err(Error::unsupported(format!("{} is not read from standard input", format.name())).help("write it to a file first"));
-        }
-        let (ds, more) = one(path, *format, options)?;
-        notices.extend(match &options.vars {
-            Some(names) => asked(&ds, names, more)?,
-            None => more,
-        });
-        // Before the cubes are joined: what is not asked for may differ.
-        all.push(match &options.vars {
-            Some(names) if inputs.len() > 1 => only(&ds, names).at_file(path)?,
-            _ => ds,
-        });
-    }
+    let (mut all, mut notices) = each(inputs, formats, options)?;
     if all.len() == 1 {
         return Ok((all.remove(0), notices));
     }
-    let (ds, more) = concat(all, &ConcatOptions { dim: options.dim.clone(), join: options.join })?;
+    let (ds, more) = concat(all, &ConcatOptions { dim: options.dim.clone(), join: options.join, ..ConcatOptions::default() })?;
     notices.extend(more);
     Ok((ds, notices))
+}
+
+/// Opens and decodes cubes, all threads at once; the first error in the order of the files counts.
+pub(super) fn each(inputs: &[PathBuf], formats: &[Format], options: &OpenOptions) -> Result<(Vec<Dataset>, Notices)> {
+    let open = |(path, format): (&PathBuf, &Format)| -> Result<(Dataset, Notices)> {
+        if is_stdin(path) {
+            let e = Error::unsupported(format!("{} is not read from standard input", format.name()));
+            return Err(e.help("write it to a file first"));
+        }
+        let (ds, notices) = one(path, *format, options)?;
+        let notices = match &options.vars {
+            Some(names) => asked(&ds, names, notices)?,
+            None => notices,
+        };
+        // Before the cubes are joined: what is not asked for may differ.
+        match &options.vars {
+            Some(names) if inputs.len() > 1 => Ok((only(&ds, names).at_file(path)?, notices)),
+            _ => Ok((ds, notices)),
+        }
+    };
+    let opened: Vec<Result<(Dataset, Notices)>> = inputs.par_iter().zip(formats).map(open).collect();
+    let (mut all, mut notices) = (Vec::with_capacity(opened.len()), Notices::new());
+    for found in opened {
+        let (ds, more) = found?;
+        notices.extend(more);
+        all.push(ds);
+    }
+    Ok((all, notices))
 }
 
 /// What there is to say of the variables that are asked for, and what comes with them.
@@ -304,10 +317,18 @@ pub fn open_dataset(path: impl AsRef<Path>) -> Result<Dataset> {
     open_mfdataset(&[path])
 }
 
-/// Opens several cubes as one, joined along the dimension that differs.
+/// Opens several cubes as one, joined along the dimension that differs, in the order given. [`open_mfdataset_with`](super::open_mfdataset_with)
+/// puts them together in other ways.
 ///
 /// # Errors
 /// What the readers say; what does not fit together.
+///
+/// # Examples
+/// ```
+/// let ds = hpda_data::open_mfdataset(&["data/climate.nc"])?;
+/// assert_eq!(ds.variable("tas")?.shape(), [120, 12, 18]);
+/// # Ok::<(), hpda_data::Error>(())
+/// ```
 pub fn open_mfdataset<P: AsRef<Path>>(paths: &[P]) -> Result<Dataset> {
     let paths: Vec<PathBuf> = paths.iter().map(|p| p.as_ref().to_path_buf()).collect();
     match scan_any(&paths, &OpenOptions::default())?.0 {

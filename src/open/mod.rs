@@ -6,6 +6,7 @@
 mod cube;
 mod info;
 mod levels;
+mod many;
 mod rows;
 mod save;
 mod table;
@@ -15,6 +16,7 @@ mod zarr;
 pub use crate::coding::TimeRange;
 pub use cube::{companions, group_of, only, open_dataset, open_mfdataset};
 pub use info::{Content, CubeInfo, Info, TableInfo, info};
+pub use many::{By, MfOptions, Preprocess, open_mfdataset_with, save_mfdataset, save_mfdataset_with};
 pub use rows::{Pick, rows};
 pub(crate) use save::shaped;
 pub use save::{Losses, SaveOptions, Target, check, save, save_frame, to_table};

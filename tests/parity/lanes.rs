@@ -1,43 +1,17 @@
 //! Verbs along a dimension, other shapes and other labels of cubes against xarray; the expected values are made by `make_lanes.py`.
 
-use hpda_data::dtype::{DType, Scalar};
+use super::cubes::{array, same, times};
+use hpda_data::dtype::Scalar;
 use hpda_data::exec::reduce::{Reduction, Rest};
 use hpda_data::exec::{Compat, Cut, ExecOptions, Interp, Interpolate};
-use hpda_data::label::{Join, Method};
-use hpda_data::ops::combine;
+use hpda_data::label::Method;
+use hpda_data::ops::combine::{self, Join};
 use hpda_data::plan::{BinaryOp, DropRows};
 use hpda_data::store::Selector;
 use hpda_data::{Column, Dataset, NdArray, Variable};
 use serde_json::Value;
 
 const DAY: f64 = 86400e9;
-
-pub(super) fn times(values: &[Value]) -> Column {
-    let texts: Vec<Option<&str>> = values.iter().map(Value::as_str).collect();
-    Column::from(texts).cast(&DType::datetime()).unwrap()
-}
-
-pub(super) fn array(v: &Value) -> NdArray {
-    let values = v["values"].as_array().unwrap();
-    let shape: Vec<usize> = v["shape"].as_array().unwrap().iter().map(|n| n.as_u64().unwrap() as usize).collect();
-    let f = || values.iter().map(|x| x.as_f64().unwrap_or(f64::NAN));
-    match v["dtype"].as_str().unwrap() {
-        "float64" => NdArray::from_vec(f().collect(), &shape).unwrap(),
-        "float32" => NdArray::from_vec(f().map(|x| x as f32).collect::<Vec<_>>(), &shape).unwrap(),
-        "int16" => NdArray::from_vec(f().map(|x| x as i16).collect::<Vec<_>>(), &shape).unwrap(),
-        "int64" => NdArray::from_vec(f().map(|x| x as i64).collect::<Vec<_>>(), &shape).unwrap(),
-        "bool" => {
-            let bytes: Vec<u8> = values.iter().map(|x| u8::from(x == true)).collect();
-            NdArray::from_buffer(bytes.into(), DType::Bool, &shape).unwrap()
-        }
-        t if t.starts_with("datetime64") => {
-            let ticks: Vec<i64> = times(values).to_i64().unwrap().iter().map(Option::unwrap).collect();
-            let dtype = times(values).dtype().clone();
-            NdArray::from_vec(ticks, &shape).unwrap().reinterpret(dtype).unwrap()
-        }
-        _ => NdArray::from_texts(values.iter().map(Value::as_str).collect(), &shape).unwrap(),
-    }
-}
 
 /// The input of a file of cases, in which these are coordinates.
 pub(super) fn input(all: &Value, coords: &[&str]) -> Dataset {
@@ -148,9 +122,9 @@ fn run(ds: &Dataset, call: &str, want: &Value) -> Dataset {
             rows("t", &[0, 1, 2], &only(&["f8"])).combine_first(&rows("t", &[1, 2, 3], &hundred), exec)
         }
         "concat" => {
-            let join = if words[1] == "outer" { combine::Join::Outer } else { combine::Join::Inner };
+            let join = if words[1] == "outer" { Join::Outer } else { Join::Inner };
             let parts = vec![rows("y", &[0, 1], &rows("t", &[0, 1], &only(&["f8"]))), rows("y", &[2, 1], &rows("t", &[2], &only(&["f8"])))];
-            combine::concat(parts, &combine::ConcatOptions { dim: Some("t".into()), join }).map(|o| o.0)
+            combine::concat(parts, &combine::ConcatOptions { join, ..combine::ConcatOptions::along("t") }).map(|o| o.0)
         }
         "groupby" if words[1] == "bins" => {
             let bins = only(&["f8", "i2"]).groupby_bins(words[2], &Cut::new(vec![-1i64, 10, 25, 40])).unwrap();
@@ -251,22 +225,6 @@ pub(super) fn differences(call: &str, wanted: &Value, got: &Dataset, near: f64) 
         }
     }
     wrong
-}
-
-fn same(want: &Value, found: &Scalar, near: f64) -> bool {
-    match (want, found) {
-        (Value::Null, Scalar::Null) => true,
-        (Value::Null, s) => s.as_f64().is_some_and(f64::is_nan),
-        (Value::String(text), Scalar::Str(s)) => **s == **text,
-        // Booleans with holes are objects in xarray.
-        (Value::String(text), Scalar::Bool(b)) => text.eq_ignore_ascii_case(&b.to_string()),
-        (Value::String(text), s) => text.starts_with('2') && *s == times(std::slice::from_ref(want)).scalar(0),
-        (Value::Bool(b), s) => *s == Scalar::Bool(*b),
-        (want, s) => {
-            let (want, got) = (want.as_f64().unwrap(), s.as_f64().unwrap_or(f64::NAN));
-            (want - got).abs() <= near * want.abs().max(1.0)
-        }
-    }
 }
 
 #[test]

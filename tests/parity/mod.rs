@@ -1,13 +1,16 @@
 mod calendars;
 mod calls;
 mod cells;
+mod combine;
 mod csv;
+mod cubes;
 mod frames;
 mod groupby;
 mod json;
 mod lanes;
 mod orders;
 mod pandas;
+mod pick;
 mod points;
 mod reduce;
 mod resample;

@@ -1,7 +1,8 @@
 //! Weights, finer steps of time, windows over several dims, groups along several dims and values at other places against xarray; the expected
 //! values are made by `make_windows.py`.
 
-use super::lanes::{differences, input, times};
+use super::cubes::times;
+use super::lanes::{differences, input};
 use hpda_data::exec::reduce::{Reduction, Upsample, Weights};
 use hpda_data::exec::{ExecOptions, Interp};
 use hpda_data::plan::Agg;

@@ -4,8 +4,6 @@ mod missing;
 mod pairs;
 mod source;
 
-pub use pairs::Compat;
-
 use crate::array::{Data, Dataset, LazyArray, Variable, companions};
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, Place, Result, ResultExt};

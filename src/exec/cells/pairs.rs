@@ -1,27 +1,17 @@
 //! Two cubes together: arithmetic on common labels, one merged into the other, covariance.
 
 use super::Settled;
-use crate::array::{Dataset, Variable, companions};
+use crate::array::{DataArray, Dataset, Variable, companions};
 use crate::dtype::Scalar;
 use crate::error::{Error, Place, Result, ResultExt};
 use crate::exec::ExecOptions;
 use crate::exec::reduce::{descriptive, encoding};
 use crate::kernel::agg::Agg;
-use crate::label::Join;
+use crate::ops::combine::{Compat, Join, MergeOptions, equal, spread_over};
 use crate::plan::{BinaryOp, Expr, Func, col, resolve};
+use crate::store::Selection;
+use rayon::prelude::*;
 use std::sync::Arc;
-
-/// What happens where both cubes have a variable of a name.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Compat {
-    /// They must be equal where both have a value; what one lacks comes from the other.
-    #[default]
-    NoConflicts,
-    /// They must be equal, missing values included.
-    Equals,
-    /// The first counts, and they are not compared.
-    Override,
-}
 
 fn missing(x: Expr) -> Expr {
     Expr::Call(Func::IsMissing, vec![x])
@@ -68,7 +58,7 @@ impl Dataset {
     ///
     /// # Examples
     /// ```
-    /// use hpda_data::{exec::{ExecOptions, reduce::Reduction}, kernel::agg::Agg, label::Join, plan::BinaryOp};
+    /// use hpda_data::{exec::{ExecOptions, reduce::Reduction}, kernel::agg::Agg, ops::combine::Join, plan::BinaryOp};
     /// let (ds, exec) = (hpda_data::open_dataset("data/climate.nc")?, ExecOptions::default());
     /// let (mean, _) = ds.reduce(&Reduction::new(Agg::Mean).over(["time"]), &exec)?;
     /// let away = ds.operate(BinaryOp::Sub, &mean, Join::Inner, &exec)?;
@@ -83,6 +73,12 @@ impl Dataset {
         let gone: Vec<&str> = a.vars.keys().map(String::as_str).filter(|n| !out.vars.contains_key(*n)).collect();
         for (name, v) in b.coords.iter().filter(|(n, _)| a.variable(n).is_err()) {
             out.insert_coord(name, v.clone())?;
+        }
+        // Coordinates that say different things of the same cell say nothing of the result.
+        for (name, v) in b.coords.iter().filter(|(n, _)| !a.dims.contains_key(*n)) {
+            if a.coords.get(name).is_some_and(|own| equal(name, own, v).is_err()) {
+                out.coords.remove(name);
+            }
         }
         let mut any = false;
         for (name, x) in a.vars.iter().filter(|(n, _)| !beside.contains_key(*n)) {
@@ -108,44 +104,41 @@ impl Dataset {
         self.computed(&Settled { expr, known, booked: Vec::new() }, &leading, resolve, options)
     }
 
-    /// The variables and coordinates of both over all labels (`Join::Outer`), the common ones or those of one side. What the other lacks
-    /// at a label is missing. Attributes of the first count.
+    /// The variables and coordinates of both (see [`merge()`](crate::exec::merge)): attributes of the first count.
     ///
     /// # Errors
     /// Invalid, where a variable of both differs (see [`Compat`]), with the first place.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{exec::ExecOptions, ops::combine::{Compat, Join}};
+    /// let ds = hpda_data::open_dataset("data/climate.nc")?;
+    /// let other = ds.rename(&[("tas".into(), "t2m".into())])?;
+    /// let both = ds.merge(&other, Join::Exact, Compat::Equals, &ExecOptions::default())?;
+    /// assert!(both.vars.contains_key("tas") && both.vars.contains_key("t2m"));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn merge(&self, other: &Dataset, join: Join, compat: Compat, options: &ExecOptions) -> Result<Dataset> {
-        let (a, b) = self.align(other, join)?;
-        let mut out = a.clone();
-        for (name, y) in b.coords.iter() {
-            match a.coords.get(name) {
-                None => out.insert_coord(name, y.clone())?,
-                Some(x) if a.dims.contains_key(name) && x.dims().len() == 1 => {}
-                Some(x) => drop(a.met(name, x, y, compat, options)?),
-            }
-        }
-        for (name, y) in &b.vars {
-            let made = match a.vars.get(name) {
-                None => y.clone(),
-                Some(x) => a.met(name, x, y, compat, options)?,
-            };
-            out.insert(name.as_str(), made)?;
-        }
-        for d in &b.unlimited {
-            if !out.unlimited.contains(d) {
-                out.unlimited.push(d.clone());
-            }
-        }
-        Ok(out)
+        let how = MergeOptions { join, compat, ..MergeOptions::default() };
+        crate::exec::merge(vec![self.clone(), other.clone()], &how, options)
     }
 
     /// A variable of both.
-    fn met(&self, name: &str, x: &Variable, y: &Variable, compat: Compat, options: &ExecOptions) -> Result<Variable> {
+    pub(in crate::exec) fn met(&self, name: &str, x: &Variable, y: &Variable, compat: Compat, options: &ExecOptions) -> Result<Variable> {
         if compat == Compat::Override {
             return Ok(x.clone());
         }
         let refuse = |what: String| {
-            let e = Error::invalid(format!("{name:?} {what}")).help("rename one, or let the first count: Compat::Override");
+            let e = Error::invalid(format!("{name:?} {what}")).help("rename one, or let the first count: compat override");
             e.at(Place::variable(name))
+        };
+        let wide;
+        let (x, y) = match compat {
+            Compat::BroadcastEquals => {
+                wide = spread_over(x, y).at_variable(name)?;
+                (&wide.0, &wide.1)
+            }
+            _ => (x, y),
         };
         let mut dims: Vec<&Arc<str>> = x.dims().iter().collect();
         let mut others: Vec<&Arc<str>> = y.dims().iter().collect();
@@ -157,20 +150,30 @@ impl Dataset {
         let (left, right) = (|| col("left"), || col("right"));
         let both = not(missing(left())).binary(BinaryOp::And, not(missing(right())));
         let mut unlike = left().binary(BinaryOp::Ne, right()).binary(BinaryOp::And, both);
-        if compat == Compat::Equals {
+        if compat != Compat::NoConflicts {
             unlike = unlike.binary(BinaryOp::Or, missing(left()).binary(BinaryOp::Ne, missing(right())));
         }
-        let found = self.joined(unlike, x, y, options).at_variable(name)?.load()?.to_contiguous()?;
-        if let Some(at) = (0..found.len()).find(|&i| found.scalar(i) == Scalar::Bool(true)) {
-            let mut rest = at;
+        // Block by block, as the files have them: one that differs is enough.
+        let unlike = self.joined(unlike, x, y, options).at_variable(name)?;
+        let grid = unlike.grid();
+        let find = |i: usize| -> Option<Result<String>> {
+            let (start, shape) = grid.block(i);
+            let found = match unlike.read(&Selection::hyperslab(&start, &shape)).and_then(|b| b.to_contiguous()) {
+                Ok(found) => found,
+                Err(e) => return Some(Err(e)),
+            };
+            let mut rest = (0..found.len()).find(|&i| found.scalar(i) == Scalar::Bool(true))?;
             let mut place: Vec<String> = Vec::new();
-            for (d, n) in x.dims().iter().zip(x.shape()).rev() {
-                place.insert(0, format!("{d}={}", rest % n));
+            for ((d, n), s) in unlike.dims().iter().zip(&shape).zip(&start).rev() {
+                place.insert(0, format!("{d}={}", s + rest % n));
                 rest /= n;
             }
-            return Err(refuse(format!("differs between the cubes, first at position {}", place.join(","))));
+            Some(Ok(place.join(",")))
+        };
+        if let Some(place) = (0..grid.count()).into_par_iter().find_map_first(find) {
+            return Err(refuse(format!("differs between the cubes, first at position {}", place.at_variable(name)?)));
         }
-        if compat == Compat::Equals {
+        if compat != Compat::NoConflicts {
             return Ok(x.clone());
         }
         self.filled(name, x, y, options)
@@ -200,5 +203,34 @@ impl Dataset {
             out.insert(name.as_str(), made)?;
         }
         Ok(out)
+    }
+}
+
+impl DataArray {
+    /// One array operated with another: cell by cell where both have the labels (`join`), by the names of dims; a dim that only one has is
+    /// repeated for the other. The name stays where both have it; coordinates that differ go. Lazy.
+    ///
+    /// # Errors
+    /// Shape, for labels that differ with [`Join::Exact`] or lengths that do; type, for operands that do not go together.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{exec::ExecOptions, ops::combine::Join, plan::BinaryOp};
+    /// let ds = hpda_data::open_dataset("data/climate.nc")?;
+    /// let (tas, lat) = (ds.array("tas")?, ds.array("lat")?);
+    /// let product = tas.operate(BinaryOp::Mul, &lat, Join::Exact, &ExecOptions::default())?;
+    /// assert_eq!(product.variable.shape(), [120, 12, 18]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn operate(&self, op: BinaryOp, other: &DataArray, join: Join, options: &ExecOptions) -> Result<DataArray> {
+        const VALUES: &str = "values of an array";
+        let whole = |a: &DataArray| a.to_dataset(Some(VALUES));
+        let made = whole(self)?.operate(op, &whole(other)?, join, options).map_err(|e| {
+            let name = self.name.as_deref().or(other.name.as_deref());
+            if let Some(name) = name { e.at(Place::variable(name)) } else { e }
+        })?;
+        let array = made.array(VALUES)?;
+        let name = self.name.clone().filter(|n| other.name.as_ref() == Some(n));
+        Ok(DataArray { name, ..array })
     }
 }

@@ -1,16 +1,17 @@
 //! Whether what is not joined is equal.
 
-use crate::array::Variable;
+use crate::array::{Data, Variable};
 use crate::error::{Error, Place, Result};
 use crate::label::Index;
-use crate::store::{ChunkGrid, NdArray, Selection};
+use crate::ops::bridge::{enter, leave};
+use crate::store::{ChunkGrid, Column, NdArray, Selection};
 use std::sync::Arc;
 
 /// Elements that are compared at a time.
 const BLOCK: usize = 1 << 20;
 
 /// Both without labels, or with the same.
-pub(super) fn same_labels(a: Option<&Arc<Index>>, b: Option<&Arc<Index>>) -> bool {
+pub(crate) fn same_labels(a: Option<&Arc<Index>>, b: Option<&Arc<Index>>) -> bool {
     match (a, b) {
         (None, None) => true,
         (Some(a), Some(b)) => a.len() == b.len() && a.columns() == b.columns(),
@@ -19,7 +20,7 @@ pub(super) fn same_labels(a: Option<&Arc<Index>>, b: Option<&Arc<Index>>) -> boo
 }
 
 /// An error that names the first difference of two variables, if there is one.
-pub(super) fn equal(name: &str, a: &Variable, b: &Variable) -> Result<()> {
+pub(crate) fn equal(name: &str, a: &Variable, b: &Variable) -> Result<()> {
     let refusal = |what: String| {
         Err(Error::shape(format!("variable {name:?} {what}"))
             .help("--dim NAME joins along another dimension; --var names the variables to take")
@@ -44,6 +45,21 @@ pub(super) fn equal(name: &str, a: &Variable, b: &Variable) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// An error that names the first attribute of two variables that differs, if one does.
+pub(super) fn identical(name: &str, a: &Variable, b: &Variable) -> Result<()> {
+    super::CombineAttrs::Identical.of(&[&a.attrs, &b.attrs]).map(drop).map_err(|e| e.at(Place::variable(name)))
+}
+
+/// The first value that is known at each place, and the values of each; all have one shape and type.
+pub(super) fn known(all: &[&Variable]) -> Result<(Variable, Vec<Column>)> {
+    let columns: Vec<Column> = all.iter().map(|v| leave(&v.load()?.to_contiguous()?)).collect::<Result<_>>()?;
+    let n = columns[0].len();
+    let first = |i: usize| columns.iter().position(|c| !c.scalar(i).is_missing()).map(|k| (k * n + i) as u64);
+    let rows = (0..n).map(first).collect();
+    let values = enter(&Column::concat(&columns)?.take(&rows)?, all[0].shape())?;
+    Ok((all[0].with_data(Data::Memory(values))?, columns))
 }
 
 fn same(x: &NdArray, y: &NdArray, at: usize) -> bool {

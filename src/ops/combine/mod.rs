@@ -2,64 +2,36 @@
 //! must be equal.
 
 mod agree;
+mod align;
+mod policy;
 mod source;
+mod stacked;
 
-use agree::{equal, same_labels};
+pub use align::align;
+pub use policy::{CombineAttrs, CombineOptions, Compat, ConcatOptions, Join, MergeOptions, Spread};
+
+pub(crate) use agree::{equal, same_labels};
+use agree::{identical, known};
 use source::{Joined, Rescale, Widen};
 
 use crate::array::{Data, Dataset, Encoding, LazyArray, Variable, companions};
 use crate::dtype::{Calendar, DType, promote};
 use crate::error::{Error, Notices, Place, Result, ResultExt};
 use crate::kernel::units;
-use crate::label::{Index, Method};
-use crate::ops::bridge::{enter, leave};
-use crate::store::{Column, Selector};
+use crate::label::Index;
+use crate::store::Attrs;
 use indexmap::IndexMap;
 use rayon::prelude::*;
 use std::sync::Arc;
 
-/// What happens where the labels of another dimension differ.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Join {
-    /// It is an error that names the first difference.
-    #[default]
-    Exact,
-    /// Labels that all cubes have, in the order of the first.
-    Inner,
-    /// Labels that any cube has, ascending; what a cube lacks is missing.
-    Outer,
-}
-
-impl Join {
-    /// The way of this name.
-    ///
-    /// # Errors
-    /// Not found, with the nearest name.
-    pub fn parse(name: &str) -> Result<Join> {
-        let all = [(Join::Exact, "exact"), (Join::Inner, "inner"), (Join::Outer, "outer")];
-        let found = all.iter().find(|(_, n)| *n == name).map(|(j, _)| *j);
-        found.ok_or_else(|| Error::not_found("join", name, all.map(|(_, n)| n)))
-    }
-}
-
-/// How [`concat()`] joins.
-#[derive(Clone, Debug, Default)]
-pub struct ConcatOptions {
-    /// The dimension along which cubes are laid end to end; the one that differs when `None`. A name that is no dimension yet
-    /// makes a new one.
-    pub dim: Option<String>,
-    /// What happens to other dimensions.
-    pub join: Join,
-}
-
 /// Cubes as one, in the order given. Lazy: values are read when they are asked for.
 ///
 /// * Variables with the dimension are laid end to end, companions such as bounds too; the others must be equal, and the first
-///   counts. Without `dim`, cubes that hold different variables over the same labels are merged.
+///   counts (see [`Compat`] and [`Spread`]). Without `dim`, cubes that hold different variables over the same labels are merged.
 /// * Other dimensions must have the same labels (see [`Join`]).
 /// * Times with different units come out right; different calendars are refused. Numbers whose `units` differ are converted to
 ///   those of the first cube where they can be.
-/// * Attributes are those of the first cube. Its encoding stays where all cubes are packed alike; else packing goes, with a
+/// * Attributes are those of the first cube (see [`CombineAttrs`]). Its encoding stays where all cubes are packed alike; else packing goes, with a
 ///   notice. Types that differ widen.
 ///
 /// xarray's counterpart is `open_mfdataset(data_vars="minimal", coords="minimal")`, which sorts by the coordinate and does not
@@ -71,7 +43,9 @@ pub fn concat(datasets: Vec<Dataset>, options: &ConcatOptions) -> Result<(Datase
     let mut notices = Notices::new();
     let out = match datasets.len() {
         0 => return Err(Error::invalid("there is nothing to join")),
-        1 => datasets.into_iter().next().unwrap_or_default(),
+        1 if options.dim.as_ref().is_none_or(|d| datasets[0].dims.contains_key(d.as_str())) => {
+            datasets.into_iter().next().unwrap_or_default()
+        }
         _ => join(datasets, options, &mut notices)?,
     };
     Ok((out, notices))
@@ -94,19 +68,14 @@ fn join(mut datasets: Vec<Dataset>, options: &ConcatOptions, notices: &mut Notic
     let others: Vec<&Arc<str>> = different.iter().filter(|d| Some(*d) != dim.as_ref()).collect();
     match options.join {
         Join::Exact => others.first().map_or(Ok(()), |d| Err(disagreement(&datasets, &labels, d)))?,
-        Join::Inner => {
+        how => {
             for d in others {
-                datasets = inner(datasets, &labels, d)?;
-            }
-        }
-        Join::Outer => {
-            for d in others {
-                datasets = outer(datasets, &labels, d, dim.as_ref())?;
+                datasets = brought(datasets, &labels, d, dim.as_ref(), how)?;
             }
         }
     }
     match dim {
-        Some(dim) => along(&datasets, &dim, notices),
+        Some(dim) => along(&datasets, &dim, options, notices),
         None => merge(datasets, notices),
     }
 }
@@ -179,57 +148,36 @@ fn disagreement(datasets: &[Dataset], labels: &[IndexMap<Arc<str>, Arc<Index>>],
     Error::internal("inputs that differ and do not")
 }
 
-/// Every dataset with only the labels that all have, in the order of the first.
-fn inner(datasets: Vec<Dataset>, labels: &[IndexMap<Arc<str>, Arc<Index>>], dim: &Arc<str>) -> Result<Vec<Dataset>> {
-    let found: Option<Vec<&Arc<Index>>> = labels.iter().map(|l| l.get(dim)).collect();
-    let found = found.ok_or_else(|| Error::shape(format!("dimension {dim:?} has no labels to join by in every input")))?;
-    let keys = found[0].columns().swap_remove(0);
-    let mut takes: Vec<Vec<usize>> = vec![Vec::new(); found.len()];
-    for i in 0..keys.len() {
-        let key: Column = keys.slice(i, 1);
-        let hits: Vec<Option<usize>> = found
-            .iter()
-            .map(|index| Ok(index.positions(&key)?.first().copied()))
-            .collect::<Result<_>>()
-            .at(|| Place { dim: Some(dim.to_string()), ..Place::default() })?;
-        if hits.iter().all(Option::is_some) {
-            takes.iter_mut().zip(hits).for_each(|(t, h)| t.extend(h));
-        }
-    }
-    datasets.iter().zip(takes).map(|(d, t)| d.isel(&[(dim, Selector::Take(t.into()))])).collect()
-}
-
-/// Every dataset with the labels that any has.
-fn outer(
+/// Every dataset with the labels of a join.
+fn brought(
     datasets: Vec<Dataset>,
     labels: &[IndexMap<Arc<str>, Arc<Index>>],
     dim: &Arc<str>,
     joined: Option<&Arc<str>>,
+    how: Join,
 ) -> Result<Vec<Dataset>> {
     let found: Option<Vec<&Arc<Index>>> = labels.iter().map(|l| l.get(dim)).collect();
     let found = found.ok_or_else(|| Error::shape(format!("dimension {dim:?} has no labels to join by in every input")))?;
-    let place = || Place { dim: Some(dim.to_string()), ..Place::default() };
-    let first = found[0].unique().at(place)?;
-    let all = found[1..].iter().try_fold(first, |all, index| all.union(index)).at(place)?.columns().swap_remove(0);
-    let mut out: Vec<Dataset> = datasets.iter().map(|d| d.reindex(dim, &all, Method::Exact, None)).collect::<Result<_>>()?;
+    let all = align::labels(dim, &found, how)?;
+    let mut out: Vec<Dataset> =
+        datasets.iter().zip(&found).map(|(d, i)| align::brought(d, Some(i), dim, &all, how).at(|| place(d))).collect::<Result<_>>()?;
+    if matches!(how, Join::Inner | Join::Override) {
+        return Ok(out);
+    }
     // Coordinates and companions that are not joined have the values of those that know them.
     let beside = companions(&out[0]);
     let fixed = |v: &Variable| v.dims().contains(dim) && joined.is_none_or(|j| !v.dims().contains(j));
-    let known = |d: &Dataset| d.coords.iter().map(|(n, _)| n.to_string()).chain(beside.keys().cloned()).collect::<Vec<_>>();
-    for name in known(&out[0]).into_iter().filter(|n| *n != **dim) {
+    let names = |d: &Dataset| d.coords.iter().map(|(n, _)| n.to_string()).chain(beside.keys().cloned()).collect::<Vec<_>>();
+    for name in names(&out[0]).into_iter().filter(|n| *n != **dim) {
         let there: Vec<&Variable> = out.iter().filter_map(|d| d.variable(&name).ok()).filter(|v| fixed(v)).collect();
         if there.len() < out.len() || there.iter().any(|v| v.dims() != there[0].dims() || v.shape() != there[0].shape()) {
             continue;
         }
-        let columns: Vec<Column> = there.iter().map(|v| leave(&v.load()?.to_contiguous()?)).collect::<Result<_>>()?;
-        let n = columns[0].len();
-        let first = |i: usize| columns.iter().position(|c| !c.scalar(i).is_missing()).map(|k| (k * n + i) as u64);
-        let rows = (0..n).map(first).collect();
-        let made = there[0].with_data(Data::Memory(enter(&Column::concat(&columns)?.take(&rows)?, there[0].shape())?))?;
+        let (made, own) = known(&there)?;
         let values = made.load()?;
         // Where two know it and differ, the comparison that follows says so.
-        for (d, own) in out.iter_mut().zip(&columns) {
-            let mine = (0..n).map(|i| Some(own.scalar(i)).filter(|x| !x.is_missing()));
+        for (d, own) in out.iter_mut().zip(&own) {
+            let mine = (0..values.len()).map(|i| Some(own.scalar(i)).filter(|x| !x.is_missing()));
             if mine.enumerate().all(|(i, x)| x.is_none_or(|x| x == values.scalar(i))) {
                 match d.coords.contains(&name) {
                     true => d.insert_coord(name.as_str(), made.clone())?,
@@ -269,12 +217,16 @@ fn merge(datasets: Vec<Dataset>, _notices: &mut Notices) -> Result<Dataset> {
 }
 
 /// End to end along a dimension.
-fn along(datasets: &[Dataset], dim: &Arc<str>, notices: &mut Notices) -> Result<Dataset> {
+fn along(datasets: &[Dataset], dim: &Arc<str>, options: &ConcatOptions, notices: &mut Notices) -> Result<Dataset> {
     let first = &datasets[0];
     let is_new = !first.dims.contains_key(dim);
     let accompany = companions(first);
-    let mut out =
-        Dataset { attrs: first.attrs.clone(), encoding: first.encoding.clone(), unlimited: first.unlimited.clone(), ..Dataset::default() };
+    let all: Vec<&Attrs> = datasets.iter().map(|d| &d.attrs).collect();
+    if options.compat == Compat::Identical {
+        CombineAttrs::Identical.of(&all)?;
+    }
+    let attrs = options.attrs.of(&all)?;
+    let mut out = Dataset { attrs, encoding: first.encoding.clone(), unlimited: first.unlimited.clone(), ..Dataset::default() };
     let total: usize = datasets.iter().map(|d| if is_new { 1 } else { d.dims.get(dim).copied().unwrap_or(0) }).sum();
     if is_new {
         out.dims.insert(dim.clone(), total);
@@ -306,26 +258,97 @@ fn along(datasets: &[Dataset], dim: &Arc<str>, notices: &mut Notices) -> Result<
             let pieces: Vec<Variable> = pieces.iter().map(|p| raised(p, dim)).collect::<Result<_>>()?;
             return end_to_end(name, &pieces.iter().collect::<Vec<_>>(), dim, datasets, notices);
         }
-        if pieces.iter().any(|p| p.dims().contains(dim)) {
+        let has = |p: &&Variable| p.dims().contains(dim);
+        if pieces.iter().all(has) {
             return end_to_end(name, &pieces, dim, datasets, notices);
         }
-        pieces[1..].par_iter().zip(&datasets[1..]).try_for_each(|(p, d)| equal(name, v, p).at(|| place(d)))?;
+        let which = if is_coord { options.coords } else { options.data_vars };
+        let label = is_coord && v.dims().len() == 1 && *v.dims()[0] == *name;
+        let spread = !label
+            && !accompany.contains_key(name)
+            && match which {
+                Spread::Minimal => false,
+                Spread::All => true,
+                Spread::Different => pieces[1..].iter().any(|p| equal(name, v, p).is_err()),
+            };
+        if spread || pieces.iter().any(has) {
+            let pieces: Vec<Variable> = pieces.iter().zip(datasets).map(|(p, d)| repeated(p, v, dim, d)).collect::<Result<_>>()?;
+            return end_to_end(name, &pieces.iter().collect::<Vec<_>>(), dim, datasets, notices);
+        }
+        let places: Vec<Place> = datasets.iter().map(place).collect();
+        match options.compat {
+            Compat::Override => {}
+            Compat::NoConflicts => return filled(name, &pieces, &places),
+            compat => pieces[1..].par_iter().zip(&places[1..]).try_for_each(|(p, at)| {
+                let (a, b) = if compat == Compat::BroadcastEquals { spread_over(v, p)? } else { (v.clone(), (*p).clone()) };
+                equal(name, &a, &b).at(|| at.clone())?;
+                if compat == Compat::Identical { identical(name, v, p).at(|| at.clone()) } else { Ok(()) }
+            })?,
+        }
         Ok(v.clone())
     };
+    let policy = |name: &str, made: Variable| -> Result<Variable> {
+        let all: Vec<&Attrs> = datasets.iter().filter_map(|d| d.variable(name).ok()).map(|v| &v.attrs).collect();
+        Ok(made.with_attrs(options.attrs.of(&all).at_variable(name)?))
+    };
     for (name, v) in first.coords.iter() {
-        out.insert_coord(name, one(name, v, true, notices)?)?;
+        out.insert_coord(name, policy(name, one(name, v, true, notices)?)?)?;
     }
     for (name, v) in &first.vars {
-        out.insert(name.as_str(), one(name, v, false, notices)?)?;
+        out.insert(name.as_str(), policy(name, one(name, v, false, notices)?)?)?;
     }
     for (name, group) in &first.groups {
         let groups: Option<Vec<Dataset>> = datasets.iter().map(|d| d.groups.get(name).cloned()).collect();
         let groups = groups.ok_or_else(|| Error::shape(format!("group {name:?} is not in every input")))?;
-        let joined = if group.dims.contains_key(dim) { along(&groups, dim, notices)? } else { group.clone() };
+        let joined = if group.dims.contains_key(dim) { along(&groups, dim, options, notices)? } else { group.clone() };
         out.groups.insert(name.clone(), joined);
     }
     warn_of_order(&out, dim, notices)?;
     Ok(out)
+}
+
+/// A piece with the dims of the first one and the joined dimension, along which it is repeated where it lacks it.
+fn repeated(piece: &Variable, first: &Variable, dim: &Arc<str>, ds: &Dataset) -> Result<Variable> {
+    let mut out = piece.clone();
+    if !piece.dims().contains(dim) {
+        out = piece.broadcast(&[(dim.clone(), ds.dims.get(dim).copied().unwrap_or(1))])?;
+    }
+    let mut order: Vec<&str> = first.dims().iter().map(|d| &**d).collect();
+    if !first.dims().contains(dim) {
+        order.insert(0, dim);
+    }
+    if order.len() == out.dims().len() { out.transpose(&order) } else { Ok(out) }
+}
+
+/// Two variables with the dims of both.
+pub(crate) fn spread_over(a: &Variable, b: &Variable) -> Result<(Variable, Variable)> {
+    let mut dims: Vec<(Arc<str>, usize)> = Vec::new();
+    for (d, &n) in a.dims().iter().zip(a.shape()).chain(b.dims().iter().zip(b.shape())) {
+        if !dims.iter().any(|(x, _)| x == d) {
+            dims.push((d.clone(), n));
+        }
+    }
+    let names: Vec<&str> = dims.iter().map(|(d, _)| &**d).collect();
+    Ok((a.broadcast(&dims)?.transpose(&names)?, b.broadcast(&dims)?.transpose(&names)?))
+}
+
+/// The values of the first cube that has one; where two have, they must be equal.
+fn filled(name: &str, pieces: &[&Variable], places: &[Place]) -> Result<Variable> {
+    let first = pieces[0];
+    if pieces[1..].iter().any(|p| p.dims() != first.dims() || p.shape() != first.shape() || p.dtype() != first.dtype()) {
+        pieces[1..].iter().zip(&places[1..]).try_for_each(|(p, at)| equal(name, first, p).at(|| at.clone()))?;
+    }
+    let (made, own) = known(pieces)?;
+    let values = made.load()?;
+    for (own, at) in own.iter().zip(places) {
+        if let Some(i) = (0..values.len()).find(|&i| !own.scalar(i).is_missing() && own.scalar(i) != values.scalar(i)) {
+            let what = format!("variable {name:?} differs: {} in one input and {} here", values.scalar(i), own.scalar(i));
+            return Err(Error::shape(what)
+                .help("compat override takes the first")
+                .at(Place { file: at.file.clone(), ..Place::variable(name) }));
+        }
+    }
+    if pieces[1..].iter().all(|p| equal(name, first, p).is_ok()) { Ok(first.clone()) } else { Ok(made) }
 }
 
 /// The variable with a new first dimension of length 1.

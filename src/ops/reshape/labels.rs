@@ -1,9 +1,10 @@
 //! Cubes with other labels along a dim: those asked for, sorted ones, the common ones of several.
 
 use super::{Picked, made};
-use crate::array::{Dataset, Variable};
+use crate::array::{Dataset, Encoding, Variable};
 use crate::error::{Error, Place, Result, ResultExt};
-use crate::label::{Index, Join, Method};
+use crate::label::{Index, Method};
+use crate::ops::combine::Join;
 use crate::store::{Column, Selector};
 use arrow::array::{Array, UInt64Array};
 
@@ -30,6 +31,13 @@ fn near<T: Copy + PartialOrd>(
         found.filter(|f| tolerance.is_none_or(|most| away(f.0, t) <= most)).map(|f| f.1)
     };
     to.iter().map(|t| t.and_then(one)).collect()
+}
+
+/// A coordinate with other labels: attributes stay, and the encoding where it holds them as well.
+pub(crate) fn relabelled(dim: &str, labels: &Column, old: &Variable) -> Result<Variable> {
+    let new = Variable::from_array([dim], crate::ops::bridge::enter(labels, &[labels.len()])?)?.with_attrs(old.attrs.clone());
+    let alike = labels.dtype() == old.dtype();
+    Ok(if alike { new.with_encoding(Encoding { chunks: None, ..old.encoding.clone() }) } else { new })
 }
 
 impl Dataset {
@@ -85,25 +93,28 @@ impl Dataset {
         Ok(out)
     }
 
-    /// Two cubes with the same labels along every dim that both have labels for: all labels, the common ones, or those of one side. What
-    /// comes in is missing. Labels of an outer join ascend.
+    /// Two cubes with the same labels along every dim that both have labels for: all labels, the common ones, those of one side, or an
+    /// error where they differ (see [`Join`]). What comes in is missing. Labels of an outer join ascend.
     ///
     /// # Errors
-    /// As [`Dataset::reindex`].
+    /// As [`Dataset::reindex`], and what [`crate::ops::combine::align()`] says.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{ops::combine::Join, store::Selector};
+    /// let ds = hpda_data::open_dataset("data/climate.nc")?;
+    /// let north = ds.isel(&[("lat", Selector::span(6, 6))])?;
+    /// let (all, part) = ds.align(&north, Join::Left)?;
+    /// assert_eq!((all.dims["lat"], part.dims["lat"]), (12, 12));
+    /// assert!(ds.align(&north, Join::Exact).is_err());
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn align(&self, other: &Dataset, how: Join) -> Result<(Dataset, Dataset)> {
-        let (mut a, mut b) = (self.clone(), other.clone());
-        for dim in self.dims.keys() {
-            let (Some(x), Some(y)) = (self.coords.index(dim)?, other.coords.index(dim)?) else { continue };
-            if x.same_labels(&y) {
-                continue;
-            }
-            let place = || Place { dim: Some(dim.to_string()), ..Place::default() };
-            let (labels, left, right) = x.join(&y, how).at(place)?;
-            let labels = labels.columns().swap_remove(0);
-            a = a.picked(dim, &labels, &left)?;
-            b = b.picked(dim, &labels, &right)?;
+        let mut both = crate::ops::combine::align(vec![self.clone(), other.clone()], how, &[])?.into_iter();
+        match (both.next(), both.next()) {
+            (Some(a), Some(b)) => Ok((a, b)),
+            _ => Err(Error::internal("cubes went while they were aligned")),
         }
-        Ok((a, b))
     }
 
     /// Positions of a dim under new labels; missing where there is none.
@@ -114,8 +125,7 @@ impl Dataset {
             let rows: Vec<usize> = found.values().iter().map(|&i| i as usize).collect();
             let mut out = self.isel(&[(dim, Selector::Take(rows.into()))])?;
             if let Some(old) = self.coords.get(dim) {
-                let label = Variable::from_array([dim], crate::ops::bridge::enter(labels, &[labels.len()])?)?;
-                out.insert_coord(dim, label.with_attrs(old.attrs.clone()))?;
+                out.insert_coord(dim, relabelled(dim, labels, old)?)?;
             }
             return Ok(out);
         }
@@ -128,7 +138,7 @@ impl Dataset {
         let mut out = self.bare();
         for (name, v) in self.coords.iter() {
             let v = match name == dim {
-                true => Variable::from_array([dim], crate::ops::bridge::enter(labels, &[labels.len()])?)?.with_attrs(v.attrs.clone()),
+                true => relabelled(dim, labels, v)?,
                 false => pick(v)?,
             };
             out.insert_coord(name, v)?;

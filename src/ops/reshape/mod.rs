@@ -4,6 +4,8 @@ mod labels;
 mod names;
 mod source;
 
+pub(crate) use labels::relabelled;
+
 use crate::array::{Data, Dataset, Encoding, LazyArray, Variable, companions};
 use crate::error::{Error, Place, Result, ResultExt};
 use crate::label::{Index, MultiIndex};

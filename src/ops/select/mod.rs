@@ -2,10 +2,14 @@
 
 mod label;
 mod names;
+mod pick;
+mod points;
+mod spots;
 mod text;
 mod when;
 
 pub use label::{Labels, SelectOptions};
+pub(crate) use spots::{Curved, Spot, spots};
 pub use text::{parse_isel, parse_sel};
 
 use crate::array::{Dataset, Variable, is_latitude, is_longitude};
