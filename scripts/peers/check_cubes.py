@@ -1,13 +1,11 @@
 """Cubes: xarray, ncdump, CDO and a CF checker open what we write; values, times and attributes are what xarray sees in the source;
 npy and raw are what numpy has."""
 import io
-import json
-import re
 
 import numpy as np
 import pandas as pd
 import xarray as xr
-from judge import DATA, REAL, WORK, check, convert, run, tool
+from judge import DATA, REAL, WORK, cf_findings, check, convert, opens, run
 
 # Attributes and encodings that another layout of the same values may change.
 PACKING = ("dtype", "scale_factor", "add_offset", "_FillValue", "missing_value", "units", "calendar")
@@ -43,26 +41,6 @@ def same(a, b, packing=True):
 def compare(a, b, **how):
     with xr.open_dataset(a) as x, xr.open_dataset(b) as y:
         return same(x.load(), y.load(), **how)
-
-
-def opens(path, variable="tas"):
-    """ncdump and cdo open a file and see the variable."""
-    head = tool("ncdump", "-h", path)
-    if head is not None and f" {variable}(" not in head:
-        return "ncdump -h does not show the variable"
-    said = tool("cdo", "-s", "sinfon", path)
-    if said is not None and (variable not in said or re.search("warning|error", said, re.I)):
-        return said.strip()[:300]
-    return None
-
-
-def cf_findings(path):
-    """What the CF checker complains of, without the name of the file."""
-    # It exits with 1 where it found something, in the source too.
-    out = tool("compliance-checker", "--test=cf:1.8", "--format=json", "--output=-", path, codes=(0, 1))
-    report = next(iter(json.loads(out[out.index("{"):out.rindex("}") + 1]).values()))
-    report = report.get("cf:1.8", report)
-    return sorted({m for level in ("high_priorities", "medium_priorities", "low_priorities") for p in report[level] for m in p["msgs"]})
 
 
 def cf(source, path):

@@ -1,6 +1,7 @@
 """What the judges share: running the binary, and a line per finding. `judge.py installed` tells whether the requirements are met."""
 import atexit
 import importlib.metadata
+import json
 import os
 import pathlib
 import re
@@ -58,6 +59,26 @@ def tool(*args, codes=(0,)):
     if done.returncode not in codes:
         raise RuntimeError(f"exit {done.returncode} of {' '.join(map(str, args))}: {done.stderr.strip()[-300:]}")
     return done.stdout + done.stderr
+
+
+def opens(path, variable="tas"):
+    """ncdump and cdo open a file and see the variable."""
+    head = tool("ncdump", "-h", path)
+    if head is not None and f" {variable}(" not in head:
+        return "ncdump -h does not show the variable"
+    said = tool("cdo", "-s", "sinfon", path)
+    if said is not None and (variable not in said or re.search("warning|error", said, re.I)):
+        return said.strip()[:300]
+    return None
+
+
+def cf_findings(path):
+    """What the CF checker complains of, without the name of the file."""
+    # It exits with 1 where it found something, in the source too.
+    out = tool("compliance-checker", "--test=cf:1.8", "--format=json", "--output=-", path, codes=(0, 1))
+    report = next(iter(json.loads(out[out.index("{"):out.rindex("}") + 1]).values()))
+    report = report.get("cf:1.8", report)
+    return sorted({m for level in ("high_priorities", "medium_priorities", "low_priorities") for p in report[level] for m in p["msgs"]})
 
 
 @atexit.register

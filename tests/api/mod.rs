@@ -4,6 +4,7 @@ mod coding;
 mod combine;
 mod core;
 mod cubes;
+mod datasets;
 mod diff;
 mod exec;
 mod expr;

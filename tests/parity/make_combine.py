@@ -275,5 +275,6 @@ def told(ds):
 for c in CASES:
     if "want" in c:
         c["want"] = told(c["want"])
-json.dump({"inputs": {n: told(d) for n, d in INPUTS.items()}, "cases": CASES}, sys.stdout, separators=(",", ":"))
-print()
+if __name__ == "__main__":
+    json.dump({"inputs": {n: told(d) for n, d in INPUTS.items()}, "cases": CASES}, sys.stdout, separators=(",", ":"))
+    print()

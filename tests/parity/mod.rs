@@ -18,5 +18,6 @@ mod rolling;
 mod select;
 mod titanic;
 mod verbs;
+mod verbs_of_cubes;
 mod windows;
 mod xarray;

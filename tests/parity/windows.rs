@@ -120,7 +120,7 @@ fn run(ds: &Dataset, call: &str, want: &Value) -> Dataset {
             let keys: Vec<&str> = words[2].split(',').collect();
             let groups = some.groupby_all(&keys).unwrap();
             let over = |g: &Dataset, agg: Agg| g.reduce(&Reduction::new(agg).over(["t"]), exec).map(|o| o.0);
-            let less = |a: &Dataset, b: &Dataset| a.operate(hpda_data::plan::BinaryOp::Sub, b, hpda_data::label::Join::Inner, exec);
+            let less = |a: &Dataset, b: &Dataset| a.operate(hpda_data::plan::BinaryOp::Sub, b, hpda_data::ops::combine::Join::Inner, exec);
             match (words[0], words[1]) {
                 ("groupby", _) => groups.reduce(&named(1), exec).map(|o| o.0),
                 ("transform", word) => groups.transform(word, exec).map(|o| o.0),

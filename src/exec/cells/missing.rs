@@ -61,7 +61,7 @@ impl Dataset {
             self.variable(name)?;
         }
         let counts = |name: &str| names.is_none_or(|n| n.contains(&name)) && !beside.contains_key(name);
-        let (mut there, mut all) = (vec![0u64; length], 0u64);
+        let (mut there, mut all, mut along) = (vec![0u64; length], 0u64, false);
         for (name, v) in self.vars.iter().filter(|(n, _)| counts(n)) {
             if !v.dims().iter().any(|d| **d == *dim) {
                 continue;
@@ -77,10 +77,11 @@ impl Dataset {
             let found = Column::from_nd(&alone.variable("x")?.load()?.to_contiguous()?)?.cast(&DType::I64)?.to_i64()?;
             there.iter_mut().zip(found.iter()).for_each(|(t, f)| *t += f.unwrap_or(0) as u64);
             all += (v.len() / length.max(1)) as u64;
+            along = true;
         }
         let keep: Vec<usize> = match how {
             DropRows::Any => (0..length).filter(|&i| there[i] == all).collect(),
-            DropRows::All => (0..length).filter(|&i| there[i] > 0 || all == 0).collect(),
+            DropRows::All => (0..length).filter(|&i| there[i] > 0 || !along).collect(),
         };
         if keep.len() == length {
             return Ok(self.clone());

@@ -6,7 +6,7 @@ use crate::dtype::DType;
 use crate::error::{Error, Notices, Result, ResultExt};
 use crate::exec::ExecOptions;
 use crate::kernel::agg::Agg;
-use crate::label::Join;
+use crate::ops::combine::Join;
 use crate::plan::BinaryOp;
 use crate::store::NdArray;
 use arrow::buffer::Buffer;

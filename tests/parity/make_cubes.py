@@ -1,0 +1,89 @@
+"""Makes cubes.json: every verb of one cube on values with holes and on no values, and a call of each that is to fail. What the verbs do in
+all their ways stands in the other files; here is one plain call of each.
+
+Run from the root of the project: python tests/parity/make_cubes.py > tests/parity/cubes.json
+"""
+
+import json
+import sys
+
+import numpy as np
+import xarray as xr
+
+sys.path.insert(0, "tests/parity")
+from make_combine import told  # noqa: E402
+
+nan = np.nan
+values = np.arange(24.0).reshape(4, 3, 2) * 7 % 11 - 4
+values[1, 0, 0] = values[2, 0, 1] = values[0, 2, 0] = nan
+t = np.array(["2001-01-01", "2001-01-02", "2001-01-05", "2001-02-06"], "datetime64[us]")
+ds = xr.Dataset(
+    {"f8": (("t", "y", "x"), values), "f4": (("t", "y", "x"), (values / 3).astype("f4"))},
+    coords={"t": t, "y": [0.0, 20.0, 30.0], "x": [5, 7], "name": ("y", ["c", "a", "b"])},
+)
+INPUTS = {"full": ds, "empty": ds.isel(t=slice(0, 0)), "one": ds.isel(x=[1])}
+CASES = []
+WHAT = {
+    "assign": lambda d: d.assign(c=d.f8 + d.f4),
+    "filter": lambda d: d.where(d.f8 > 0),
+    "drop_labels": lambda d: d.where(d.f8 > 5, drop=True),
+    "fillna": lambda d: d.fillna(0),
+    "ffill": lambda d: d.ffill("t"),
+    "bfill": lambda d: d.bfill("t"),
+    "dropna": lambda d: d.dropna("t"),
+    "interpolate_na": lambda d: d[["f8"]].interpolate_na("y"),
+    "shift": lambda d: d.shift(t=1),
+    "roll": lambda d: d.roll(t=1),
+    "cumsum": lambda d: d.cumsum("t"),
+    "cumprod": lambda d: d.cumprod("t"),
+    "rank": lambda d: d.rank("y"),
+    "differentiate": lambda d: d[["f8"]].differentiate("y"),
+    "integrate": lambda d: d[["f8"]].integrate("y"),
+    "cumulative_integrate": lambda d: d[["f8"]].cumulative_integrate("y"),
+    "interp": lambda d: d[["f8"]].drop_vars("name").interp(y=[10.0, 40.0]),
+    "isel": lambda d: d.isel(y=slice(1, None)),
+    "isel_at": lambda d: d.isel(y=[-1, 0]),
+    "sel": lambda d: d.sel(y=20),
+    "head": lambda d: d.head(t=2),
+    "tail": lambda d: d.tail(t=2),
+    "thin": lambda d: d.thin(t=2),
+    "transpose": lambda d: d.transpose("x", "t", "y"),
+    "stack": lambda d: d.stack(z=("y", "x")).reset_index("z"),
+    "unstack": lambda d: d.stack(z=("y", "x")).unstack("z").transpose("t", "y", "x").drop_vars("name"),
+    "expand_dims": lambda d: d.expand_dims("m"),
+    "squeeze": lambda d: d.isel(x=[1]).squeeze("x"),
+    "sortby": lambda d: d.sortby("name"),
+    "reindex": lambda d: d.drop_vars("name").reindex(y=[30.0, 5.0]),
+    "reindex_like": lambda d: d.drop_vars("name").reindex_like(d.isel(y=[0])),
+    "pad": lambda d: d[["f8"]].pad(x=(1, 0)),
+    "swap_dims": lambda d: d.swap_dims(y="name"),
+    "set_coords": lambda d: d.set_coords("f4"),
+    "reset_coords": lambda d: d.reset_coords(),
+    "rename": lambda d: d.rename(f8="g8", x="u"),
+    "rename_dims": lambda d: d.rename_dims(x="u"),
+    "drop_vars": lambda d: d.drop_vars("f4"),
+    "array": lambda d: d.f8.to_dataset(name="f8"),
+    "coarsen": lambda d: d[["f8"]].coarsen(x=2).mean(),
+    "idxmin": lambda d: d[["f8"]].idxmin("y"),
+    "idxmax": lambda d: d[["f8"]].idxmax("y"),
+    "reduce": lambda d: d.mean("y"),
+    "weights": lambda d: d[["f8"]].weighted(d.y + 1).mean("y"),
+    "groupby": lambda d: d[["f8"]].groupby("name").max().transpose("t", "name", "x"),
+    "groupby_all": lambda d: d[["f8"]].groupby("name").max().transpose("t", "name", "x"),
+    "groupby_bins": lambda d: d[["f8"]].drop_vars("name").groupby_bins("y", [-1.0, 10.0, 40.0]).max().drop_vars("y_bins").transpose("t", "y_bins", "x"),
+    "transform": lambda d: d[["f8"]].drop_vars("name") - d[["f8"]].drop_vars("name"),  # the anomaly of groups of one
+    "combine_first": lambda d: d.combine_first(d * 0 + 1),
+    "polyfit": lambda d: d[["f8"]].fillna(1).drop_vars("name").polyfit("x", 1),
+    "rolling": lambda d: d[["f8"]].rolling(x=2).mean(),
+}
+for verb, call in WHAT.items():
+    for kind, on in (("missing", "full"), ("empty", "empty")):
+        try:
+            CASES.append({"verb": verb, "options": {}, "kind": kind, "on": [on], "want": told(call(INPUTS[on]))})
+        except Exception as e:
+            # xarray has no answer there: ours is compared with nothing, and must be one without values.
+            print(f"{verb} {kind}: {type(e).__name__}: {e}", file=sys.stderr)
+            CASES.append({"verb": verb, "options": {}, "kind": kind, "on": [on], "refused": str(e)[:60]})
+    CASES.append({"verb": verb, "options": {"wrong": True}, "kind": "fails", "on": ["full"], "fails": "nowhere"})
+json.dump({"inputs": {n: told(d) for n, d in INPUTS.items()}, "cases": CASES}, sys.stdout, separators=(",", ":"))
+print()
