@@ -5,7 +5,7 @@ use super::dataset::DatasetGroupBy;
 use crate::array::{Dataset, Variable};
 use crate::error::{Error, Place, Result, ResultExt};
 use crate::label::Method;
-use crate::ops::combine::{ConcatOptions, Join, concat};
+use crate::ops::combine::{ConcatOptions, concat};
 use crate::store::{Column, Selector};
 use arrow::array::UInt64Array;
 use std::sync::Arc;
@@ -48,7 +48,7 @@ impl DatasetGroupBy {
             made.push(function(&part).at(place)?);
         }
         let joined = |parts: Vec<Dataset>, dim: &str| {
-            let options = ConcatOptions { dim: Some(dim.to_string()), join: Join::Exact };
+            let options = ConcatOptions::along(dim.to_string());
             concat(parts, &options).map(|(ds, _)| ds)
         };
         let kept = there.iter().zip(&made).all(|(&g, m)| m.dims.get(dim) == Some(&rows[g].len()));

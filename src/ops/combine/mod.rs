@@ -161,6 +161,14 @@ fn brought(
     let all = align::labels(dim, &found, how)?;
     let mut out: Vec<Dataset> =
         datasets.iter().zip(&found).map(|(d, i)| align::brought(d, Some(i), dim, &all, how).at(|| place(d))).collect::<Result<_>>()?;
+    if how == Join::Override {
+        // The edges of cells go with the labels.
+        let edges = companions(&out[0]).into_iter().filter(|(_, c)| c.parents.iter().any(|p| **p == **dim));
+        let edges: Vec<(String, Variable)> = edges.filter_map(|(n, _)| Some((n.clone(), out[0].vars.get(&n)?.clone()))).collect();
+        for d in &mut out[1..] {
+            edges.iter().try_for_each(|(n, v)| d.insert(n.as_str(), v.clone()))?;
+        }
+    }
     if matches!(how, Join::Inner | Join::Override) {
         return Ok(out);
     }
