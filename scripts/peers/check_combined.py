@@ -64,7 +64,7 @@ def listed(path):
 
 def years(ds):
     """The lengths of months as weights, as `cdo yearmonmean` takes them."""
-    days = ds.time.dt.days_in_month
+    days = ds.time.dt.days_in_month.where(ds.tas.notnull())
     return (ds.tas * days).groupby("time.year").sum() / days.groupby("time.year").sum()
 
 
