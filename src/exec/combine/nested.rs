@@ -33,7 +33,8 @@ impl<T> Nest<T> {
     /// # Examples
     /// ```
     /// use hpda_data::exec::Nest;
-    /// assert_eq!(Nest::from(vec![vec![1, 2], vec![3]]).pieces(), [&1, &2, &3]);
+    /// let nest: Nest<i32> = vec![vec![1, 2], vec![3]].into();
+    /// assert_eq!(nest.pieces(), [&1, &2, &3]);
     /// ```
     pub fn pieces(&self) -> Vec<&T> {
         match self {
