@@ -82,6 +82,13 @@ impl RunWriter {
         if self.buffer.len() >= BLOCK { self.flush() } else { Ok(()) }
     }
 
+    /// Appends bytes that [`Run::block`] reads again by their number in the run.
+    pub fn block(&mut self, bytes: Vec<u8>) -> Result<()> {
+        self.flush()?;
+        self.buffer = bytes;
+        self.flush()
+    }
+
     fn flush(&mut self) -> Result<()> {
         if self.buffer.is_empty() {
             return Ok(());
@@ -107,6 +114,31 @@ impl RunWriter {
 }
 
 impl Run {
+    /// Bytes of a block before compression.
+    pub fn block_bytes(&self, i: usize) -> usize {
+        self.blocks.get(i).map_or(0, |b| b.length as usize)
+    }
+
+    /// The bytes of one block.
+    pub fn block(&self, i: usize) -> Result<Vec<u8>> {
+        let block = *self.blocks.get(i).ok_or_else(|| Error::internal("a block that was never written"))?;
+        let (mut packed, mut bytes) = (Vec::new(), Vec::new());
+        self.fetch(block, &mut packed, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn fetch(&self, block: Block, packed: &mut Vec<u8>, bytes: &mut Vec<u8>) -> Result<()> {
+        packed.resize(block.stored as usize, 0);
+        let mut file = self.spill.file()?;
+        file.0.seek(SeekFrom::Start(block.offset)).and_then(|_| file.0.read_exact(packed)).map_err(refused)?;
+        drop(file);
+        bytes.resize(block.length as usize, 0);
+        match lz4_flex::block::decompress_into(packed, bytes) {
+            Ok(n) if n == bytes.len() => Ok(()),
+            _ => Err(Error::new(ErrorKind::Io, "a temporary file does not read back as it was written")),
+        }
+    }
+
     /// Reads it from its beginning.
     pub fn into_reader(self) -> RunReader {
         RunReader { run: self, next: 0, packed: Vec::new(), buffer: Vec::new(), at: 0 }
@@ -129,16 +161,8 @@ impl RunReader {
         if self.at >= self.buffer.len() {
             let Some(&block) = self.run.blocks.get(self.next) else { return Ok(None) };
             self.next += 1;
-            self.packed.resize(block.stored as usize, 0);
-            let mut file = self.run.spill.file()?;
-            file.0.seek(SeekFrom::Start(block.offset)).and_then(|_| file.0.read_exact(&mut self.packed)).map_err(refused)?;
-            drop(file);
-            self.buffer.resize(block.length as usize, 0);
             self.at = 0;
-            let n = lz4_flex::block::decompress_into(&self.packed, &mut self.buffer);
-            if !n.is_ok_and(|n| n == self.buffer.len()) {
-                return Err(Error::new(ErrorKind::Io, "a temporary file does not read back as it was written"));
-            }
+            self.run.fetch(block, &mut self.packed, &mut self.buffer)?;
         }
         Ok(Some(&self.buffer[self.at..]))
     }

@@ -1,9 +1,11 @@
 //! Sorting, the first of sorted rows, and different rows.
 
+mod external;
+
 use super::gather::{TakeSource, gather};
 use super::{ExecOptions, MemSource, stream};
 use crate::dtype::DType;
-use crate::error::{Result, ResultExt};
+use crate::error::{ErrorKind, Result, ResultExt};
 use crate::kernel::order::{Direction, KeyColumn, SortKey, first_rows, row_count, sort_rows, take};
 use crate::store::{Batch, Column, TableSource};
 use arrow::array::AsArray;
@@ -20,8 +22,15 @@ fn sort_keys(batch: &Batch, by: &[(usize, Direction)]) -> Result<Vec<SortKey>> {
     by.iter().map(key).collect()
 }
 
-/// All rows in the order of some columns.
+/// All rows in the order of some columns; by way of a temporary file where they do not fit the budget.
 pub(super) fn sorted(input: &Arc<dyn TableSource>, by: &[(usize, Direction)], options: &ExecOptions) -> Result<Arc<dyn TableSource>> {
+    match sorted_in_memory(input, by, options) {
+        Err(e) if e.kind() == ErrorKind::Budget => external::sorted(input, by, options),
+        made => made,
+    }
+}
+
+fn sorted_in_memory(input: &Arc<dyn TableSource>, by: &[(usize, Direction)], options: &ExecOptions) -> Result<Arc<dyn TableSource>> {
     let whole = gather(input, None, "sorting", options)?;
     let n = row_count(whole.batch.rows())?;
     // The order itself, and while it is made: one key per column, and a number per row and its place.
