@@ -42,7 +42,7 @@ pub(super) fn sorted(input: &Arc<dyn TableSource>, by: &[(usize, Direction)], op
     for batch in stream(input, None, options) {
         let batch = batch?;
         // Held as it comes, and once more where a run is put together; beside it 24 bytes a row while it is sorted.
-        let more = 2 * batch.bytes() + 32 * batch.rows();
+        let more = 2 * values_bytes(&batch) + 32 * batch.rows();
         if !waiting.is_empty() && (bytes + more > third || !booked.try_grow(more)) {
             spilling.run(std::mem::take(&mut waiting))?;
             booked.shrink(usize::MAX);
@@ -81,7 +81,7 @@ impl Spilling {
         let all = Batch::concat(&self.schema, &batches)?;
         drop(batches);
         let order: ScalarBuffer<u32> = sort_rows(&sort_keys(&all, &self.keys)?, row_count(all.rows())?).into();
-        let rows = (all.rows() * self.block).div_ceil(all.bytes().max(1)).clamp(1, all.rows());
+        let rows = (all.rows() * self.block).div_ceil(values_bytes(&all).max(1)).clamp(1, all.rows());
         let mut writer = self.spill.writer();
         for start in (0..all.rows()).step_by(rows) {
             let n = rows.min(all.rows() - start);
@@ -111,6 +111,18 @@ impl Spilling {
         self.owners.iter().zip(ranks).for_each(|(&run, rank)| blocks[run].push(rank));
         Ok(Merged { schema, numbered: self.schema, keys: self.keys, runs: self.runs, blocks, starts, rows, notices })
     }
+}
+
+/// Bytes of the values themselves: texts may lie in buffers that hold those of many other rows.
+fn values_bytes(batch: &Batch) -> usize {
+    let texts = |views: &[u128]| views.iter().map(|&v| v as u32 as usize + 16).sum();
+    let bytes = |c: &Column| match c.dtype() {
+        DType::Str => texts(c.values().as_string_view().views()),
+        DType::Binary => texts(c.values().as_binary_view().views()),
+        DType::Categorical { .. } => c.len() * 4,
+        _ => c.bytes(),
+    };
+    batch.columns.iter().map(bytes).sum()
 }
 
 fn numbers(column: &Column) -> &[u64] {
