@@ -236,7 +236,7 @@ fn sorting_within_any_budget_gives_the_same_rows() {
     let df = large(100_000);
     let codes = (0..df.height() as u64).map(|i| (!mix(i).is_multiple_of(9)).then_some((mix(i) % 3) as u32)).collect();
     let kind = Column::from_codes(codes, &["rain", "snow", "hail"], false).unwrap();
-    let columns = df.names().into_iter().map(|n| (n.as_str(), df.column(n).unwrap().clone()));
+    let columns = df.names().iter().map(|n| (n.as_str(), df.column(n).unwrap().clone()));
     let df = DataFrame::new(columns.chain([("kind", kind)]).collect::<Vec<_>>()).unwrap();
     for by in [vec![desc("key"), asc("text")], vec![asc("x")], vec![asc("kind"), desc("row")], vec![asc("key")]] {
         let sorted = lazy(&df).sort(by).unwrap();
