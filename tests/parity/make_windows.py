@@ -39,6 +39,7 @@ ds = xr.Dataset(
 cube = ds.drop_vars(["k", "band", "plane"])
 one = cube.isel(y=[1])
 none = cube.isel(t=[])
+side = cube.isel(x=[])
 wy = xr.DataArray([1.0, 0.0, 2.5, 0.5], dims="y", coords={"y": ds.y})
 wyx = xr.DataArray([[1.0, 2.0], [0.5, 0.0], [0.0, 3.0], [1.0, 1.0]], dims=("y", "x"))
 floats = ["f8", "f4", "i2", "pk"]
@@ -141,7 +142,18 @@ CASES = [
     *[(f"{op} y,x", apart(getattr(cube.i2, op)(["y", "x"]), "i2")) for op in ["argmin", "argmax"]],
     ("argmax t,y full", apart(cube.f8.fillna(-99).argmax(["t", "y"]), "f8")),
     ("argmin x,t pk", apart(cube.pk.argmin(["x", "t"]), "pk")),
+    # Nothing is selected along another dim.
+    ("upsample ffill 12h side", side[["f8", "i2"]].resample(t="12h").ffill()),
+    ("upsample interpolate 1D side", side[["f8"]].resample(t="1D").interpolate("linear")),
+    ("upsample asfreq 1D side", side[["f8"]].resample(t="1D").asfreq()),
+    ("resample sum 1D side", side[["f8"]].resample(t="1D").sum()),
+    ("construct t 3 side", side[["f8"]].rolling(t=3).construct(t="wt")),
+    ("map away k side", order(ds[["f8"]].isel(x=[]).groupby("k").map(lambda g: g - g.mean("t")), ["t", "y", "x"])),
+    ("map range k side", order(ds[["f8"]].isel(x=[]).groupby("k").map(lambda g: g.max("t") - g.min("t")), ["k", "y", "x"])),
+    ("interp_like linear side", side[["i2"]].interp_like(xr.Dataset(coords={k: v for k, v in other.items() if k != "x"}))),
+    ("dot y side", xr.Dataset({"f8": xr.dot(side["f8"], wy, dim="y")})),
 ]
+
 
 def plain(v):
     if v.dtype.kind == "M":

@@ -62,6 +62,9 @@ fn run(ds: &Dataset, call: &str, want: &Value) -> Dataset {
     if has("none") {
         ds = ds.isel(&[("t", Selector::span(0, 0))]).unwrap();
     }
+    if has("side") {
+        ds = ds.isel(&[("x", Selector::span(0, 0))]).unwrap();
+    }
     let some = only(&ds, &wanted);
     let named = |i: usize| Reduction::named(words[i]).unwrap();
     let labels = |name: &str| match &want[name]["values"] {
@@ -85,7 +88,7 @@ fn run(ds: &Dataset, call: &str, want: &Value) -> Dataset {
             }
         }
         "upsample" => {
-            let tolerance = words.get(3).copied().filter(|w| *w != "one");
+            let tolerance = words.get(3).copied().filter(|w| !matches!(*w, "one" | "side"));
             let bins = some.resample("t", words[2], &Default::default()).unwrap();
             bins.upsample(Upsample::parse(words[1]).unwrap(), tolerance, exec).map(|o| o.0)
         }
@@ -144,7 +147,9 @@ fn run(ds: &Dataset, call: &str, want: &Value) -> Dataset {
             let of = |v: Vec<f64>, d: &str| Variable::from_array([d], NdArray::from_vec(v.clone(), &[v.len()]).unwrap()).unwrap();
             other.insert_coord("t", full.variable("t").unwrap().clone()).unwrap();
             other.insert_coord("y", of(vec![25.0, 5.0], "y")).unwrap();
-            other.insert_coord("x", of(vec![5.0, 5.5, 7.0], "x")).unwrap();
+            if !has("side") {
+                other.insert_coord("x", of(vec![5.0, 5.5, 7.0], "x")).unwrap();
+            }
             some.interp_like(&other, method, exec)
         }
         "polyval" if words[1] == "y" => {

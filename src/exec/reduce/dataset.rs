@@ -127,6 +127,14 @@ impl Dataset {
     ///
     /// # Errors
     /// As [`Dataset::groupby`].
+    ///
+    /// # Examples
+    /// ```
+    /// let ds = hpda_data::open_dataset("data/climate.nc")?;
+    /// let pairs = ds.groupby_expr("pair", &hpda_data::plan::parse("time.year // 2")?)?;
+    /// assert_eq!((pairs.dim(), pairs.groups().count()), ("time", 5));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn groupby_expr(&self, name: &str, key: &Expr) -> Result<DatasetGroupBy> {
         let dims: Vec<String> = match key.names().iter().find_map(|n| self.variable(n).ok().filter(|v| v.dims().len() > 1)) {
             Some(v) => v.dims().iter().map(|d| d.to_string()).collect(),
@@ -246,7 +254,14 @@ fn key_name(key: &Expr) -> String {
 }
 
 impl DatasetGroupBy {
-    /// The labels of the groups.
+    /// The labels of the groups; with keys along several dimensions those of the first of them.
+    ///
+    /// # Examples
+    /// ```
+    /// let ds = hpda_data::open_dataset("data/climate.nc")?;
+    /// assert_eq!(ds.groupby("time.season")?.groups().labels.scalar(0), "DJF".into());
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn groups(&self) -> &Groups {
         &self.groups
     }

@@ -3,6 +3,7 @@
 mod labels;
 mod names;
 mod source;
+mod windowed;
 
 pub(crate) use labels::relabelled;
 
@@ -13,6 +14,7 @@ use crate::store::{ChunkSource, Column, NdArray, Selector};
 use arrow::array::UInt64Array;
 use source::{Picked, Split, Turned};
 use std::sync::Arc;
+use windowed::Windowed;
 
 /// A variable of a source, with the attributes of another one and its encoding except for the chunks.
 fn made<S: Into<Arc<str>>>(dims: impl IntoIterator<Item = S>, source: impl ChunkSource + 'static, of: &Variable) -> Result<Variable> {
@@ -45,6 +47,13 @@ impl Variable {
     ///
     /// # Errors
     /// Shape, for a dim of another length.
+    ///
+    /// # Examples
+    /// ```
+    /// let ds = hpda_data::open_dataset("data/climate.nc")?;
+    /// assert_eq!(ds.variable("lat")?.broadcast(&[("lon".into(), 18)])?.shape(), [18, 12]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
     pub fn broadcast(&self, dims: &[(Arc<str>, usize)]) -> Result<Variable> {
         for (d, n) in dims {
             if let Some(i) = self.dims().iter().position(|x| x == d)
@@ -71,23 +80,12 @@ impl Variable {
         Ok(out)
     }
 
-    /// For every `stride`-th position along a dim the `width` positions of which `before` stand before it, as a new last dim; missing where
+    /// Of floats, for every `stride`-th position along a dim the `width` positions of which `before` stand before it, as a new last dim; NaN where
     /// there are none.
     pub(crate) fn in_windows(&self, dim: &str, (width, before, stride): (usize, usize, usize), into: &str) -> Result<Variable> {
-        let axis = self.axis(dim)?;
-        let n = self.shape()[axis];
-        let labels = n.div_ceil(stride);
-        labels.checked_mul(width).ok_or_else(|| Error::overflow("the windows are too many"))?;
-        let place = |i: usize, j: usize| (i * stride + j).checked_sub(before).filter(|p| *p < n).map(|p| p as u64);
-        let positions: UInt64Array = (0..labels).flat_map(|i| (0..width).map(move |j| place(i, j))).collect();
-        let picked = made(self.dims().iter().cloned(), Picked::new(self, axis, positions), self)?;
-        let mut dims: Vec<Arc<str>> = self.dims().to_vec();
-        dims.insert(axis + 1, into.into());
-        let split = made(dims, Split::new(&picked, axis, vec![labels, width]), self)?;
-        let last: Vec<&str> = self.dims().iter().map(|d| &**d).chain([into]).collect();
-        let mut out = split.transpose(&last)?;
-        out.encoding.chunks = None;
-        Ok(out)
+        let source = Windowed::new(self, self.axis(dim)?, (width, before, stride))?;
+        let dims: Vec<Arc<str>> = self.dims().iter().cloned().chain([into.into()]).collect();
+        made(dims, source, self)
     }
 }
 
