@@ -16,6 +16,8 @@ pub mod label;
 pub mod open;
 pub mod ops;
 pub mod plan;
+#[cfg(feature = "plot")]
+pub mod plot;
 pub mod show;
 pub mod store;
 

@@ -21,6 +21,8 @@ mod missing;
 mod options;
 mod pipe;
 mod pivot;
+#[cfg(feature = "plot")]
+mod plot;
 mod progress;
 mod reduce;
 mod resample;
@@ -210,6 +212,14 @@ const COMMANDS: &[Entry] = &[
         arguments: corr::arguments,
         run: Run::Step(corr::run),
     },
+    #[cfg(feature = "plot")]
+    Entry {
+        name: "plot",
+        about: "A picture: lines, points, bars, histograms, boxes, maps",
+        example: include_str!("examples/plot.md"),
+        arguments: plot::arguments,
+        run: Run::Alone(plot::run),
+    },
     Entry {
         name: "convert",
         about: "The same data in another format",
@@ -234,7 +244,7 @@ const COMMANDS: &[Entry] = &[
 ];
 
 /// Commands of the contract that later versions have.
-const LATER: &[&str] = &["plot", "apply", "sql", "serve"];
+const LATER: &[&str] = &["apply", "sql", "serve"];
 
 /// Runs the program on the arguments of this process.
 pub fn main() -> ExitCode {

@@ -4,9 +4,15 @@ use super::args::{CsvArgs, ExprArgs, OutputArgs, ReadArgs, RunArgs};
 use super::info::scalar_json;
 use super::{lists, options, session, start, typed};
 use crate::dtype::Scalar;
+#[cfg(feature = "plot")]
+use crate::error::IoResultExt;
 use crate::error::{Error, Result, escape};
 use crate::exec::summary::{CubeSummary, SummaryOptions, TableSummary, VariableSummary, cube_summary, summary};
+#[cfg(feature = "plot")]
+use crate::io::{Output, Overwrite};
 use crate::open::{Scanned, check, companions, scan};
+#[cfg(feature = "plot")]
+use crate::plot::{report_cube, report_table};
 use crate::show::{self, Align, BOLD, Grid, paint};
 use clap::{ArgMatches, Args, Command, ValueHint};
 use serde_json::{Map, Value, json};
@@ -23,6 +29,10 @@ struct SummaryArgs {
     /// A JSON object
     #[arg(long, conflicts_with_all = ["to", "output"])]
     json: bool,
+    /// Write one page with pictures, statistics and warnings to this file instead
+    #[cfg(feature = "plot")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["to", "output", "json", "quantiles"])]
+    html: Option<PathBuf>,
     /// The dimension along which several cubes are joined
     #[arg(long, value_name = "DIM")]
     dim: Option<String>,
@@ -52,6 +62,9 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     if let Some(target) = &target {
         check(target, &options::writing(&args.out.write)?)?;
     }
+    #[cfg(feature = "plot")]
+    let page =
+        args.html.as_ref().map(|p| Output::create(p, if args.out.write.overwrite { Overwrite::Yes } else { Overwrite::No })).transpose()?;
     let exec = session.exec("reading");
     let steps = options::steps(matches);
     let (scanned, notices) = scan(&args.files, &open)?;
@@ -59,6 +72,12 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     match scanned {
         Scanned::Table(source) => {
             let source = options::apply(source, &steps, &exec)?;
+            #[cfg(feature = "plot")]
+            if let Some(page) = page {
+                let text = report_table(&source, &title(&args.files), &exec)?;
+                session.tell(&source.notices())?;
+                return write_page(page, &text);
+            }
             let result = summary(&source, &what, &exec)?;
             session.tell(&source.notices())?;
             match target {
@@ -73,6 +92,10 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
                 return Err(Error::unsupported("--quantiles of a cube are not there yet")
                     .help("`hpda-data convert FILE TABLE.parquet` makes a table of it"));
             }
+            #[cfg(feature = "plot")]
+            if let Some(page) = page {
+                return write_page(page, &report_cube(&ds, &title(&args.files), &exec)?);
+            }
             let result = cube_summary(&ds, &companions(&ds), &exec)?;
             match target {
                 Some(target) => options::write_frame(&result.to_frame()?, target, &args.out.write, &session),
@@ -81,6 +104,21 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
             }
         }
     }
+}
+
+/// What a page is headed by: the file, and how many there are more.
+#[cfg(feature = "plot")]
+fn title(files: &[PathBuf]) -> String {
+    let first = files.first().and_then(|f| f.file_name()).map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    if files.len() > 1 { format!("{first} and {} more", files.len() - 1) } else { first }
+}
+
+#[cfg(feature = "plot")]
+fn write_page(page: Output, text: &str) -> Result<()> {
+    use std::io::Write;
+    let path = page.target().to_path_buf();
+    page.open()?.write_all(text.as_bytes()).io_at(&path)?;
+    page.commit()
 }
 
 fn quantiles(text: &str) -> Result<Vec<f64>> {

@@ -61,6 +61,27 @@ pub struct CubeInfo {
     pub time: Option<TimeRange>,
 }
 
+impl Info {
+    /// The same as HTML for a notebook; parts of a cube open.
+    ///
+    /// # Errors
+    /// What the file's reader says of the first and last labels.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::open::{OpenOptions, info};
+    /// let html = info("data/stations.parquet".as_ref(), &OpenOptions::default(), false)?.to_html()?;
+    /// assert!(html.contains("8 rows, 9 columns") && html.contains("elevation"));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn to_html(&self) -> Result<String> {
+        match &self.content {
+            Content::Table(t) => Ok(crate::show::schema_html(&t.schema, t.rows, &t.missing, &t.facts)),
+            Content::Cube(c) => crate::show::dataset_html(&c.dataset),
+        }
+    }
+}
+
 /// How much of a text file is looked at when that is to be fast.
 pub(super) const GLANCE: usize = 64 * 1024;
 

@@ -2,11 +2,13 @@
 
 mod cube;
 mod grid;
+mod html;
 mod number;
 mod table;
 
 pub use cube::{CubeText, attribute, corner, dataset, describe, filter};
 pub use grid::{Align, Grid};
+pub use html::{dataset_html, schema_html, table_html};
 pub use number::{bytes, column_texts, count, number, scalar};
 pub use table::table;
 

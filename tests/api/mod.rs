@@ -11,7 +11,11 @@ mod expr;
 mod formats;
 mod frame;
 mod orders;
+#[cfg(feature = "plot")]
+mod page;
 mod pipe;
+#[cfg(feature = "plot")]
+mod plot;
 mod summary;
 mod table_formats;
 mod verbs;
