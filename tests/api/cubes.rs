@@ -71,3 +71,17 @@ fn selections_compose() {
     assert_eq!(a.to_contiguous().unwrap().as_slice::<f32>().unwrap()[30], b.to_contiguous().unwrap().as_slice::<f32>().unwrap_or(&[])[30]);
     assert!(climate().sel(&parse_sel("lat=7.5,latitude=7.5").unwrap(), &SelectOptions::default()).is_err());
 }
+
+/// Against `cdo gridarea` of the same file, on the unit sphere.
+#[test]
+fn areas_are_those_of_cells_between_great_circles() {
+    let south = [0.0116659079, 0.0343338537, 0.0549823322, 0.0722115086, 0.0846619731, 0.091210275];
+    let areas = climate().weights("area").unwrap();
+    assert_eq!(areas.dims().iter().map(|d| &**d).collect::<Vec<_>>(), ["lat", "lon"]);
+    assert_eq!(areas.values().len(), 12 * 18);
+    for (i, area) in areas.values().iter().enumerate() {
+        let lat = i / 18;
+        let want = south[lat.min(11 - lat)];
+        assert!((area / want - 1.0).abs() < 1e-8, "row {lat}: {area}, not {want}");
+    }
+}

@@ -34,6 +34,12 @@ impl Weights {
         Weights { dims: vec![dim.into()], shape: vec![values.len()], values: Arc::new(values) }
     }
 
+    /// Weights over two dimensions, the second varying fastest.
+    pub(super) fn over(dims: [&str; 2], [rows, columns]: [usize; 2], weight: impl Fn(usize, usize) -> f64) -> Weights {
+        let values = (0..rows).flat_map(|i| (0..columns).map(move |j| (i, j))).map(|(i, j)| weight(i, j)).collect();
+        Weights { dims: dims.map(Arc::from).to_vec(), shape: vec![rows, columns], values: Arc::new(values) }
+    }
+
     /// The product of two, over the dimensions of both.
     ///
     /// # Errors
