@@ -105,7 +105,7 @@ fn run(verb: &str, options: &Value, mut on: Vec<Dataset>) -> Result<Out> {
             };
             combine_nested(nest, &dims, &o.combine(), exec)?.0.into()
         }
-        other if options["wrong"] == true => return super::verbs_of_cubes::run(other, true, &on[0]),
+        other if options["wrong"] == true => return super::verbs_of_cubes::run(other, options, &on[0]),
         other => return super::pick::run(other, options, &on),
     })
 }

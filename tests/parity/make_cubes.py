@@ -75,15 +75,73 @@ WHAT = {
     "combine_first": lambda d: d.combine_first(d * 0 + 1),
     "polyfit": lambda d: d[["f8"]].fillna(1).drop_vars("name").polyfit("x", 1),
     "rolling": lambda d: d[["f8"]].rolling(x=2).mean(),
+    "argmin": lambda d: d[["f8"]].argmin("y"),
+    "argmax": lambda d: d[["f8"]].argmax("y"),
+    "dot": lambda d: d.f8.dot(xr.DataArray([1.0, 0.0, 2.5], dims="y"), dim="y").to_dataset(name="f8"),
+    "interp_like": lambda d: known(d[["f8"]].drop_vars("name").interp_like(xr.Dataset(coords={"y": [20.0, 40.0]})), d),
+    "interp_over": lambda d: d[["f8"]].drop_vars("name").interp(y=[10.0, 25.0], x=[5.5, 6.0]),
+    "map": lambda d: d[["f8"]].groupby("name").map(lambda g: g - g.mean("x")),
+    "polyval": lambda d: xr.polyval(d.x, powers(d)).transpose("t", "x"),
+    "trend": lambda d: slopes(d[["f8"]]),
+    "detrend": lambda d: d[["f8"]] - lines(d),
+    "apply_along": lambda d: xr.apply_ufunc(ends, d[["f8"]], input_core_dims=[["y"]], output_core_dims=[["m"]]).transpose("t", "m", "x"),
+    "resample": lambda d: d[["f8"]].resample(t="2D").mean(),
+    "to_dataset": lambda d: d.f8.to_dataset(name="g8"),
+    "split": lambda d: dict(iter(d.groupby("name")))["b"],
 }
-for verb, call in WHAT.items():
+# Calls of a verb in each of its ways.
+WAYS = [
+    *[("upsample", {"how": how}, lambda d, how=how: getattr(d[["f8"]].resample(t="12h"), how)()) for how in ["asfreq", "ffill", "bfill", "nearest"]],
+    ("upsample", {"how": "interpolate"}, lambda d: known(d[["f8"]].resample(t="12h").interpolate("linear"), d)),
+    *[("convert_calendar", {"align_on": on}, lambda d, on=on: said(d[["f8"]].convert_calendar("360_day", dim="t", align_on=on))) for on in ["date", "year"]],
+    *[("weighted", {"what": what}, lambda d, what=what: getattr(d[["f8"]].weighted(d.y + 1), what)("y")) for what in ["mean", "sum", "std", "var", "sum_of_weights"]],
+    ("weighted", {"what": "quantile"}, lambda d: d[["f8"]].weighted(d.y + 1).quantile(0.25, dim="y").drop_vars("quantile")),
+    ("rolling_over", {"way": "reduce"}, lambda d: d[["f8"]].rolling(y=2, x=2).mean()),
+    ("rolling_over", {"way": "center"}, lambda d: d[["f8"]].rolling(y=2, x=2, center=True, min_periods=1).max()),
+    ("rolling_over", {"way": "construct"}, lambda d: d[["f8"]].rolling(y=2, x=2).construct(y="wy", x="wx")),
+]
+# What the error of a call that is to fail says, where nothing is nowhere.
+WORDS = {"to_dataset": "no name"}
+
+
+def known(made, d):
+    # At labels that are there the value is known, though its neighbour is missing (docs/differences.md).
+    return made.fillna(d[["f8"]].drop_vars("name").reindex_like(made))
+
+
+def powers(d):
+    return d.f8.drop_vars("name").isel(x=0, drop=True).rename(y="degree").assign_coords(degree=[0, 1, 2]).to_dataset()
+
+
+def slopes(d):
+    return d.drop_vars("name").polyfit("y", 1).sel(degree=1, drop=True).rename(f8_polyfit_coefficients="f8")
+
+
+def lines(d):
+    # No line goes through no values, and none is to be taken away.
+    if d.f8.size == 0:
+        return d[["f8"]]
+    return xr.polyval(d.y, d[["f8"]].polyfit("y", 1)).rename(f8_polyfit_coefficients="f8")
+
+
+def ends(a):
+    # Where all are missing there are no ends.
+    return np.stack([np.nanmin(a, axis=-1), np.nanmax(a, axis=-1)], axis=-1)
+
+
+def said(d):
+    """Times of other calendars as text."""
+    return d.assign_coords(t=np.array([x.strftime("%Y-%m-%dT%H:%M:%S") for x in d.t.values], "U19"))
+
+
+for verb, options, call in [*[(v, {}, c) for v, c in WHAT.items()], *WAYS]:
     for kind, on in (("missing", "full"), ("empty", "empty")):
         try:
-            CASES.append({"verb": verb, "options": {}, "kind": kind, "on": [on], "want": told(call(INPUTS[on]))})
+            CASES.append({"verb": verb, "options": options, "kind": kind, "on": [on], "want": told(call(INPUTS[on]))})
         except Exception as e:
             # xarray has no answer there: ours is compared with nothing, and must be one without values.
-            print(f"{verb} {kind}: {type(e).__name__}: {e}", file=sys.stderr)
-            CASES.append({"verb": verb, "options": {}, "kind": kind, "on": [on], "refused": str(e)[:60]})
-    CASES.append({"verb": verb, "options": {"wrong": True}, "kind": "fails", "on": ["full"], "fails": "nowhere"})
+            print(f"{verb} {options} {kind}: {type(e).__name__}: {e}", file=sys.stderr)
+            CASES.append({"verb": verb, "options": options, "kind": kind, "on": [on], "refused": str(e)[:60]})
+    CASES.append({"verb": verb, "options": {**options, "wrong": True}, "kind": "fails", "on": ["full"], "fails": WORDS.get(verb, "nowhere")})
 json.dump({"inputs": {n: told(d) for n, d in INPUTS.items()}, "cases": CASES}, sys.stdout, separators=(",", ":"))
 print()

@@ -19,5 +19,6 @@ mod select;
 mod titanic;
 mod verbs;
 mod verbs_of_cubes;
+mod ways_of_cubes;
 mod windows;
 mod xarray;

@@ -71,6 +71,6 @@ pub fn run(verb: &str, options: &Value, on: &[Dataset]) -> Result<Out> {
         "equals" => Out::Truth(ds.equals(&on[1])?.is_same()),
         "identical" => Out::Truth(ds.identical(&on[1])?.is_same()),
         "allclose" => Out::Truth(ds.allclose(&on[1], 1e-5, 1e-8)?.is_same()),
-        other => return super::verbs_of_cubes::run(other, false, ds),
+        other => return super::verbs_of_cubes::run(other, options, ds),
     })
 }

@@ -5,6 +5,7 @@ use crate::array::{Dataset, Variable, companions};
 use crate::dtype::DType;
 use crate::error::{Error, Notices, Place, Result, ResultExt};
 use crate::exec::ExecOptions;
+use crate::exec::reduce::alone;
 use crate::kernel::fill::Interpolate;
 use crate::kernel::lane::{Spline, places};
 use crate::kernel::window::Running;
@@ -191,14 +192,16 @@ impl Dataset {
         self.each_along(dim, DType::is_numeric, false, |_| Ok(Along::Area(at.clone())), options)
     }
 
-    /// The integral along a dimension, which goes.
+    /// The integral along a dimension, which goes with its labels, its bounds and other coordinates along it.
     ///
     /// # Errors
     /// As [`Dataset::differentiate`].
     pub fn integrate(&self, dim: &str, unit: f64, options: &ExecOptions) -> Result<(Dataset, Notices)> {
-        let (ds, notices) = self.cumulative_integrate(dim, unit, options)?;
+        let (ds, notices) = alone(self, dim)?.cumulative_integrate(dim, unit, options)?;
         let last = self.dims.get(dim).copied().unwrap_or(0).saturating_sub(1);
-        Ok((ds.isel(&[(dim, Selector::At(last))])?, notices))
+        let mut out = ds.isel(&[(dim, Selector::At(last))])?;
+        out.coords.remove(dim);
+        Ok((out, notices))
     }
 
     fn measured(&self, dim: &str, unit: f64) -> Result<Vec<f64>> {

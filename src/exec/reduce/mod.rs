@@ -28,6 +28,7 @@ pub use groups::Groups;
 pub use resample::ResampleOptions;
 pub use transform::Transform;
 pub use upsample::Upsample;
+pub(in crate::exec) use upsample::alone;
 pub use weighted::DatasetWeighted;
 pub use weights::Weights;
 pub use windows::DatasetRolling;

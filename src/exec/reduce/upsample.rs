@@ -97,7 +97,7 @@ impl DatasetGroupBy {
 }
 
 /// Without what else stands along a dim beside its labels: other coordinates, and bounds.
-fn alone(ds: &Dataset, dim: &str) -> Result<Dataset> {
+pub(in crate::exec) fn alone(ds: &Dataset, dim: &str) -> Result<Dataset> {
     let along = |name: &str| ds.variable(name).is_ok_and(|v| v.dims().iter().any(|d| **d == *dim));
     let coords = ds.coords.iter().map(|(n, _)| n.to_string()).filter(|n| n != dim && along(n));
     let beside = companions(ds).into_iter().map(|(n, _)| n).filter(|n| along(n));
