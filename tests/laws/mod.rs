@@ -1,5 +1,6 @@
 mod chunks;
 mod coding;
+mod cubes;
 mod expr;
 mod group;
 mod lazy;
