@@ -51,6 +51,8 @@ fn same(a: &Dataset, b: &Dataset) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+type Verb<'a> = Box<dyn Fn(&Dataset) -> Dataset + 'a>;
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
 
@@ -86,7 +88,7 @@ proptest! {
         let (ds, exec, d) = (cube(shape, seed), ExecOptions::default(), DIMS[dim]);
         let turned = ds.transpose(&order).unwrap();
         let sum = Reduction::new(Agg::Sum);
-        let verbs: Vec<(&str, Box<dyn Fn(&Dataset) -> Dataset>)> = vec![
+        let verbs: [(&str, Verb); 8] = [
             ("sum", Box::new(|c| c.reduce(&Reduction::new(Agg::Sum).over([d]), &exec).unwrap().0)),
             ("median", Box::new(|c| c.reduce(&Reduction::new(Agg::Median).over([d]), &exec).unwrap().0)),
             ("groups", Box::new(|c| c.groupby("group").unwrap().reduce(&sum, &exec).unwrap().0)),
