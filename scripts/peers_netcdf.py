@@ -32,6 +32,9 @@ def raw(f):
 
 
 def same_attribute(a, b, flat):
+    if flat and isinstance(a, list) and isinstance(b, str):
+        # A classic file has no list of texts: they are its lines, which `convert` lists as a loss.
+        return "\n".join(a) == b
     if isinstance(a, str) or isinstance(b, str):
         return a == b
     a, b = np.atleast_1d(a), np.atleast_1d(b)
@@ -64,7 +67,8 @@ def compare(a, b, at, flat):
         x, y = np.asarray(v[...]), np.asarray(w[...])
         if x.dtype != object and y.dtype != object:
             if flat and x.dtype.kind == "u" and y.dtype.kind == "i" and y.dtype.itemsize == x.dtype.itemsize:
-                y = y.view(x.dtype)
+                # Bit for bit, whatever the byte order of either.
+                y = y.astype(y.dtype.newbyteorder("=")).view(x.dtype.newbyteorder("="))
             if x.shape != y.shape or not np.array_equal(x, y, equal_nan=x.dtype.kind == "f"):
                 say(here, "values differ")
         elif not flat and (x.shape != y.shape or not (x == y).all()):
