@@ -91,6 +91,7 @@ WHAT = {
 }
 # Calls of a verb in each of its ways.
 WAYS = [
+    ("integrate", {"along": "no labels"}, lambda d: d[["f8"]].isel(y=[]).integrate("y")),
     *[("upsample", {"how": how}, lambda d, how=how: getattr(d[["f8"]].resample(t="12h"), how)()) for how in ["asfreq", "ffill", "bfill", "nearest"]],
     ("upsample", {"how": "interpolate"}, lambda d: known(d[["f8"]].resample(t="12h").interpolate("linear"), d)),
     *[("convert_calendar", {"align_on": on}, lambda d, on=on: said(d[["f8"]].convert_calendar("360_day", dim="t", align_on=on))) for on in ["date", "year"]],

@@ -46,6 +46,7 @@ pub fn run(verb: &str, options: &Value, ds: &Dataset) -> Result<Out> {
         "cumprod" => ds.cumprod(t, exec)?.0,
         "rank" => ds.rank(y, false, exec)?.0,
         "differentiate" => f8().differentiate(y, 1.0, exec)?.0,
+        "integrate" if options["along"] == "no labels" => f8().isel(&[("y", Selector::span(0, 0))])?.integrate(y, 1.0, exec)?.0,
         "integrate" => f8().integrate(y, 1.0, exec)?.0,
         "cumulative_integrate" => f8().cumulative_integrate(y, 1.0, exec)?.0,
         "interp" => bare(f8()).interp(y, &numbers(&[10.0, 40.0]), Interp::Linear, exec)?,

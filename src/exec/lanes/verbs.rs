@@ -5,7 +5,8 @@ use crate::array::{Dataset, Variable, companions};
 use crate::dtype::DType;
 use crate::error::{Error, Notices, Place, Result, ResultExt};
 use crate::exec::ExecOptions;
-use crate::exec::reduce::alone;
+use crate::exec::reduce::{Reduction, alone};
+use crate::kernel::agg::Agg;
 use crate::kernel::fill::Interpolate;
 use crate::kernel::lane::{Spline, places};
 use crate::kernel::window::Running;
@@ -192,14 +193,20 @@ impl Dataset {
         self.each_along(dim, DType::is_numeric, false, |_| Ok(Along::Area(at.clone())), options)
     }
 
-    /// The integral along a dimension, which goes with its labels, its bounds and other coordinates along it.
+    /// The integral along a dimension, which goes with its labels, its bounds and other coordinates along it; 0 where it has no labels.
     ///
     /// # Errors
     /// As [`Dataset::differentiate`].
     pub fn integrate(&self, dim: &str, unit: f64, options: &ExecOptions) -> Result<(Dataset, Notices)> {
         let (ds, notices) = alone(self, dim)?.cumulative_integrate(dim, unit, options)?;
-        let last = self.dims.get(dim).copied().unwrap_or(0).saturating_sub(1);
-        let mut out = ds.isel(&[(dim, Selector::At(last))])?;
+        let mut out = match self.dims.get(dim).copied().unwrap_or(0).checked_sub(1) {
+            Some(last) => ds.isel(&[(dim, Selector::At(last))])?,
+            None => {
+                let mut none = ds.reduce(&Reduction::new(Agg::Sum).over([dim]), options)?.0;
+                none.vars.iter_mut().for_each(|(name, v)| v.attrs = ds.vars[name].attrs.clone());
+                none
+            }
+        };
         out.coords.remove(dim);
         Ok((out, notices))
     }
