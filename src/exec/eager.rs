@@ -152,21 +152,7 @@ macro_rules! operators {
     };
 }
 
-operators! {
-    add Add "The sum." "vec![Some(9i64), None]";
-    sub Sub "The difference." "vec![Some(5i64), None]";
-    mul Mul "The product." "vec![Some(14i64), None]";
-    div Div "The quotient, always a float." "vec![Some(3.5), None]";
-    floordiv FloorDiv "The quotient rounded down; by integer zero missing." "vec![Some(3i64), None]";
-    rem Mod "The remainder with the sign of the divisor; by integer zero missing." "vec![Some(1i64), None]";
-    pow Pow "The power." "vec![Some(49i64), None]";
-    lt Lt "Whether values are less; of missing ones missing." "vec![Some(false), None]";
-    le Le "Whether values are less or equal; of missing ones missing." "vec![Some(false), None]";
-    gt Gt "Whether values are greater; of missing ones missing." "vec![Some(true), None]";
-    ge Ge "Whether values are greater or equal; of missing ones missing." "vec![Some(true), None]";
-    equal Eq "Whether values are equal; of missing ones missing." "vec![Some(false), None]";
-    not_equal Ne "Whether values differ; of missing ones missing." "vec![Some(true), None]";
-}
+crate::exec::names::of_operators!(operators);
 
 impl DataFrame {
     /// The table as the start of a plan; named row labels lead as columns.

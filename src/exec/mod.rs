@@ -24,6 +24,7 @@ mod lazy;
 mod looking;
 mod mem;
 mod missing;
+mod names;
 mod order;
 mod ordered;
 mod points;

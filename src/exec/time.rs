@@ -628,20 +628,7 @@ impl Resample {
         self.agg(crate::plan::aggregate_all(agg, &schema, &without)?)
     }
 
-    aggregations! {
-        count Count "How many values are there." "3i64, 1";
-        sum Sum "The sum." "6i64, 4";
-        mean Mean "The mean." "2.0, 4.0";
-        std Std "The standard deviation (ddof 1)." "Some(1.0), None";
-        var Var "The variance (ddof 1)." "Some(1.0), None";
-        min Min "The smallest value." "1i64, 4";
-        max Max "The largest value." "3i64, 4";
-        median Median "The middle value." "2.0, 4.0";
-        first First "The first value that is there." "1i64, 4";
-        last Last "The last value that is there." "3i64, 4";
-        nunique Nunique "How many different values." "3i64, 1";
-        prod Prod "The product." "6i64, 4";
-    }
+    crate::exec::names::of_bins!(aggregations);
 
     /// A row for each step between the labels, which are times in order; a step takes the last row at or before it. Up from days
     /// to hours: `df.resample_index(TimeBins::new("6h")?)?.ffill(None)`.

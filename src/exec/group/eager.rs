@@ -201,25 +201,7 @@ impl GroupBy {
         self.agg(aggregate_all(agg, &batch.schema, &without)?)
     }
 
-    aggregations! {
-        count Count "How many values are there." "vec![4i64, 0]";
-        sum Sum "The sum." "vec![12.0, 0.0]";
-        mean Mean "The mean." "vec![Some(3.0), None]";
-        std Std "The standard deviation (ddof 1)." "vec![Some(2.0), None]";
-        var Var "The variance (ddof 1)." "vec![Some(4.0), None]";
-        sem Sem "The standard error of the mean (ddof 1)." "vec![Some(1.0), None]";
-        min Min "The smallest value." "vec![Some(2.0), None]";
-        max Max "The largest value." "vec![Some(6.0), None]";
-        median Median "The middle value." "vec![Some(2.0), None]";
-        first First "The first value that is there." "vec![Some(2.0), None]";
-        last Last "The last value that is there." "vec![Some(6.0), None]";
-        nunique Nunique "How many different values." "vec![2i64, 0]";
-        any Any "Whether any is true." "vec![true, false]";
-        all All "Whether all are true." "vec![true, true]";
-        prod Prod "The product." "vec![48.0, 1.0]";
-        skew Skew "The skewness." "vec![Some(2.0), None]";
-        kurt Kurt "The excess kurtosis." "vec![Some(4.0), None]";
-    }
+    crate::exec::names::of_groups!(aggregations);
 
     /// A quantile of every numeric column that is no key. Values between two are interpolated; missing ones are skipped; f64.
     ///

@@ -30,20 +30,7 @@ macro_rules! aggregations {
 }
 
 impl LazyResample {
-    aggregations! {
-        count Count "How many values are there." "3i64, 1";
-        sum Sum "The sum." "6i64, 4";
-        mean Mean "The mean." "2.0, 4.0";
-        std Std "The standard deviation (ddof 1)." "Some(1.0), None";
-        var Var "The variance (ddof 1)." "Some(1.0), None";
-        min Min "The smallest value." "1i64, 4";
-        max Max "The largest value." "3i64, 4";
-        median Median "The middle value." "2.0, 4.0";
-        first First "The first value that is there." "1i64, 4";
-        last Last "The last value that is there." "3i64, 4";
-        nunique Nunique "How many different values." "3i64, 1";
-        prod Prod "The product." "6i64, 4";
-    }
+    crate::exec::names::of_bins!(aggregations);
 
     fn rows(&self, what: &str, f: impl Fn(&Resample) -> Result<DataFrame> + Send + Sync + 'static) -> Result<LazyFrame> {
         let (input, on, bins) = self.settled();

@@ -160,16 +160,5 @@ impl LazyGroupRolling {
         self.agg(Agg::Quantile(probability))
     }
 
-    windows! {
-        count Count "How many values are there, as i64." "[None, None, None, Some(4i64), None]";
-        sum Sum "The sum." "[None, None, None, Some(12.0), None]";
-        mean Mean "The mean." "[None, None, None, Some(3.0), None]";
-        std Std "The standard deviation (ddof 1)." "[None, None, None, Some(2.0), None]";
-        var Var "The variance (ddof 1)." "[None, None, None, Some(4.0), None]";
-        min Min "The smallest." "[None, None, None, Some(2.0), None]";
-        max Max "The largest." "[None, None, None, Some(6.0), None]";
-        median Median "The middle value." "[None, None, None, Some(2.0), None]";
-        skew Skew "The skewness." "[None, None, None, Some(2.0), None]";
-        kurt Kurt "The excess kurtosis." "[None, None, None, Some(4.0), None]";
-    }
+    crate::exec::names::of_windows!(windows);
 }
