@@ -20,6 +20,9 @@ use std::path::Path;
 use std::sync::Arc;
 use zarrs::array::{ArrayBytes, ArrayBytesOffsets, ArrayToBytesCodecTraits, CodecOptions};
 
+/// Chunks of this many bytes do not wait for a thread.
+const LARGE: usize = 16 << 20;
+
 /// How a store is written. What a variable's encoding says holds where nothing is said here.
 #[derive(Clone, Debug)]
 pub struct ZarrWriteOptions {
@@ -115,7 +118,10 @@ impl ZarrSink {
             self.encoders.finish()?;
             booked = self.budget.try_reserve(bytes);
         }
-        let most = if booked.is_some() { rayon::current_num_threads() } else { 0 };
+        // One thread is left to read the next chunk, so that of large ones no more are held than there are threads.
+        let threads = rayon::current_num_threads();
+        let ahead = if part.bytes() >= LARGE { threads - 1 } else { threads };
+        let most = if booked.is_some() { ahead } else { 0 };
         let (folder, shown) = (self.output.path().to_path_buf(), self.output.target().to_path_buf());
         self.encoders.give(most, move || {
             let _booked = booked;
