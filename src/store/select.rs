@@ -66,6 +66,30 @@ impl Selector {
         }
     }
 
+    /// Cut at the edges of chunks of this length, of a dimension of `length`: where each part begins among the selected positions, and
+    /// the part. One position is one part; no positions are none.
+    pub fn cut(&self, chunk: usize, length: usize) -> Vec<(usize, Selector)> {
+        let chunk = chunk.max(1);
+        let Some(count) = self.count(length) else { return vec![(0, self.clone())] };
+        let mut parts = Vec::new();
+        let mut first = 0;
+        while first < count {
+            let within = self.position(first) / chunk;
+            let end = match self {
+                Selector::All | Selector::Range { step: 1, .. } => ((within + 1) * chunk - self.position(0)).min(count),
+                _ => (first..count).find(|&i| self.position(i) / chunk != within).unwrap_or(count),
+            };
+            let part = match self {
+                Selector::Take(p) => Selector::of(p[first..end].to_vec()),
+                Selector::Range { step, .. } => Selector::Range { start: self.position(first), count: end - first, step: *step },
+                _ => Selector::span(first, end - first),
+            };
+            parts.push((first, part));
+            first = end;
+        }
+        parts
+    }
+
     /// This selection, then `next` on what is left: one selection of the original dimension.
     fn then(&self, next: &Selector) -> Selector {
         match (self, next) {
@@ -208,6 +232,25 @@ mod tests {
         assert_eq!(c.shape(&[10, 4, 6]), [2, 2]);
         assert_eq!(c.selectors()[0], Selector::Range { start: 7, count: 2, step: -2 });
         assert_eq!(c.selectors()[1], Selector::At(3));
+    }
+
+    #[test]
+    fn selectors_are_cut_at_the_edges_of_chunks() {
+        let lists = [vec![], vec![0, 1, 5, 4, 4, 9], (0..10).collect(), (0..10).rev().step_by(3).collect(), vec![7, 1], (2..9).collect()];
+        for selector in lists.into_iter().map(Selector::of).chain([Selector::All]) {
+            for chunk in [1, 3, 4, 10, 99] {
+                let all: Vec<usize> = (0..selector.count(10).unwrap()).map(|i| selector.position(i)).collect();
+                let mut together = Vec::new();
+                for (first, part) in selector.cut(chunk, 10) {
+                    assert_eq!(first, together.len());
+                    let part: Vec<usize> = (0..part.count(10).unwrap()).map(|i| part.position(i)).collect();
+                    assert!(part.iter().all(|p| p / chunk == part[0] / chunk), "{selector:?} by {chunk}");
+                    together.extend(part);
+                }
+                assert_eq!(together, all, "{selector:?} by {chunk}");
+            }
+        }
+        assert_eq!(Selector::At(3).cut(2, 10), [(0, Selector::At(3))]);
     }
 
     #[test]

@@ -32,6 +32,11 @@ impl Groups {
         self.of.is_empty()
     }
 
+    /// Whether the groups follow each other as their positions do.
+    pub(super) fn in_order(&self) -> bool {
+        self.of.iter().filter(|&&g| g != u32::MAX).is_sorted()
+    }
+
     /// The group of a position.
     pub fn of(&self, position: usize) -> Option<usize> {
         Some(self.of[position] as usize).filter(|&g| g != u32::MAX as usize)

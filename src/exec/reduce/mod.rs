@@ -10,6 +10,7 @@ mod keys;
 mod load;
 mod mapped;
 mod methods;
+mod pieces;
 mod positions;
 mod resample;
 mod rolling;

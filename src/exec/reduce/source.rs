@@ -1,6 +1,7 @@
 //! A reduced array as a source: what is asked of it is computed when it is read, block by block of its input.
 
 use super::load::Loaded;
+use super::pieces::{Piecewise, pieces};
 use super::{Groups, Weights};
 use crate::array::Variable;
 use crate::dtype::{DType, Phys};
@@ -48,10 +49,6 @@ pub(super) struct ReduceSource {
     options: ExecOptions,
 }
 
-/// Elements of the input that are worked on at a time, at most and at least, where the file leaves a choice.
-const MOST: usize = 1 << 21;
-const DECENT: usize = 1 << 18;
-
 impl ReduceSource {
     pub(super) fn new(input: &Variable, fates: Vec<Fate>, how: How, dtype: DType, options: &ExecOptions) -> ReduceSource {
         let shape: Vec<usize> = fates
@@ -63,69 +60,10 @@ impl ReduceSource {
                 Fate::Grouped(g) => Some(g.count()),
             })
             .collect();
-        let (kept, stretch) = pieces(input, &fates, &how, options);
-        let chunk: Vec<usize> = fates
-            .iter()
-            .zip(&kept)
-            .filter_map(|(f, &k)| match f {
-                Fate::Kept => Some(k),
-                Fate::Reduced => None,
-                Fate::Grouped(g) => Some(g.count()),
-            })
-            .collect();
+        let (chunk, stretch) = pieces(input, &fates, &how, options);
         let grid = ChunkGrid::new(&shape, &chunk);
         ReduceSource { input: input.clone(), fates, how, dtype, shape, grid, stretch, options: options.clone() }
     }
-}
-
-/// How much of each dimension is done at a time: of those that stay, and of the others.
-///
-/// Chunks of the input are not cut: each is decoded once. What is one piece in the file (or in memory) is cut as is convenient.
-fn pieces(input: &Variable, fates: &[Fate], how: &How, options: &ExecOptions) -> (Vec<usize>, Vec<usize>) {
-    let grid = input.grid();
-    let n = &grid.shape;
-    let mut size: Vec<usize> = grid.chunk.clone();
-    // One compressed chunk is no such piece: each part would decode all of it.
-    let loose = size.iter().zip(n).all(|(c, n)| c >= n) && input.cost().pieces.is_none();
-    let kept = |d: usize| matches!(fates[d], Fate::Kept);
-    let most_values = (0..n.len()).filter(|&d| !kept(d)).map(|d| n[d] as u64).product::<u64>();
-    let along = fates.last().is_some_and(|f| matches!(f, Fate::Reduced));
-    let groups: usize = fates.iter().map(|f| if let Fate::Grouped(g) = f { g.count() } else { 1 }).product();
-    let per_cell =
-        Cells::bytes_per_cell(how.agg, along, most_values, how.weights.is_some()) * if most_values == 0 { 1 } else { groups.max(1) };
-    // Accumulators of every worker take a share of the budget.
-    let cells = (options.budget.limit() / 4 / (options.workers() + 1) / per_cell.max(1)).max(1);
-    let count = |size: &[usize], which: &dyn Fn(usize) -> bool| (0..n.len()).filter(|&d| which(d)).map(|d| size[d]).product::<usize>();
-    // Cells first: halve the first kept dimension that is longer than one.
-    while count(&size, &kept) > cells {
-        let Some(d) = (0..n.len()).find(|&d| kept(d) && size[d] > 1) else { break };
-        size[d] = size[d].div_ceil(2);
-    }
-    let width = input.dtype().phys().and_then(Phys::width).unwrap_or(16).max(8);
-    let most = (options.budget.limit() / 4 / (2 * options.workers() + 2) / width).clamp(1 << 10, MOST);
-    if loose {
-        while size.iter().product::<usize>() > most {
-            // Leading dimensions are the ones that lie apart.
-            let Some(d) =
-                (0..n.len()).find(|&d| size[d] > 1 && (!kept(d) || n.len() == 1 || (0..n.len()).all(|o| kept(o) || size[o] == 1)))
-            else {
-                break;
-            };
-            size[d] = size[d].div_ceil(2);
-        }
-    }
-    // Small chunks are taken several at a time.
-    for d in (0..n.len()).filter(|&d| !kept(d)).rev() {
-        while size[d] < n[d] && size.iter().product::<usize>() * 2 <= DECENT {
-            size[d] = (size[d] * 2).min(n[d]);
-        }
-    }
-    for d in (0..n.len()).filter(|&d| kept(d)).rev() {
-        while size[d] < n[d] && size.iter().product::<usize>() * 2 <= DECENT && count(&size, &kept) * 2 <= cells {
-            size[d] = (size[d] * 2).min(n[d]);
-        }
-    }
-    (size.clone(), size)
 }
 
 /// A run of positions of one dimension that is read at once.
@@ -232,6 +170,22 @@ impl ChunkSource for ReduceSource {
 
     fn read(&self, selection: &Selection) -> Result<NdArray> {
         selection.check(&self.shape)?;
+        // What goes beyond a piece of the grid would hold as much of the input as it is wide.
+        match Piecewise::of(self, selection) {
+            Some(parts) => parts.read(&self.options),
+            None => self.read_piece(selection),
+        }
+    }
+}
+
+impl ReduceSource {
+    /// Bytes of the input.
+    pub(super) fn input_bytes(&self) -> u64 {
+        (self.input.len() * self.input.dtype().phys().and_then(Phys::width).unwrap_or(16)) as u64
+    }
+
+    /// Reads a selection of one piece of the grid.
+    pub(super) fn read_piece(&self, selection: &Selection) -> Result<NdArray> {
         let mut asked = selection.selectors().iter();
         // Per input dimension: the stretches to read, the group of each position, the number of cells.
         let mut stretches = Vec::new();
@@ -291,9 +245,7 @@ impl ChunkSource for ReduceSource {
         let shape: Vec<usize> = selection.shape(&self.shape);
         array.reshape(&shape)
     }
-}
 
-impl ReduceSource {
     fn run(&self, work: &Arc<Work>, groups: &[Option<Vec<u32>>], lengths: &[usize]) -> Result<NdArray> {
         let cells: usize = lengths.iter().product();
         let strides = c_strides(lengths);
