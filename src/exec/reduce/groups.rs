@@ -37,6 +37,11 @@ impl Groups {
         self.of.iter().filter(|&&g| g != u32::MAX).is_sorted()
     }
 
+    /// Whether no chunk of this length has positions of two groups.
+    pub(super) fn are_whole_chunks(&self, chunk: usize) -> bool {
+        self.of.windows(2).enumerate().all(|(i, w)| w[0] == w[1] || (i + 1).is_multiple_of(chunk.max(1)))
+    }
+
     /// The group of a position.
     pub fn of(&self, position: usize) -> Option<usize> {
         Some(self.of[position] as usize).filter(|&g| g != u32::MAX as usize)

@@ -13,7 +13,7 @@ use crate::store::{ChunkSource, NdArray, NdBuilder, Selection, Selector};
 const MOST: usize = 1 << 21;
 const DECENT: usize = 1 << 18;
 /// Groups that follow each other are taken so many chunks of the input at a time: a chunk that two pieces share is decoded twice.
-const CHUNKS: usize = 16;
+const CHUNKS: usize = 8;
 
 /// How much is done at a time: of each dimension of the result, and of each of the input.
 ///
@@ -32,7 +32,8 @@ pub(super) fn pieces(input: &Variable, fates: &[Fate], how: &How, options: &Exec
     let groups: Vec<usize> = (0..n.len())
         .map(|d| match &fates[d] {
             Fate::Grouped(g) if g.in_order() => {
-                let reach = if loose { 1 } else { size[d].saturating_mul(CHUNKS) };
+                let apart = loose || g.are_whole_chunks(size[d]);
+                let reach = if apart { 1 } else { size[d].saturating_mul(CHUNKS) };
                 (reach.saturating_mul(g.count()) / n[d].max(1)).clamp(1, g.count().max(1))
             }
             Fate::Grouped(g) => g.count(),
