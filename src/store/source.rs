@@ -134,6 +134,10 @@ pub trait ChunkSource: Send + Sync + Debug {
     /// # Errors
     /// Shape, for a selection outside; what the reader says, with the place.
     fn read(&self, selection: &Selection) -> Result<NdArray>;
+    /// The same array with its dims the other way round, where it lies so: then reads in C order need not turn it.
+    fn reversed(&self) -> Option<Arc<dyn ChunkSource>> {
+        None
+    }
     /// What reads take beside the values that are asked for.
     fn cost(&self) -> ReadCost {
         ReadCost { pieces: Some(self.grid().chunk), ..ReadCost::default() }

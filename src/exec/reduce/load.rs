@@ -34,6 +34,16 @@ impl Loaded {
         self.array.bytes()
     }
 
+    /// Brings mapped pages of the file to memory: who accumulates need not wait for them.
+    pub(super) fn touch(&self) {
+        const PAGE: usize = 4096;
+        if let (Some((buffer, at)), Some(width)) = (self.array.buffer(), self.array.phys().width()) {
+            let bytes = &buffer.as_slice()[(at * width).min(buffer.len())..];
+            let bytes = &bytes[..self.array.bytes().min(bytes.len())];
+            std::hint::black_box(bytes.iter().step_by(PAGE).fold(0u8, |a, b| a ^ b));
+        }
+    }
+
     /// Calls `f` with the values `at .. at + length`.
     pub(super) fn with_run(&self, at: usize, length: usize, f: impl FnOnce(Run)) {
         let valid = self.array.valid().map(|v| &v[at..at + length]);

@@ -15,11 +15,27 @@ const DECENT: usize = 1 << 18;
 /// Groups that follow each other are taken so many chunks of the input at a time: a chunk that two pieces share is decoded twice.
 const CHUNKS: usize = 8;
 
-/// How much is done at a time: of each dimension of the result, and of each of the input.
+/// How much is done at a time.
+pub(super) struct Cut {
+    /// Of each dimension of the result.
+    pub result: Vec<usize>,
+    /// Of each dimension of the input.
+    pub input: Vec<usize>,
+    /// A dimension whose positions have accumulators of their own, so many at a time.
+    pub window: Option<(usize, usize)>,
+}
+
+/// Values that a cell takes before another accumulator does, where it takes them along several dims.
+const WINDOW: usize = 1 << 20;
+/// Results are cut into so many pieces where cutting costs nothing, though not to rows shorter than `ROW`.
+const PIECES: usize = 16;
+const ROW: usize = 4096;
+
+/// How much is done at a time, so that threads have work, and what they hold fits the budget.
 ///
 /// Chunks of the input are not cut: each is decoded once, but for those at the edge of two pieces of groups. What is one piece in
 /// the file (or in memory) is cut as is convenient.
-pub(super) fn pieces(input: &Variable, fates: &[Fate], how: &How, options: &ExecOptions) -> (Vec<usize>, Vec<usize>) {
+pub(super) fn cut(input: &Variable, fates: &[Fate], how: &How, options: &ExecOptions) -> Cut {
     let grid = input.grid();
     let n = &grid.shape;
     let mut size: Vec<usize> = grid.chunk.clone();
@@ -60,6 +76,14 @@ pub(super) fn pieces(input: &Variable, fates: &[Fate], how: &How, options: &Exec
             size[d] = size[d].div_ceil(2);
         }
     }
+    if input.cost().in_place {
+        let many = |size: &[usize]| (0..n.len()).filter(|&d| kept(d)).map(|d| n[d].div_ceil(size[d].max(1))).product::<usize>();
+        while many(&size) < PIECES {
+            let least = |d: usize| if d + 1 == n.len() { ROW } else { 2 };
+            let Some(d) = (0..n.len()).find(|&d| kept(d) && size[d] >= least(d)) else { break };
+            size[d] = size[d].div_ceil(2);
+        }
+    }
     // Small chunks are taken several at a time.
     for d in (0..n.len()).filter(|&d| !kept(d)).rev() {
         while size[d] < n[d] && size.iter().product::<usize>() * 2 <= DECENT {
@@ -77,7 +101,18 @@ pub(super) fn pieces(input: &Variable, fates: &[Fate], how: &How, options: &Exec
         // As many as one reading brings, where that is more.
         Fate::Grouped(g) => Some(groups[d].max(size[d].saturating_mul(g.count()) / n[d].max(1)).min(g.count())),
     });
-    (of_result.collect(), size)
+    Cut { result: of_result.collect(), window: window(input, fates, how, loose), input: size }
+}
+
+/// The leading one of several dims that go, and how many of its positions bring a cell a million values. It follows from the layout
+/// alone, as the bits of the result do. Along one dim a cell takes its values in order, whatever the layout.
+fn window(input: &Variable, fates: &[Fate], how: &How, loose: bool) -> Option<(usize, usize)> {
+    let go = |f: &Fate| matches!(f, Fate::Reduced);
+    let plain = fates.iter().all(|f| matches!(f, Fate::Kept | Fate::Reduced)) && fates.iter().filter(|f| go(f)).count() > 1;
+    let first = fates.iter().position(go).filter(|_| plain && Cells::can_append(how.agg, how.weights.is_some()))?;
+    let rest: usize = (first + 1..fates.len()).filter(|&d| go(&fates[d])).map(|d| input.shape()[d]).product();
+    let chunk = if loose { 1 } else { input.grid().chunk[first].max(1) };
+    Some((first, WINDOW.div_ceil(rest.max(1)).next_multiple_of(chunk)))
 }
 
 /// A selection of the result, cut at the edges of its pieces.

@@ -1,9 +1,9 @@
 //! A reduced array as a source: what is asked of it is computed when it is read, block by block of its input.
 
 use super::load::Loaded;
-use super::pieces::{Piecewise, pieces};
+use super::pieces::{Cut, Piecewise, cut};
 use super::{Groups, Weights};
-use crate::array::Variable;
+use crate::array::{Data, LazyArray, Variable};
 use crate::dtype::{DType, Phys};
 use crate::error::{Error, Place, Result};
 use crate::exec::ExecOptions;
@@ -12,6 +12,7 @@ use crate::kernel::agg::Agg;
 use crate::kernel::cells::{Cells, Finish, Found, LANES, Place as Where, Run};
 use crate::store::{Budget, ChunkGrid, ChunkSource, NdArray, Selection, Selector};
 use arrow::buffer::Buffer;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// What becomes of a dimension.
@@ -46,6 +47,10 @@ pub(super) struct ReduceSource {
     grid: ChunkGrid,
     /// Positions of the input that are read at a time along dimensions that do not stay.
     stretch: Vec<usize>,
+    /// A dimension whose positions have accumulators of their own, so many at a time: threads work on them beside each other.
+    window: Option<(usize, usize)>,
+    /// Whether the input lies, and is worked on, with its dims the other way round.
+    turned: bool,
     options: ExecOptions,
 }
 
@@ -60,10 +65,27 @@ impl ReduceSource {
                 Fate::Grouped(g) => Some(g.count()),
             })
             .collect();
-        let (chunk, stretch) = pieces(input, &fates, &how, options);
-        let grid = ChunkGrid::new(&shape, &chunk);
-        ReduceSource { input: input.clone(), fates, how, dtype, shape, grid, stretch, options: options.clone() }
+        let around = reversed(input).filter(|_| !matches!(how.agg, Agg::First | Agg::Last | Agg::Argmin | Agg::Argmax));
+        let (turned, input) = (around.is_some(), around.unwrap_or_else(|| input.clone()));
+        let mut fates = fates;
+        if turned {
+            fates.reverse();
+        }
+        let Cut { mut result, input: stretch, window } = cut(&input, &fates, &how, options);
+        if turned {
+            result.reverse();
+        }
+        let grid = ChunkGrid::new(&shape, &result);
+        ReduceSource { input, fates, how, dtype, shape, grid, stretch, window, turned, options: options.clone() }
     }
+}
+
+/// All of an array whose first dims vary fastest, with its dims the other way round.
+fn reversed(input: &Variable) -> Option<Variable> {
+    let Data::Lazy(lazy) = input.data() else { return None };
+    let plain = lazy.steps().is_empty() && lazy.selection().selectors().iter().all(|s| *s == Selector::All);
+    let source = lazy.source().reversed().filter(|_| plain)?;
+    Variable::new(input.dims().iter().rev().cloned().collect::<Vec<_>>(), Data::Lazy(LazyArray::new(source))).ok()
 }
 
 /// A run of positions of one dimension that is read at once.
@@ -101,6 +123,12 @@ impl Work {
         out
     }
 
+    /// Of a block.
+    fn bytes(&self, i: usize) -> u64 {
+        let elements: usize = self.block(i).iter().map(|s| s.count).product();
+        (elements * self.source.input.dtype().phys().and_then(Phys::width).unwrap_or(16)) as u64
+    }
+
     fn read(&self, i: usize) -> Result<Loaded> {
         let block = self.block(i);
         let input = &self.source.input;
@@ -123,14 +151,17 @@ impl Parts for Reading {
         self.0.blocks()
     }
     fn open(&self, part: usize) -> Result<Box<dyn Iterator<Item = Result<Self::Item>> + Send>> {
-        Ok(Box::new(std::iter::once(self.0.read(part).map(|l| (part, l)))))
+        let loaded = self.0.read(part)?;
+        if self.0.source.input.cost().in_place {
+            loaded.touch();
+        }
+        Ok(Box::new(std::iter::once(Ok((part, loaded)))))
     }
     fn weight(&self, item: &Self::Item) -> usize {
         item.1.bytes()
     }
     fn progress(&self, part: usize) -> u64 {
-        let elements: usize = self.0.block(part).iter().map(|s| s.count).product();
-        (elements * self.0.source.input.dtype().phys().and_then(Phys::width).unwrap_or(16)) as u64
+        self.0.bytes(part)
     }
 }
 
@@ -186,7 +217,11 @@ impl ReduceSource {
 
     /// Reads a selection of one piece of the grid.
     pub(super) fn read_piece(&self, selection: &Selection) -> Result<NdArray> {
-        let mut asked = selection.selectors().iter();
+        let mut asked: Vec<&Selector> = selection.selectors().iter().collect();
+        if self.turned {
+            asked.reverse();
+        }
+        let mut asked = asked.into_iter();
         // Per input dimension: the stretches to read, the group of each position, the number of cells.
         let mut stretches = Vec::new();
         let mut groups: Vec<Option<Vec<u32>>> = Vec::new();
@@ -204,12 +239,14 @@ impl ReduceSource {
                 }
                 Fate::Reduced => {
                     let step = self.stretch[d].max(1);
-                    let cut = |start: usize| Stretch {
-                        selector: Selector::span(start, step.min(n - start)),
-                        before: start,
-                        count: step.min(n - start),
-                    };
-                    stretches.push((0..n).step_by(step).map(cut).collect());
+                    let window = self.window.filter(|w| w.0 == d).map_or(n.max(1), |w| w.1);
+                    let ends = (0..n).step_by(window).flat_map(|first| {
+                        let end = (first + window).min(n);
+                        (first..end).step_by(step).map(move |start| (start, step.min(end - start)))
+                    });
+                    stretches.push(
+                        ends.map(|(start, count)| Stretch { selector: Selector::span(start, count), before: start, count }).collect(),
+                    );
                     groups.push(None);
                     lengths.push(1);
                 }
@@ -242,8 +279,31 @@ impl ReduceSource {
         let turned = whole && self.input.dtype().phys() == Some(Phys::U64) && !matches!(self.how.agg, Agg::Sum | Agg::Prod);
         let work = Arc::new(Work { source: self.clone(), stretches, whole, turned });
         let array = self.run(&work, &groups, &lengths)?;
-        let shape: Vec<usize> = selection.shape(&self.shape);
-        array.reshape(&shape)
+        let mut shape: Vec<usize> = selection.shape(&self.shape);
+        if !self.turned {
+            return array.reshape(&shape);
+        }
+        shape.reverse();
+        let axes: Vec<usize> = (0..shape.len()).rev().collect();
+        array.reshape(&shape)?.transpose(&axes)?.to_contiguous()
+    }
+
+    /// For what is done inside a piece: only where it is the whole does anybody want to know how far it is.
+    fn quiet(&self) -> ExecOptions {
+        ExecOptions { progress: self.options.progress.clone().filter(|_| self.grid.count() == 1), ..self.options.clone() }
+    }
+
+    /// The blocks of each window, where there is more than one.
+    fn windows(&self, work: &Work) -> Option<Vec<Range<usize>>> {
+        let (d, length) = self.window?;
+        let blocks: usize = work.stretches[d + 1..].iter().map(Vec::len).product();
+        let mut windows = Vec::new();
+        let mut first = 0;
+        for window in work.stretches[d].chunk_by(|a, b| a.before / length == b.before / length) {
+            windows.push(first * blocks..(first + window.len()) * blocks);
+            first += window.len();
+        }
+        (windows.len() > 1).then_some(windows)
     }
 
     fn run(&self, work: &Arc<Work>, groups: &[Option<Vec<u32>>], lengths: &[usize]) -> Result<NdArray> {
@@ -252,42 +312,31 @@ impl ReduceSource {
         let visits = visits(&work.stretches, &self.fates, groups, lengths);
         let along = matches!(self.fates.last(), Some(Fate::Reduced));
         let most = visits.iter().copied().max().unwrap_or(0);
-        let _booked = self
-            .options
-            .budget
-            .reserve(cells * Cells::bytes_per_cell(self.how.agg, along, most, self.how.weights.is_some()), "the results of a reduction")?;
-        let mut state = Cells::new(self.how.agg, cells, work.whole, self.how.weights.is_some(), along, &visits)?;
+        let bytes = cells * Cells::bytes_per_cell(self.how.agg, along, most, self.how.weights.is_some());
+        let _booked = self.options.budget.reserve(bytes, "the results of a reduction")?;
         let weights = self.how.weights.as_ref().map(|w| w.strides(self.input.dims())).transpose()?;
-        let mut take = |i: usize, loaded: &Loaded| {
-            let block = work.block(i);
-            feed(
-                &mut state,
-                loaded,
-                &block,
-                &self.fates,
-                groups,
-                &strides,
-                self.how.weights.as_ref().zip(weights.as_deref()),
-                self.input.shape(),
-            );
-        };
+        let task = Arc::new(Task { work: work.clone(), groups: groups.to_vec(), visits, strides, weights, cells, along });
+        let mut state = task.cells()?;
         if self.input.shape().contains(&0) || work.blocks() == 0 {
             // Nothing to take.
+        } else if let Some(windows) = self.windows(work) {
+            for part in Ordered::new(Windows { task: task.clone(), windows }, &self.quiet()) {
+                state.append(part?)?;
+            }
         } else if self.grid.count() >= 2 * self.options.workers() {
             // Other blocks of the result keep the other threads busy: here a block is decoded and taken while it is in the cache.
             for i in 0..work.blocks() {
-                take(i, &work.read(i)?);
+                task.take(&mut state, i, &work.read(i)?);
             }
         } else {
-            let options =
-                ExecOptions { progress: self.options.progress.clone().filter(|_| self.grid.count() == 1), ..self.options.clone() };
-            for item in Ordered::new(Reading(work.clone()), &options) {
+            for item in Ordered::new(Reading(work.clone()), &self.quiet()) {
                 let (i, loaded) = item?;
-                take(i, &loaded);
+                task.take(&mut state, i, &loaded);
             }
         }
+        let visits = &task.visits;
         let how = Finish {
-            visits: &visits,
+            visits,
             ddof: self.how.ddof,
             skip_missing: self.how.skip_missing,
             min_count: self.how.min_count,
@@ -295,6 +344,57 @@ impl ReduceSource {
             corrected: false,
         };
         to_array(state.finish(&how)?, &self.dtype, work.turned, lengths)
+    }
+}
+
+/// What accumulating takes.
+struct Task {
+    work: Arc<Work>,
+    groups: Vec<Option<Vec<u32>>>,
+    visits: Vec<u64>,
+    strides: Vec<usize>,
+    weights: Option<Vec<usize>>,
+    cells: usize,
+    along: bool,
+}
+
+impl Task {
+    /// Accumulators that have taken nothing.
+    fn cells(&self) -> Result<Cells> {
+        let how = &self.work.source.how;
+        Cells::new(how.agg, self.cells, self.work.whole, how.weights.is_some(), self.along, &self.visits)
+    }
+
+    fn take(&self, state: &mut Cells, i: usize, loaded: &Loaded) {
+        let source = &self.work.source;
+        let weights = source.how.weights.as_ref().zip(self.weights.as_deref());
+        feed(state, loaded, &self.work.block(i), &source.fates, &self.groups, &self.strides, weights, source.input.shape());
+    }
+}
+
+/// Blocks that have accumulators of their own, window by window.
+struct Windows {
+    task: Arc<Task>,
+    windows: Vec<Range<usize>>,
+}
+
+impl Parts for Windows {
+    type Item = Cells;
+    fn parts(&self) -> usize {
+        self.windows.len()
+    }
+    fn open(&self, part: usize) -> Result<Box<dyn Iterator<Item = Result<Cells>> + Send>> {
+        let mut state = self.task.cells()?;
+        for i in self.windows[part].clone() {
+            self.task.take(&mut state, i, &self.task.work.read(i)?);
+        }
+        Ok(Box::new(std::iter::once(Ok(state))))
+    }
+    fn weight(&self, _: &Cells) -> usize {
+        0
+    }
+    fn progress(&self, part: usize) -> u64 {
+        self.windows[part].clone().map(|i| self.task.work.bytes(i)).sum()
     }
 }
 

@@ -5,9 +5,10 @@ use crate::store::{ChunkGrid, ChunkSource, NdArray, ReadCost, Selection, Selecto
 use arrow::buffer::Buffer;
 use bytes::Bytes;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// An array whose elements stand side by side in a mapped file. Rows of native, aligned elements are read without a copy.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct DenseArray {
     bytes: Buffer,
     element: Element,
@@ -73,6 +74,14 @@ impl ChunkSource for DenseArray {
         let cells = cells.select(&Selection::new(selectors))?.to_contiguous()?;
         let bytes = cells.as_slice::<u8>().ok_or_else(|| Error::internal("bytes that are not contiguous"))?;
         self.element.decode(bytes, &shape)
+    }
+
+    fn reversed(&self) -> Option<Arc<dyn ChunkSource>> {
+        let turned = self.order == Order::F && self.in_place.is_some() && self.shape.len() > 1;
+        turned.then(|| {
+            let shape = self.shape.iter().rev().copied().collect();
+            Arc::new(DenseArray { shape, order: Order::C, ..self.clone() }) as Arc<dyn ChunkSource>
+        })
     }
 
     fn cost(&self) -> ReadCost {

@@ -357,6 +357,68 @@ impl Cells {
         }
     }
 
+    /// Whether accumulators of values that stand one after the other can be put together.
+    pub fn can_append(agg: Agg, weighted: bool) -> bool {
+        !matches!(agg, Agg::Median | Agg::Quantile(_) | Agg::Nunique | Agg::Mode) && (!weighted || matches!(agg, Agg::Sum | Agg::Mean))
+    }
+
+    /// Puts those of later values to these.
+    ///
+    /// # Errors
+    /// Internal, for accumulators of another kind.
+    pub fn append(&mut self, later: Cells) -> Result<()> {
+        fn each<T>(a: &mut [T], b: Vec<T>, f: impl Fn(&mut T, T)) {
+            a.iter_mut().zip(b).for_each(|(a, b)| f(a, b));
+        }
+        let agg = self.agg;
+        match (&mut self.kind, later.kind) {
+            (Kind::Count, Kind::Count) => (),
+            (Kind::Sums(a), Kind::Sums(b)) => each(a, b, |a, b| *a += b),
+            (Kind::WholeSums(a, over), Kind::WholeSums(b, o)) => {
+                *over |= o;
+                for (a, b) in a.iter_mut().zip(b) {
+                    let (sum, o) = a.overflowing_add(b);
+                    *a = sum;
+                    *over |= o;
+                }
+            }
+            (Kind::Products(a), Kind::Products(b)) => each(a, b, |a, b| *a *= b),
+            (Kind::WholeProducts(a, over), Kind::WholeProducts(b, o)) => {
+                *over |= o;
+                for (a, b) in a.iter_mut().zip(b) {
+                    let (product, o) = a.overflowing_mul(b);
+                    *a = product;
+                    *over |= o;
+                }
+            }
+            (Kind::Deviations(a, _), Kind::Deviations(b, _)) => each(a, b, |a, b| *a = a.merge(b)),
+            (Kind::WeightedSums(a), Kind::WeightedSums(b)) => each(a, b, |a, b| *a = [a[0] + b[0], a[1] + b[1]]),
+            (Kind::Least(a), Kind::Least(b)) => each(a, b, |a, b| *a = if b < *a { b } else { *a }),
+            (Kind::WholeLeast(a), Kind::WholeLeast(b)) => each(a, b, |a, b| *a = b.min(*a)),
+            (Kind::Arg(a), Kind::Arg(b)) => each(a, b, |a, b| {
+                let better = if agg == Agg::Argmax { b.0 > a.0 } else { b.0 < a.0 };
+                if b.1 != u64::MAX && (a.1 == u64::MAX || better) {
+                    *a = b;
+                }
+            }),
+            (Kind::WholeArg(a), Kind::WholeArg(b)) => each(a, b, |a, b| {
+                let better = if agg == Agg::Argmax { b.0 > a.0 } else { b.0 < a.0 };
+                if b.1 != u64::MAX && (a.1 == u64::MAX || better) {
+                    *a = b;
+                }
+            }),
+            (Kind::Chosen(a), Kind::Chosen(b)) => each(a, b, |a, b| *a = if agg == Agg::Last { b.or(*a) } else { a.or(b) }),
+            (Kind::WholeChosen(a), Kind::WholeChosen(b)) => each(a, b, |a, b| *a = if agg == Agg::Last { b.or(*a) } else { a.or(b) }),
+            (Kind::Truth(a), Kind::Truth(b)) => each(a, b, |a, b| *a = if agg == Agg::Any { *a | b } else { *a & b }),
+            _ => return Err(Error::internal("accumulators that cannot be put together")),
+        }
+        match (&mut self.missing, later.missing) {
+            (Some(a), Some(b)) => each(a, b, |a, b| *a += b),
+            (none, b) => *none = none.take().or(b),
+        }
+        Ok(())
+    }
+
     /// Counts what is missing in a run; whether nothing is.
     fn note_missing(&mut self, run: Run, place: &Place) -> bool {
         let n = self.cells * self.lanes;
@@ -413,6 +475,36 @@ mod tests {
         let mean = x.iter().sum::<f64>() / n;
         let power = |p: i32| x.iter().map(|x| (x - mean).powi(p)).sum::<f64>();
         [n, mean, power(2), power(3), power(4)]
+    }
+
+    #[test]
+    fn accumulators_put_together_are_those_of_all_values() {
+        let x: Vec<f64> = (0..999).map(|i| if i % 7 == 3 { f64::NAN } else { ((i * 37 % 23) as f64) / 8.0 - 1.0 }).collect();
+        let whole: Vec<i64> = (0..999).map(|i| i * 37 % 23 - 11).collect();
+        for agg in Agg::ALL.iter().map(|a| a.0).filter(|a| Cells::can_append(*a, false)) {
+            let of = |from: usize, to: usize, whole_numbers: bool| {
+                let mut cells = Cells::new(agg, 1, whole_numbers, false, true, &[999]).unwrap();
+                let place = if cells.lanes() == LANES { Place::Lanes { cell: 0, lane: from } } else { Place::One(0) };
+                let run = if whole_numbers { Run::Whole(&whole[from..to], None) } else { Run::Float(&x[from..to]) };
+                cells.take(run, &place, None, (from as u64, 1));
+                cells
+            };
+            let how = Finish { visits: &[999], ddof: 0, skip_missing: true, min_count: 0, grouped: false, corrected: false };
+            let kept_whole = matches!(agg, Agg::Sum | Agg::Min | Agg::Max | Agg::First | Agg::Last | Agg::Argmin | Agg::Argmax);
+            for whole_numbers in [false].into_iter().chain(kept_whole.then_some(true)) {
+                let all = of(0, 999, whole_numbers).finish(&how).unwrap();
+                for cut in [0, 1, 500, 998, 999] {
+                    let mut parts = of(0, cut, whole_numbers);
+                    parts.append(of(cut, 999, whole_numbers)).unwrap();
+                    match (parts.finish(&how).unwrap(), &all) {
+                        (Found::Float(got), Found::Float(all)) => {
+                            assert!((got[0] - all[0]).abs() <= 1e-10 * all[0].abs(), "{agg} cut at {cut}: {got:?} and {all:?}");
+                        }
+                        (got, all) => assert_eq!(got, *all, "{agg} cut at {cut}"),
+                    }
+                }
+            }
+        }
     }
 
     #[test]
