@@ -133,6 +133,9 @@ pub struct WriteArgs {
     /// Refuse every loss and every warning
     #[arg(long)]
     pub strict: bool,
+    /// Note the command, the version and hashes of the inputs in the output's attributes: `replay` runs it again
+    #[arg(long)]
+    pub history: bool,
     /// Compression: zstd:3, deflate:4, snappy, lz4, none, as the format has it; of text gzip:6, zstd:3, bzip2:9, xz:6
     #[arg(long, value_name = "NAME[:LEVEL]")]
     pub compress: Option<String>,

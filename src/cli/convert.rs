@@ -1,7 +1,7 @@
 //! `convert IN... OUT`
 
 use super::args::{CsvArgs, ExprArgs, OutputArgs, ReadArgs, RunArgs};
-use super::{lists, options, start, typed};
+use super::{history, lists, options, start, typed};
 use crate::diff::{can_verify, verify};
 use crate::error::{Error, Place, Result};
 use crate::io::Format;
@@ -48,7 +48,7 @@ pub fn arguments(command: Command) -> Command {
 fn names_output(files: &[PathBuf], to: Option<&str>) -> bool {
     let Some(last) = files.last().filter(|_| files.len() > 1) else { return false };
     let streams = to.is_some_and(|to| Format::parse(to).is_ok_and(Format::is_stream));
-    last.as_os_str() == "-" || !streams || !last.is_file()
+    last.as_os_str() == "-" || !streams || !last.is_file() || history::was_output(last)
 }
 
 pub fn run(matches: &ArgMatches) -> Result<()> {
@@ -77,6 +77,7 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     }
     let exec = session.exec("converting");
     let steps = options::steps(matches);
+    history::reads(&args.files);
     let (scanned, notices) = scan(&args.files, &open)?;
     // What the reader had to leave out is as lost as what the writer cannot hold.
     how.losses.judge(&notices)?;
@@ -87,6 +88,7 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     };
     let source = args.verify.then(|| scanned.clone());
     let mut listed = notices;
+    how.history = history::of(&args.out.write, &target)?;
     let notices = save(scanned, &target, &how, &exec)?;
     session.tell(&notices)?;
     let (Some(source), Target::File(path)) = (source, &target) else { return Ok(()) };

@@ -2,19 +2,19 @@
 
 use super::args::OutputArgs;
 use super::session::Session;
-use super::{head, options, session};
+use super::{head, history, options, session};
 use crate::array::Dataset;
 use crate::error::{Error, Result};
 use crate::exec::ExecOptions;
 use crate::exec::reduce::Reduction;
-use crate::open::{Scanned, save};
+use crate::open::{SaveOptions, Scanned, save};
 
 /// Writes the cube to where the options say, or shows a corner of each variable.
 pub fn deliver(ds: Dataset, out: &OutputArgs, session: &Session, exec: &ExecOptions) -> Result<()> {
     match options::destination(out)? {
         None => session::print(&head::corners(&ds, "", None, 12)?),
         Some(target) => {
-            let how = options::writing(&out.write)?;
+            let how = SaveOptions { history: history::of(&out.write, &target)?, ..options::writing(&out.write)? };
             let notices = save(Scanned::Cube(ds), &target, &how, exec)?;
             session.tell(&notices)
         }

@@ -2,6 +2,7 @@
 
 use super::args::{CsvArgs, ExprArgs, ReadArgs, RunArgs};
 use super::info::scalar_json;
+use super::session::Session;
 use super::{lists, options, session, start, typed};
 use crate::diff::{Diff, DiffOptions, Difference, Ignore, Level, Position, Side, Tolerance, diff};
 use crate::dtype::Scalar;
@@ -77,15 +78,20 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     };
     let (a, b) = (side(&args.a)?, side(&args.b)?);
     let found = diff(&a, &b, &DiffOptions { tolerance, ignore, exec })?;
+    show(&found, args.json, &session)
+}
+
+/// Prints what differs; the program ends with 1 where anything does.
+pub fn show(found: &Diff, json: bool, session: &Session) -> Result<()> {
     if !found.is_same() {
         session::found_differences();
     }
-    if !args.json && !found.not_compared.is_empty() {
+    if !json && !found.not_compared.is_empty() {
         let names: Vec<&str> = found.not_compared.iter().map(String::as_str).collect();
         session.remark(&format!("types or shapes differ, so values are not compared: {}", quoted_list(&names, 8)));
     }
-    match (args.json, found.is_same()) {
-        (true, _) => session::print(&format!("{:#}\n", to_json(&found))),
+    match (json, found.is_same()) {
+        (true, _) => session::print(&format!("{:#}\n", to_json(found))),
         (false, true) => session::print("no differences\n"),
         (false, false) => session::print(&found.to_string()),
     }

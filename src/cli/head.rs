@@ -1,7 +1,7 @@
 //! `head FILE`
 
 use super::args::{CsvArgs, ExprArgs, OutputArgs, ReadArgs, RunArgs};
-use super::{lists, options, session, start, typed};
+use super::{history, lists, options, session, start, typed};
 use crate::array::Dataset;
 use crate::error::{Error, Result};
 use crate::open::{Pick, Scanned, companions, group_of, rows, scan};
@@ -58,6 +58,7 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     }
     let vars = args.var.as_deref().map(lists::items).transpose()?;
     open.vars = vars.clone();
+    history::reads(std::slice::from_ref(&args.file));
     let (scanned, notices) = scan(std::slice::from_ref(&args.file), &open)?;
     session.tell(&notices)?;
     let exec = session.exec("reading");

@@ -13,6 +13,7 @@ mod doctor;
 mod flow;
 mod groupby;
 mod head;
+mod history;
 mod info;
 mod join;
 mod lists;
@@ -25,6 +26,7 @@ mod pivot;
 mod plot;
 mod progress;
 mod reduce;
+mod replay;
 mod resample;
 mod rolling;
 mod select;
@@ -235,6 +237,13 @@ const COMMANDS: &[Entry] = &[
         run: Run::Alone(pipe::run),
     },
     Entry {
+        name: "replay",
+        about: "Runs the command again that made a file, and compares",
+        example: include_str!("examples/replay.md"),
+        arguments: replay::arguments,
+        run: Run::Alone(replay::run),
+    },
+    Entry {
         name: "completions",
         about: "A script that completes commands and options in a shell",
         example: include_str!("examples/completions.md"),
@@ -249,6 +258,8 @@ const LATER: &[&str] = &["apply", "sql", "serve"];
 /// Runs the program on the arguments of this process.
 pub fn main() -> ExitCode {
     session::give_back_memory();
+    session::meet_limits();
+    session::meet_shrinking_files();
     session::catch_faults();
     let outcome = std::panic::catch_unwind(|| run(std::env::args_os()));
     match outcome {
@@ -297,10 +308,29 @@ fn command() -> Command {
 }
 
 fn run(args: impl IntoIterator<Item = std::ffi::OsString>) -> Result<()> {
-    let matches = match command().try_get_matches_from(pipe::split(args)?) {
-        Ok(matches) => matches,
-        Err(e) => return usage::answer(e),
-    };
+    let args: Vec<_> = args.into_iter().collect();
+    history::begin(&args);
+    match command().try_get_matches_from(pipe::split(args)?) {
+        Ok(matches) => run_parsed(&matches),
+        Err(e) => usage::answer(e),
+    }
+}
+
+/// Whether these are the words of a command line, the program's name first; nothing is run.
+///
+/// # Errors
+/// What is wrong with them.
+///
+/// # Examples
+/// ```
+/// assert!(hpda_data::cli::check(["hpda-data", "head", "a.csv", "-n", "3"].map(Into::into)).is_ok());
+/// assert!(hpda_data::cli::check(["hpda-data", "haed", "a.csv"].map(Into::into)).is_err());
+/// ```
+pub fn check(words: impl IntoIterator<Item = std::ffi::OsString>) -> Result<()> {
+    command().try_get_matches_from(pipe::split(words)?).map(drop).map_err(usage::error)
+}
+
+fn run_parsed(matches: &ArgMatches) -> Result<()> {
     let Some((name, arguments)) = matches.subcommand() else { return Err(Error::internal("no command")) };
     let entry = COMMANDS.iter().find(|c| c.name == name).ok_or_else(|| Error::internal(format!("no command {name:?}")))?;
     match entry.run {

@@ -1,8 +1,8 @@
 //! From the words of options to the typed options of the library.
 
 use super::args::{CsvArgs, OutputArgs, ReadArgs, WriteArgs};
-use super::lists;
 use super::session::Session;
+use super::{history, lists};
 use crate::array::Dataset;
 use crate::dtype::DType;
 use crate::error::{Error, Notices, Place, Result, ResultExt};
@@ -173,12 +173,16 @@ pub fn writing(write: &WriteArgs) -> Result<SaveOptions> {
 
 /// Where the result goes; `None` for readable text on the terminal.
 pub fn destination(out: &OutputArgs) -> Result<Option<Target>> {
-    Ok(match (&out.output, &out.write.to) {
-        (Some(path), _) if path.as_os_str() == "-" => Some(Target::Stdout),
-        (Some(path), _) => Some(Target::File(path.clone())),
-        (None, Some(_)) => Some(Target::Stdout),
-        (None, None) => None,
-    })
+    let target = match (&out.output, &out.write.to) {
+        (Some(path), _) if path.as_os_str() == "-" => Target::Stdout,
+        (Some(path), _) => Target::File(path.clone()),
+        (None, Some(_)) => Target::Stdout,
+        (None, None) if out.write.history => {
+            return Err(Error::invalid("--history is written into the output, and there is none").help("-o FILE names it"));
+        }
+        (None, None) => return Ok(None),
+    };
+    Ok(Some(history::redirected(target)))
 }
 
 /// A step before the command.
@@ -277,7 +281,7 @@ pub fn as_table(scanned: Scanned, vars: Option<&[String]>, exec: &ExecOptions) -
 
 /// Writes a table that is in memory.
 pub fn write_frame(frame: &DataFrame, target: Target, write: &WriteArgs, session: &Session) -> Result<()> {
-    let options = writing(write)?;
+    let options = SaveOptions { history: history::of(write, &target)?, ..writing(write)? };
     let notices = save_frame(frame, &target, &options, &session.exec("writing"))?;
     session.tell(&notices)
 }

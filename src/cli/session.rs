@@ -180,6 +180,44 @@ pub fn give_back_memory() {
     }
 }
 
+/// A file that grows beyond a limit of the system ends a write with an error, not the process. As many files may be open as the
+/// system allows: joining thousands of files takes a handle of each, and shells start programs with room for a thousand.
+pub fn meet_limits() {
+    #[cfg(unix)]
+    // SAFETY: the signal is ignored, which needs no handler; the limit is a structure of two numbers that lives through both calls.
+    unsafe {
+        libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
+        let mut files = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+        if libc::getrlimit(libc::RLIMIT_NOFILE, &mut files) == 0 && files.rlim_cur < files.rlim_max {
+            files.rlim_cur = files.rlim_max;
+            libc::setrlimit(libc::RLIMIT_NOFILE, &files);
+        }
+    }
+}
+
+/// Files are read through maps of memory. One that another program cuts off meanwhile has pages that are nowhere, and touching one is a
+/// signal: it becomes an error, not a crash. What was being written stays unfinished and is taken away by the next run on the same output:
+/// in a signal little else may be done than to say so and to go.
+pub fn meet_shrinking_files() {
+    #[cfg(unix)]
+    // SAFETY: the action is all zeros (no flags, no other signals held back) but for the handler, which takes the number of a signal.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = shrunk as *const () as usize;
+        libc::sigaction(libc::SIGBUS, &action, std::ptr::null_mut());
+    }
+}
+
+#[cfg(unix)]
+extern "C" fn shrunk(_: libc::c_int) {
+    const TEXT: &str = "error[io]: a file has become shorter while it was read, or its disk does not answer\n   help:  read it when no other program writes it\n";
+    // SAFETY: the text is as long as it says; both calls are allowed in a signal handler, and the second does not return.
+    unsafe {
+        libc::write(libc::STDERR_FILENO, TEXT.as_ptr().cast(), TEXT.len());
+        libc::_exit(2)
+    }
+}
+
 /// A quarter of what the machine (or its container) has, 256 MB at least.
 fn default_memory() -> usize {
     let number = |text: String| text.trim().parse::<usize>().ok();

@@ -2,7 +2,7 @@
 
 use super::args::{CsvArgs, ExprArgs, OutputArgs, ReadArgs, RunArgs};
 use super::info::scalar_json;
-use super::{lists, options, session, start, typed};
+use super::{history, lists, options, session, start, typed};
 use crate::dtype::Scalar;
 #[cfg(feature = "plot")]
 use crate::error::IoResultExt;
@@ -67,6 +67,7 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
         args.html.as_ref().map(|p| Output::create(p, if args.out.write.overwrite { Overwrite::Yes } else { Overwrite::No })).transpose()?;
     let exec = session.exec("reading");
     let steps = options::steps(matches);
+    history::reads(&args.files);
     let (scanned, notices) = scan(&args.files, &open)?;
     session.tell(&notices)?;
     match scanned {

@@ -3,7 +3,7 @@
 use super::args::{CsvArgs, ExprArgs, OutputArgs, ReadArgs, RunArgs};
 use super::flow::Flow;
 use super::session::Session;
-use super::{cube, options, session, start};
+use super::{cube, history, options, session, start};
 use crate::array::Dataset;
 use crate::error::{Error, Notices, Result};
 use crate::exec::ExecOptions;
@@ -78,6 +78,7 @@ impl<'a> Verb<'a> {
         if let Some(before) = self.flow.take(files)? {
             return Ok(before);
         }
+        history::reads(files);
         let (scanned, notices) = scan(files, &self.open)?;
         self.judge(&notices)?;
         Ok(scanned)
@@ -107,7 +108,8 @@ impl<'a> Verb<'a> {
         match &self.target {
             Some(target) => {
                 self.session.tell(&result.notices())?;
-                let notices = save(Scanned::Table(result), target, &self.how, exec)?;
+                let how = SaveOptions { history: history::of(&self.out.write, target)?, ..self.how.clone() };
+                let notices = save(Scanned::Table(result), target, &how, exec)?;
                 self.session.tell(&notices)
             }
             None => {

@@ -57,6 +57,9 @@ pub fn verify(
         // Without rows there is nothing to read back, which was listed.
         return Ok(Notices::new());
     }
+    if let Some(history) = &how.history {
+        source = history.note(source, written, exec, &mut Notices::new())?;
+    }
     let dense = matches!(written, Format::Npy | Format::Npz | Format::Raw);
     let mut raw = None;
     if let Scanned::Cube(ds) = &mut source {

@@ -7,6 +7,7 @@ use crate::dtype::{DType, promote};
 use crate::error::{Result, quoted_list};
 use crate::kernel::units;
 use crate::label::Index;
+use crate::store::Attrs;
 use rayon::prelude::*;
 use std::path::Path;
 use std::sync::Arc;
@@ -41,7 +42,7 @@ pub(super) fn look(cubes: &[(&Path, Dataset)], dim: Option<&str>, report: &mut R
         for d in (0..dims.len()).filter(|d| Some(*d) != joined) {
             of_dim(file, &dims[d], (first, ds), (&labels[0][d], &l[d]), report);
         }
-        variables(file, first, ds, report);
+        inside(file, "", first, ds, report);
     }
     if let Some(d) = joined {
         let there: Vec<(&Path, &Index)> = cubes.iter().zip(&labels).filter_map(|((f, _), l)| Some((*f, l[d].as_deref()?))).collect();
@@ -109,11 +110,46 @@ fn of_dim(file: &Path, dim: &str, (first, ds): (&Dataset, &Dataset), (a, b): Lab
     report.add(file, Severity::Refused, Topic::Labels, what, &[exact, &inner, &outer]);
 }
 
-fn variables(file: &Path, first: &Dataset, ds: &Dataset, report: &mut Report) {
+/// Variables, attributes and groups; `group` is the path before their names, empty for the file itself.
+fn inside(file: &Path, group: &str, first: &Dataset, ds: &Dataset, report: &mut Report) {
+    variables(file, group, first, ds, report);
+    let owner = if group.is_empty() { "the file".to_string() } else { format!("group {:?}", group.trim_end_matches('/')) };
+    attributes(file, &owner, &first.attrs, &ds.attrs, report);
+    for (name, a) in &first.groups {
+        let path = format!("{group}{name}");
+        match ds.groups.get(name) {
+            Some(b) => inside(file, &format!("{path}/"), a, b, report),
+            None => {
+                let what = format!("group {path:?} of the first file is not there");
+                report.add(file, Severity::Refused, Topic::Groups, what, &["--group NAME takes one that all files have"]);
+            }
+        }
+    }
+    let more: Vec<String> = ds.groups.keys().filter(|n| !first.groups.contains_key(*n)).map(|n| format!("{group}{n}")).collect();
+    if !more.is_empty() {
+        let more: Vec<&str> = more.iter().map(String::as_str).collect();
+        let what = format!("groups that the first file lacks: {}", quoted_list(&more, 8));
+        report.add(file, Severity::Changes, Topic::Groups, what, &["concat leaves them out", "name a file that has them first"]);
+    }
+}
+
+/// Attributes by name: those of the first file are taken. Units have findings of their own.
+fn attributes(file: &Path, owner: &str, a: &Attrs, b: &Attrs, report: &mut Report) {
+    let differ = a.iter().filter(|(n, v)| b.get(n) != Some(*v)).map(|(n, _)| n);
+    let names: Vec<&str> = differ.chain(b.iter().map(|(n, _)| n).filter(|n| !a.contains(n))).filter(|n| *n != "units").collect();
+    if !names.is_empty() {
+        let what = format!("attributes of {owner} differ from those of the first file: {}", quoted_list(&names, 8));
+        report.add(file, Severity::Note, Topic::Attributes, what, &["concat takes those of the first file"]);
+    }
+}
+
+fn variables(file: &Path, group: &str, first: &Dataset, ds: &Dataset, report: &mut Report) {
     let beside = companions(first);
     let own = |n: &&String| !beside.contains_key(*n);
-    let lacks: Vec<&str> = first.vars.keys().filter(own).filter(|n| !ds.vars.contains_key(*n)).map(String::as_str).collect();
-    let has: Vec<&str> = ds.vars.keys().filter(own).filter(|n| !first.vars.contains_key(*n)).map(String::as_str).collect();
+    let path = |n: &String| format!("{group}{n}");
+    let lacks: Vec<String> = first.vars.keys().filter(own).filter(|n| !ds.vars.contains_key(*n)).map(path).collect();
+    let has: Vec<String> = ds.vars.keys().filter(own).filter(|n| !first.vars.contains_key(*n)).map(path).collect();
+    let (lacks, has): (Vec<&str>, Vec<&str>) = (lacks.iter().map(String::as_str).collect(), has.iter().map(String::as_str).collect());
     let apart = lacks.len() == first.vars.keys().filter(own).count();
     if apart && !has.is_empty() {
         let what = format!("other variables: {}", quoted_list(&has, 8));
@@ -130,7 +166,9 @@ fn variables(file: &Path, first: &Dataset, ds: &Dataset, report: &mut Report) {
     }
     for (name, a) in first.vars.iter().map(|(n, v)| (n.as_str(), v)).chain(first.coords.iter()) {
         if let Ok(b) = ds.variable(name) {
-            of_variable(file, name, a, b, report);
+            let name = format!("{group}{name}");
+            of_variable(file, &name, a, b, report);
+            attributes(file, &format!("{name:?}"), &a.attrs, &b.attrs, report);
         }
     }
 }

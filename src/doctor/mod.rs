@@ -31,6 +31,10 @@ pub enum Topic {
     Packing,
     /// Order, gaps and overlaps along the joined dim.
     Time,
+    /// Groups that some lack.
+    Groups,
+    /// Attributes of files and variables.
+    Attributes,
 }
 
 impl Topic {
@@ -46,6 +50,8 @@ impl Topic {
             Topic::Calendar => "calendar",
             Topic::Packing => "packing",
             Topic::Time => "time",
+            Topic::Groups => "groups",
+            Topic::Attributes => "attributes",
         }
     }
 }

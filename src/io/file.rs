@@ -1,5 +1,6 @@
 //! Inputs seen through a memory map; outputs that appear whole or not at all.
 
+use super::leftover;
 use crate::error::{Error, IoResultExt, Place, Result};
 use bytes::Bytes;
 use std::fs::File;
@@ -29,8 +30,8 @@ pub(in crate::io) fn map_open(file: &File, path: &Path) -> Result<Bytes> {
         return Ok(Bytes::new());
     }
     // SAFETY: the map is read-only and private, and is only ever seen as bytes, of which every value is valid. Another process
-    // that shortens the file while we read can end this one (SIGBUS), as with every program that maps files; one that rewrites
-    // it makes us read other values, which every reader of bytes checks as it goes.
+    // that shortens the file while we read sends this one a signal (SIGBUS), as with every program that maps files: the command
+    // line makes an error of it. One that rewrites the file makes us read other values, which every reader of bytes checks as it goes.
     let map = unsafe { memmap2::Mmap::map(file) }.io_at(path)?;
     Ok(Bytes::from_owner(map))
 }
@@ -65,7 +66,8 @@ pub struct Output {
 }
 
 impl Output {
-    /// Checks the target and creates an empty temporary file beside it, named `.TARGET.PID.hpda-tmp`.
+    /// Checks the target, takes away what killed runs have left beside it, and creates an empty temporary file there, whose name
+    /// ends in `.hpda-tmp`.
     ///
     /// # Errors
     /// Exists, where the target is there and `overwrite` is not given; what the system refuses.
@@ -84,8 +86,8 @@ impl Output {
                 .help("-o - with --to writes to standard output")
                 .at(Place::file(target)));
         }
-        let name = real.file_name().ok_or_else(|| Error::invalid("the output has no file name").at(Place::file(target)))?;
-        let temporary = real.with_file_name(format!(".{}.{}.hpda-tmp", name.to_string_lossy(), std::process::id()));
+        let temporary = leftover::beside(&real).ok_or_else(|| Error::invalid("the output has no file name").at(Place::file(target)))?;
+        leftover::sweep(&real);
         note_unfinished(&temporary);
         let output = Output { target: real, temporary, done: false };
         File::create(&output.temporary).io_at(target)?;

@@ -1,7 +1,7 @@
 //! Outputs that are folders, which appear whole or not at all.
 
-use super::Overwrite;
 use super::file::{forget_unfinished, note_unfinished};
+use super::{Overwrite, leftover};
 use crate::error::{Error, IoResultExt, Place, Result};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -35,7 +35,8 @@ pub fn may_replace(target: &Path, overwrite: Overwrite, kind: &str, is_one: fn(&
 }
 
 impl OutputFolder {
-    /// Checks the target as [`may_replace`] does and makes an empty folder beside it, named `.TARGET.PID.hpda-tmp`.
+    /// Checks the target as [`may_replace`] does, takes away what killed runs have left beside it, and makes an empty folder there,
+    /// whose name ends in `.hpda-tmp`.
     ///
     /// # Errors
     /// As [`may_replace`]; what the system refuses.
@@ -43,8 +44,8 @@ impl OutputFolder {
         may_replace(target, overwrite, kind, is_one)?;
         // A link stays a link: the folder it points to is replaced.
         let real = std::fs::canonicalize(target).unwrap_or_else(|_| target.to_path_buf());
-        let name = real.file_name().ok_or_else(|| Error::invalid("the output has no name").at(Place::file(target)))?;
-        let temporary = real.with_file_name(format!(".{}.{}.hpda-tmp", name.to_string_lossy(), std::process::id()));
+        let temporary = leftover::beside(&real).ok_or_else(|| Error::invalid("the output has no name").at(Place::file(target)))?;
+        leftover::sweep(&real);
         note_unfinished(&temporary);
         let output = OutputFolder { target: real, temporary, done: false };
         std::fs::create_dir(&output.temporary).io_at(target)?;
@@ -98,7 +99,7 @@ pub(super) fn remove(path: &Path) {
         return;
     }
     let mut away = path.as_os_str().to_os_string();
-    away.push("-gone");
+    away.push(leftover::GONE);
     let away = PathBuf::from(away);
     let gone = if std::fs::rename(path, &away).is_ok() { &away } else { path };
     for _ in 0..8 {
@@ -146,7 +147,7 @@ fn exchange(new: &Path, old: &Path) -> std::io::Result<()> {
         }
     }
     let mut aside = new.as_os_str().to_os_string();
-    aside.push("-old");
+    aside.push(leftover::OLD);
     std::fs::rename(old, &aside)?;
     if let Err(e) = std::fs::rename(new, old) {
         let _ = std::fs::rename(&aside, old);

@@ -13,6 +13,7 @@ mod guard;
 pub mod hdf5;
 pub mod ipc;
 pub mod json;
+mod leftover;
 pub mod netcdf;
 pub mod npy;
 pub mod npz;

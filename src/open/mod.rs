@@ -4,6 +4,7 @@
 //! stream, which [`save()`] writes in another format within a budget, and the verbs of `plan` take.
 
 mod cube;
+mod history;
 mod info;
 mod levels;
 mod many;
@@ -15,6 +16,7 @@ mod zarr;
 
 pub use crate::coding::TimeRange;
 pub use cube::{companions, group_of, only, open_dataset, open_mfdataset};
+pub use history::{Fate, History, Input};
 pub use info::{Content, CubeInfo, Info, TableInfo, info};
 pub use many::{By, MfOptions, Preprocess, open_mfdataset_with, save_mfdataset, save_mfdataset_with};
 pub use rows::{Pick, rows};

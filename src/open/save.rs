@@ -1,7 +1,7 @@
 //! Tables and cubes to files, streamed, with what the target cannot hold said or refused.
 
 use super::levels::with_range;
-use super::{Scanned, not_here};
+use super::{History, Scanned, not_here};
 use crate::array::Dataset;
 use crate::coding::{self, EncodeOptions};
 use crate::dtype::DType;
@@ -96,6 +96,8 @@ pub struct SaveOptions {
     pub pack: Option<DType>,
     /// What integers with missing values have in their place, in formats without a mark for missing.
     pub missing_as: Option<String>,
+    /// How the result comes to be, for its attributes. Nothing is noted when `None`, so that the same input gives the same bytes.
+    pub history: Option<History>,
 }
 
 impl SaveOptions {
@@ -193,7 +195,10 @@ pub fn check(target: &Target, options: &SaveOptions) -> Result<Format> {
 /// Loss, for what may not be lost; what the readers and writers say. Nothing is then at the target.
 pub fn save(scanned: Scanned, target: &Target, options: &SaveOptions, exec: &ExecOptions) -> Result<Notices> {
     let format = check(target, options)?;
-    let (shaped, options, notices) = shaped(scanned, format, options, exec)?;
+    let (mut shaped, options, mut notices) = shaped(scanned, format, options, exec)?;
+    if let Some(history) = &options.history {
+        shaped = history.note(shaped, format, exec, &mut notices)?;
+    }
     match shaped {
         Scanned::Table(source) => write_table(&source, target, format, &options, exec, notices),
         Scanned::Cube(ds) => write_cube(&ds, target, format, &options, exec, notices),

@@ -1,4 +1,6 @@
 mod cli;
 mod damaged;
+mod faults;
+mod fuzzed;
 #[cfg(feature = "zarr")]
 mod zarr;

@@ -5,6 +5,7 @@ use super::layout::{Chunk, ChunkTable, Layout, Stored, Why, c_strides, plain_til
 use super::pipeline::Pipeline;
 use super::plugin::register;
 use crate::dtype::{DType, Phys};
+use crate::error::Error;
 use hdf5_metno_sys::h5::{H5open, HADDR_UNDEF, haddr_t, herr_t, hsize_t};
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5p::H5P_DEFAULT;
@@ -61,6 +62,65 @@ pub(in crate::io) fn extent(file: &DataFile, object: &str) -> Option<Vec<usize>>
         }
         Some(lengths.into_iter().map(|n| n as usize).collect())
     }
+}
+
+/// The library takes every chunk for at least as long as the sum at its end, and ends the process with a shorter one: whether it may
+/// read this dataset.
+///
+/// # Errors
+/// Format, for chunks without room for their sums.
+pub(in crate::io) fn check_sums(file: &DataFile, object: &str) -> Result<(), Error> {
+    let Ok(path) = c_path(file) else { return Ok(()) };
+    let _guard = LOCK.lock();
+    if !file.is_still_there() {
+        return Ok(());
+    }
+    // SAFETY: the lock is held, the path is a C text; a failure is a negative number.
+    let id = unsafe { h5f::H5Fopen(path.as_ptr(), h5f::H5F_ACC_RDONLY, H5P_DEFAULT) };
+    let dataset = Handle::new(id, h5f::H5Fclose).and_then(|file| open_dataset(&file, object).ok());
+    dataset.map_or(Ok(()), |dataset| check_sums_of(dataset.0))
+}
+
+/// The same for an open dataset, under the lock.
+///
+/// # Errors
+/// As [`check_sums`].
+pub(in crate::io) fn check_sums_of(dataset: hid_t) -> Result<(), Error> {
+    // SAFETY: the lock is held, the dataset is open; failures are negative numbers.
+    let Some(creation) = Handle::new(unsafe { h5d::H5Dget_create_plist(dataset) }, h5p::H5Pclose) else { return Ok(()) };
+    // SAFETY: as above.
+    if unsafe { h5p::H5Pget_layout(creation.0) } != h5d::H5D_CHUNKED {
+        return Ok(());
+    }
+    let Some(bit) = filters_of(&creation).unwrap_or_default().iter().position(|f| f.0 == FLETCHER32) else { return Ok(()) };
+    let mut sums = Sums { bit, too_short: false };
+    // SAFETY: the lock is held; `each_sum` gets the pointer to `sums`, which outlives the call.
+    let code = unsafe { h5d::H5Dchunk_iter(dataset, H5P_DEFAULT, Some(each_sum), (&raw mut sums).cast()) };
+    if code < 0 || sums.too_short {
+        return Err(Error::format("the index of the chunks of a dataset is damaged").help("copy the file again"));
+    }
+    Ok(())
+}
+
+/// The number of the filter that puts a sum at the end of a chunk, and the bytes of one.
+const FLETCHER32: i32 = 3;
+const SUM: hsize_t = 4;
+
+struct Sums {
+    /// The place of the filter among those of the dataset.
+    bit: usize,
+    too_short: bool,
+}
+
+/// Called by the library for each chunk.
+///
+/// # Safety
+/// `data` points to [`Sums`] that nobody else uses.
+unsafe extern "C" fn each_sum(_: *const hsize_t, mask: c_uint, address: haddr_t, bytes: hsize_t, data: *mut c_void) -> c_int {
+    // SAFETY: as the caller promises.
+    let sums = unsafe { &mut *data.cast::<Sums>() };
+    sums.too_short = address != HADDR_UNDEF && bytes < SUM && mask.checked_shr(sums.bit as u32).unwrap_or(0) & 1 == 0;
+    sums.too_short.into()
 }
 
 fn c_path(file: &DataFile) -> Result<CString, String> {
@@ -242,21 +302,7 @@ impl Dataset {
 
     /// Number and parameters of each filter, in the order of writing.
     pub fn filters(&self) -> Result<Vec<(i32, Vec<u32>)>, String> {
-        // SAFETY: the lock is held, the properties are open.
-        let n = unsafe { h5p::H5Pget_nfilters(self.creation.0) };
-        let mut filters = Vec::new();
-        for i in 0..n.max(0) {
-            let (mut flags, mut config, mut count, mut values) = (0, 0, 64usize, [0 as c_uint; 64]);
-            // SAFETY: as above; `values` has as many places as `count` says; no name is asked for.
-            let id = unsafe {
-                h5p::H5Pget_filter2(self.creation.0, i as c_uint, &mut flags, &mut count, values.as_mut_ptr(), 0, null_mut(), &mut config)
-            };
-            if id < 0 || count > values.len() {
-                return Err("a filter cannot be made out".to_string());
-            }
-            filters.push((id, values[..count].to_vec()));
-        }
-        Ok(filters)
+        filters_of(&self.creation)
     }
 
     /// What stands for elements that were never written. Where the file says that nothing is ever filled in, zeros.
@@ -276,6 +322,25 @@ impl Dataset {
         }
         Ok(value)
     }
+}
+
+/// Number and parameters of each filter, in the order of writing.
+fn filters_of(creation: &Handle) -> Result<Vec<(i32, Vec<u32>)>, String> {
+    // SAFETY: the lock is held, the properties are open.
+    let n = unsafe { h5p::H5Pget_nfilters(creation.0) };
+    let mut filters = Vec::new();
+    for i in 0..n.max(0) {
+        let (mut flags, mut config, mut count, mut values) = (0, 0, 64usize, [0 as c_uint; 64]);
+        // SAFETY: as above; `values` has as many places as `count` says; no name is asked for.
+        let id = unsafe {
+            h5p::H5Pget_filter2(creation.0, i as c_uint, &mut flags, &mut count, values.as_mut_ptr(), 0, null_mut(), &mut config)
+        };
+        if id < 0 || count > values.len() {
+            return Err("a filter cannot be made out".to_string());
+        }
+        filters.push((id, values[..count].to_vec()));
+    }
+    Ok(filters)
 }
 
 /// Width and byte order of a type whose elements stand in the file as they are in memory, but for the order of their bytes.

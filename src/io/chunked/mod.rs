@@ -25,6 +25,7 @@ mod source;
 pub(super) use direct::{DirectDataset, DirectFile};
 pub use encode::Encoder;
 pub use file::DataFile;
-pub(super) use hdf5::extent;
+pub(super) use hdf5::{check_sums_of, extent};
+pub use pipeline::undo_filter;
 pub(super) use plugin::{hand_over, register};
 pub use source::ChunkedArray;

@@ -54,6 +54,37 @@ impl Scratch {
     }
 }
 
+/// What a filter of HDF5 (by its registered number, with these parameters, for elements of this width) has made of `bytes` bytes,
+/// undone.
+///
+/// # Errors
+/// Unsupported, for a filter that is left to the library; format, for bytes that it has not made of so many.
+///
+/// # Examples
+/// ```
+/// use hpda_data::io::chunked::undo_filter;
+/// // Shuffle: the first bytes of all elements, then the second ones.
+/// assert_eq!(undo_filter(2, &[], 2, &[1, 2, 10, 20], 4)?, [1, 10, 2, 20]);
+/// assert!(undo_filter(1, &[], 2, b"no deflated bytes", 4).is_err());
+/// # Ok::<(), hpda_data::Error>(())
+/// ```
+pub fn undo_filter(id: i32, parameters: &[u32], width: usize, stored: &[u8], bytes: usize) -> Result<Vec<u8>> {
+    let step = Step::new(id, parameters, width).ok_or_else(|| Error::unsupported(format!("filter {id} is left to the library")))?;
+    if step.stays_in_place() {
+        let left = step.check(stored)?;
+        return if left == bytes { Ok(stored[..left].to_vec()) } else { Err(wrong_size(left, bytes)) };
+    }
+    if let Some(told) = step.size(stored).filter(|&told| told != bytes) {
+        return Err(wrong_size(told, bytes));
+    }
+    if step.most(stored.len()) < bytes {
+        return Err(wrong_size(stored.len(), bytes));
+    }
+    let mut out = Vec::new();
+    with_scratch(|scratch| step.undo(&mut scratch.contexts, stored, grown(&mut out, bytes)?))?;
+    Ok(out)
+}
+
 impl Pipeline {
     /// The pipeline of these filters (number and parameters), for elements of this width.
     ///

@@ -5,7 +5,7 @@ use super::types::{Kind, Reading};
 use super::values::{Paths, elements};
 use crate::dtype::DType;
 use crate::error::{Error, Place, Result};
-use crate::io::chunked::{ChunkedArray, DataFile};
+use crate::io::chunked::{ChunkedArray, DataFile, check_sums_of};
 use crate::io::netcdf::slab::{Slab, grow, padded, read_selection};
 use crate::store::{ChunkGrid, ChunkSource, NdArray, ReadCost, Selection, Selector};
 use hdf5_metno_sys::h5i::hid_t;
@@ -127,7 +127,9 @@ impl H5Array {
             Some(id) => id,
             None => {
                 let bytes = self.chunks.iter().flatten().fold(self.reading.width().saturating_mul(4), |n, &c| n.saturating_mul(c));
-                let id = lib.open_values(self.file.id, &self.object, bytes.saturating_add(1).clamp(1 << 20, LARGEST_CACHE))?.keep();
+                let dataset = lib.open_values(self.file.id, &self.object, bytes.saturating_add(1).clamp(1 << 20, LARGEST_CACHE))?;
+                check_sums_of(dataset.get())?;
+                let id = dataset.keep();
                 *opened = Some(id);
                 id
             }

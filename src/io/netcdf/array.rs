@@ -58,6 +58,8 @@ pub(super) struct NcArray {
     pub by_chunks: Option<ChunkedArray>,
     /// Whether it is tried only where the library fails.
     pub library_first: bool,
+    /// Whether its chunks end in sums.
+    pub sums: bool,
     /// Whether a text was read that is no UTF-8.
     pub latin: AtomicBool,
 }
@@ -80,6 +82,9 @@ pub(super) fn by_chunks(file: &NcFile, object: &str, dtype: &DType, shape: &[usi
 
 impl NcArray {
     fn by_library(&self, selection: &Selection) -> Result<NdArray> {
+        if let Some(chunks) = self.by_chunks.as_ref().filter(|_| self.sums) {
+            chunks.spare_library().map_err(|e| e.at(self.place()))?;
+        }
         let ones = vec![1; self.shape.len()];
         let gap = self.chunks.as_ref().unwrap_or(&ones);
         read_selection(selection, (&self.shape, gap, &self.dtype), |slab| self.read_written(slab)).map_err(|e| e.at(self.place()))

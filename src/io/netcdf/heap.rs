@@ -76,7 +76,8 @@ fn too_long(bytes: &[u8], name: usize, size: u64) -> bool {
     })
 }
 
-/// Whether the walk from this heap's header on meets free space of length 0.
+/// Whether the walk from this heap's header on meets an object of length 0. Steps are those of the library, which adds without a look
+/// at overflow: an object that says that it is of almost 2^64 bytes is a small step, or none.
 fn endless(bytes: &[u8]) -> bool {
     let number = |at: usize| bytes.get(at..at + 8).and_then(|b| b.try_into().ok()).map(u64::from_le_bytes);
     let Some(size) = number(8).and_then(|n| usize::try_from(n).ok()).filter(|n| *n >= HEADER) else { return false };
@@ -84,15 +85,14 @@ fn endless(bytes: &[u8]) -> bool {
     let mut at = HEADER;
     while at + HEADER <= end {
         let (Some(index), Some(length)) = (bytes.get(at..at + 2), number(at + 8)) else { return false };
-        let length = usize::try_from(length).unwrap_or(usize::MAX);
         let step = match index {
-            [0, 0] if length == 0 => return true,
-            [0, 0] => Some(length),
-            _ => length.checked_next_multiple_of(8).and_then(|n| n.checked_add(HEADER)),
+            [0, 0] => length,
+            _ => (length.wrapping_add(7) & !7).wrapping_add(HEADER as u64),
         };
-        match step.and_then(|s| at.checked_add(s)) {
-            Some(next) => at = next,
-            None => return false,
+        match usize::try_from(step) {
+            Ok(0) => return true,
+            Ok(step) if step <= end - at => at += step,
+            _ => return false,
         }
     }
     false
@@ -110,5 +110,13 @@ mod tests {
         assert!(!endless(&heap));
         heap[48] = 0;
         assert!(endless(&heap));
+        // A length of which the library makes a step of 16 bytes, and one of which it makes none.
+        for length in [[0xff; 8], [0xf0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]] {
+            let mut heap = b"GCOL\x01\0\0\0\x40\0\0\0\0\0\0\0".to_vec();
+            heap.extend([1, 0, 1, 0, 0, 0, 0, 0]);
+            heap.extend(length);
+            heap.extend([0; 24]);
+            assert!(endless(&heap), "{length:?}");
+        }
     }
 }

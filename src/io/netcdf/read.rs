@@ -285,6 +285,7 @@ impl Reader<'_> {
             chunks: storage.chunks,
             place: place.clone(),
             cache: AtomicUsize::new(0),
+            sums: encoding.filters.contains(&Filter::Fletcher32),
             latin: AtomicBool::new(false),
         };
         let source = Arc::new(source);
