@@ -22,8 +22,11 @@ use hpda_data::{DType, Dataset, Result};
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
+/// Takes any bytes.
+pub type Target = fn(&[u8]);
+
 /// Every target by the name of its folder of seeds.
-pub const TARGETS: [(&str, fn(&[u8])); 16] = [
+pub const TARGETS: [(&str, Target); 16] = [
     ("csv", csv),
     ("types", types),
     ("jsonl", jsonl),

@@ -6,7 +6,7 @@ mod targets;
 
 use std::sync::LazyLock;
 
-static TARGET: LazyLock<fn(&[u8])> = LazyLock::new(|| {
+static TARGET: LazyLock<targets::Target> = LazyLock::new(|| {
     let name = std::env::var("HPDA_FUZZ").unwrap_or_default();
     let known: Vec<&str> = targets::TARGETS.iter().map(|t| t.0).collect();
     match targets::TARGETS.iter().find(|t| t.0 == name) {

@@ -6,6 +6,7 @@ import sys
 
 import damage
 import formats
+import full
 import kills
 
 parser = argparse.ArgumentParser(prog="check-faults")
@@ -23,5 +24,7 @@ if args.damaged:
 if args.kills:
     print()
     failures += kills.main(binary, [n for n in kills.TARGETS if not only or n in only], args.kills)
+    print()
+    failures += full.main(binary, [n for n in kills.TARGETS if not only or n in only])
 print(f"\n{failures} failures")
 sys.exit(1 if failures else 0)

@@ -34,26 +34,38 @@ def remove(path):
         os.remove(path)
 
 
+def root():
+    """The folder of the project."""
+    return os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+def file_name(name):
+    return "out." + ("n.nc3" if name == "nc3" else name)
+
+
+def command(binary, name, cube, rows, target):
+    """A conversion to this format, of a cube or of rows."""
+    is_cube = name in ("nc", "nc3", "h5", "npy", "npz", "zarr", "raw")
+    var = ["--var", "tas"] if name in ("npy", "raw") else []
+    return [binary, "convert", cube if is_cube else rows, target, "--overwrite", "--quiet", "--allow-loss", *var]
+
+
 def main(binary, targets, count):
     folder = tempfile.mkdtemp(prefix="hpda-kills-")
-    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    cube = os.path.join(root, "data", "climate.nc")
+    cube = os.path.join(root(), "data", "climate.nc")
     rows = os.path.join(folder, "rows.parquet")
     formats.write_parquet(rows)
     failures = 0
     print("| target | kills | old file whole | new file whole | damaged | left over at the kill | left over after the next run |")
     print("| --- " * 7 + "|")
     for name in targets:
-        ending = "n.nc3" if name == "nc3" else name
         work = os.path.join(folder, "work-" + name)
         os.mkdir(work)
-        target = os.path.join(work, "out." + ending)
-        is_cube = name in ("nc", "nc3", "h5", "npy", "npz", "zarr", "raw")
-        var = ["--var", "tas"] if name in ("npy", "raw") else []
-        command = [binary, "convert", cube if is_cube else rows, target, "--overwrite", "--quiet", "--allow-loss", *var]
+        target = os.path.join(work, file_name(name))
+        words = command(binary, name, cube, rows, target)
         begun = time.monotonic()
         for _ in range(3):
-            subprocess.run(command, check=True, capture_output=True)
+            subprocess.run(words, check=True, capture_output=True)
         length = (time.monotonic() - begun) / 3
         new = state(target)
         counts = dict(old=0, new=0, damaged=0, left=0, after=0)
@@ -68,7 +80,7 @@ def main(binary, targets, count):
                     with open(target, "wb") as f:
                         f.write(b"the old file")
             old = state(target)
-            p = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            p = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             time.sleep(rng.random() * length * 1.1)
             p.send_signal(signal.SIGKILL)
             p.wait()
@@ -80,7 +92,7 @@ def main(binary, targets, count):
             left = [f for f in os.listdir(work) if f != os.path.basename(target)]
             counts["left"] += bool(left)
             if left:
-                done = subprocess.run(command, capture_output=True, text=True)
+                done = subprocess.run(words, capture_output=True, text=True)
                 left = [f for f in os.listdir(work) if f != os.path.basename(target)]
                 if left or done.returncode or state(target) != new:
                     failures += 1

@@ -259,7 +259,7 @@ const LATER: &[&str] = &["apply", "sql", "serve"];
 pub fn main() -> ExitCode {
     session::give_back_memory();
     session::meet_limits();
-    session::meet_shrinking_files();
+    session::meet_signals();
     session::catch_faults();
     let outcome = std::panic::catch_unwind(|| run(std::env::args_os()));
     match outcome {

@@ -195,25 +195,40 @@ pub fn meet_limits() {
     }
 }
 
-/// Files are read through maps of memory. One that another program cuts off meanwhile has pages that are nowhere, and touching one is a
-/// signal: it becomes an error, not a crash. What was being written stays unfinished and is taken away by the next run on the same output:
-/// in a signal little else may be done than to say so and to go.
-pub fn meet_shrinking_files() {
+/// Two signals are errors, not crashes. Files are read through maps of memory: one that another program cuts off meanwhile has pages that
+/// are nowhere (SIGBUS). And what a decoder asks for that no machine has, or a C library that gives up, ends a process (SIGABRT). What was
+/// being written stays unfinished and is taken away by the next run on the same output: in a signal little else may be done than to say
+/// so and to go.
+pub fn meet_signals() {
     #[cfg(unix)]
-    // SAFETY: the action is all zeros (no flags, no other signals held back) but for the handler, which takes the number of a signal.
-    unsafe {
-        let mut action: libc::sigaction = std::mem::zeroed();
-        action.sa_sigaction = shrunk as *const () as usize;
-        libc::sigaction(libc::SIGBUS, &action, std::ptr::null_mut());
+    for (signal, handler) in [(libc::SIGBUS, shrunk as extern "C" fn(libc::c_int)), (libc::SIGABRT, given_up)] {
+        // SAFETY: the action is all zeros (no flags, no other signals held back) but for the handler, which takes the number of a signal.
+        unsafe {
+            let mut action: libc::sigaction = std::mem::zeroed();
+            action.sa_sigaction = handler as *const () as usize;
+            libc::sigaction(signal, &action, std::ptr::null_mut());
+        }
     }
 }
 
 #[cfg(unix)]
 extern "C" fn shrunk(_: libc::c_int) {
-    const TEXT: &str = "error[io]: a file has become shorter while it was read, or its disk does not answer\n   help:  read it when no other program writes it\n";
+    last_words(
+        "error[io]: a file has become shorter while it was read, or its disk does not answer\n   help:  read it when no other program writes it\n",
+    )
+}
+
+#[cfg(unix)]
+extern "C" fn given_up(_: libc::c_int) {
+    last_words("error[format]: a file is damaged: it calls for more memory than there is, or a library has given it up\n")
+}
+
+/// Says this and ends the process, as a signal handler may.
+#[cfg(unix)]
+fn last_words(text: &str) -> ! {
     // SAFETY: the text is as long as it says; both calls are allowed in a signal handler, and the second does not return.
     unsafe {
-        libc::write(libc::STDERR_FILENO, TEXT.as_ptr().cast(), TEXT.len());
+        libc::write(libc::STDERR_FILENO, text.as_ptr().cast(), text.len());
         libc::_exit(2)
     }
 }

@@ -480,6 +480,8 @@ impl fmt::Display for Expr {
                 list(f, items)?;
                 f.write_str("]")
             }
+            // The point behind a number would be its own.
+            Expr::Part(x, part) if matches!(**x, Expr::Lit(_)) => write!(f, "({x}).{part}"),
             Expr::Part(x, part) => {
                 x.operand(f, 9)?;
                 write!(f, ".{part}")

@@ -330,3 +330,13 @@ fn chunk_without_room_for_its_sum_is_an_error_before_the_library_sees_it() {
         assert_eq!(e.kind(), ErrorKind::Format, "{e}");
     }
 }
+
+/// The parquet crate makes room for as many texts as a page says. Found by fuzzing; in a program that cannot be undone, only said.
+#[cfg(unix)]
+#[test]
+fn page_that_calls_for_all_memory_ends_the_binary_with_one_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let done = binary(folder.path(), &READERS[2], &root().join("tests/files/data/columnar/endless_page.parquet"), None);
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert_eq!((done.status.code(), said.matches("error[").count()), (Some(2), 1), "{said}");
+}

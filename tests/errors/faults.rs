@@ -146,34 +146,33 @@ fn folder_that_takes_nothing_is_one_error() {
     mode(0o755);
 }
 
-/// Another program cuts off a file of which a part is still to be read. The order of things is kept by a pipe: the program opens it when
-/// it has mapped the file before it.
+/// Another program cuts off a file of which a part is still to be read: the program has mapped it, and waits for the rest of its
+/// standard input.
 #[cfg(target_os = "linux")]
 #[test]
 fn file_that_becomes_shorter_while_it_is_read_is_an_error() {
-    use std::io::Write;
+    use std::io::{Read, Write};
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
-    let (code, said) = run(&mut convert("data/climate.nc", &path("rows.arrow"), &[]));
-    assert_eq!(code, Some(0), "{said}");
-    let (code, said) = run(&mut convert(path("rows.arrow").to_str().unwrap(), &path("rows.csv"), &[]));
-    assert_eq!(code, Some(0), "{said}");
+    for (source, target) in [("data/climate.nc".into(), "rows.arrow"), (path("rows.arrow"), "rows.csv")] {
+        let (code, said) = run(&mut convert(source.to_str().unwrap(), &path(target), &[]));
+        assert_eq!(code, Some(0), "{said}");
+    }
     let text = std::fs::read(path("rows.csv")).unwrap();
-    assert!(Command::new("mkfifo").arg(path("pipe.csv")).status().unwrap().success());
-    let mut child = Command::new(env!("CARGO_BIN_EXE_hpda-data"))
-        .arg("concat")
-        .args([path("rows.arrow"), path("pipe.csv")])
-        .arg("-o")
-        .arg(path("both.csv"))
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut pipe = std::fs::File::options().write(true).open(path("pipe.csv")).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hpda-data"));
+    command.arg("concat").arg(path("rows.arrow")).args(["-", "-o"]).arg(path("both.csv"));
+    let mut child = command.env("NO_COLOR", "1").stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(&text).unwrap();
+    let maps = format!("/proc/{}/maps", child.id());
+    while !std::fs::read_to_string(&maps).unwrap().contains("rows.arrow") {
+        assert!(child.try_wait().unwrap().is_none(), "the program has ended");
+        std::thread::yield_now();
+    }
     std::fs::File::options().write(true).open(path("rows.arrow")).unwrap().set_len(4096).unwrap();
-    pipe.write_all(&text).unwrap();
-    drop(pipe);
+    drop(input);
     let mut said = String::new();
-    std::io::Read::read_to_string(&mut child.stderr.take().unwrap(), &mut said).unwrap();
+    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(2), "{said}");
     assert!(said.starts_with("error[io]: a file has become shorter while it was read"), "{said}");
     assert!(!path("both.csv").exists());

@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
-use targets::TARGETS;
+use targets::{TARGETS, Target};
 
 /// Mutations of each target where no time is given.
 const ROUNDS: u64 = 400;
@@ -109,7 +109,7 @@ fn seeds_of(name: &str) -> Vec<(PathBuf, Vec<u8>)> {
 }
 
 /// Runs a target over what `inputs` gives on a thread of its own; returns how many there were, or the input that broke it.
-fn drive(run: fn(&[u8]), mut inputs: impl FnMut() -> Option<Vec<u8>> + Send + 'static) -> Result<u64, (Vec<u8>, String)> {
+fn drive(run: Target, mut inputs: impl FnMut() -> Option<Vec<u8>> + Send + 'static) -> Result<u64, (Vec<u8>, String)> {
     let (begin, begun) = mpsc::channel::<Option<Result<Vec<u8>, (Vec<u8>, String)>>>();
     std::thread::Builder::new()
         .stack_size(8 << 20)

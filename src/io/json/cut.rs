@@ -133,6 +133,10 @@ fn array(bytes: &[u8], open: usize, whole: bool, step: usize) -> Result<Cuts, Fa
         }
         i += 1;
     }
+    // A block before this one ends behind a comma.
+    if start > open + 1 && bytes[start..i].trim_ascii().is_empty() {
+        return Err(Fault { at: i, what: "a record in braces is expected" });
+    }
     blocks.push((start, i + 1));
     let mut s = Scanner { bytes, pos: i + 1, lines: false };
     s.skip_blank();

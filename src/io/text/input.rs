@@ -74,6 +74,10 @@ impl Text {
                     true => {
                         let first = peek(&mut file, &name)?;
                         file.rewind().io_at(&path)?;
+                        if Packing::of_name(&path).0.is_cut_off(&first) {
+                            let e = Error::format("the file ends before it says what it is: it is cut off");
+                            return Err(e.help("copy the file again").at(Place::file(&path)));
+                        }
                         match Packing::of_first_bytes(&first) {
                             Packing::None => (file, true),
                             packing => spool(packing, file, most, &name)?,

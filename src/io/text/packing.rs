@@ -58,6 +58,12 @@ impl Packing {
         }
     }
 
+    /// Whether these are all bytes of a file of this compression that was cut off before it says what it is.
+    pub fn is_cut_off(self, all: &[u8]) -> bool {
+        let of = |k: &&Kind| k.usual.name() == self.name();
+        KINDS.iter().find(of).is_some_and(|k| !all.is_empty() && all.len() < k.magic.len() && k.magic.starts_with(all))
+    }
+
     /// The compression of this name and level, as `--compress` takes it: `none`, `gzip`, `gzip:6`, `zstd:3`, `bzip2:9`, `xz:6`.
     ///
     /// # Errors
