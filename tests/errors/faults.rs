@@ -154,8 +154,14 @@ fn file_that_becomes_shorter_while_it_is_read_is_an_error() {
     use std::io::{Read, Write};
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
-    for (source, target) in [("data/climate.nc".into(), "rows.arrow"), (path("rows.arrow"), "rows.csv")] {
-        let (code, said) = run(&mut convert(source.to_str().unwrap(), &path(target), &[]));
+    let mut columns = Command::new(env!("CARGO_BIN_EXE_hpda-data"));
+    columns.arg("select").arg(path("all.arrow")).args(["--columns", "lat,lon,tas", "-o"]).arg(path("rows.arrow"));
+    for command in [
+        &mut convert("data/climate.nc", &path("all.arrow"), &[]),
+        &mut columns,
+        &mut convert(path("rows.arrow").to_str().unwrap(), &path("rows.csv"), &[]),
+    ] {
+        let (code, said) = run(command);
         assert_eq!(code, Some(0), "{said}");
     }
     let text = std::fs::read(path("rows.csv")).unwrap();
