@@ -6,7 +6,7 @@ use crate::array::Dataset;
 use crate::coding::{self, EncodeOptions};
 use crate::dtype::DType;
 use crate::error::{Error, Level, LossLog, Notices, Place, Result};
-use crate::exec::{ExecOptions, MemSource, copy_judged};
+use crate::exec::{CubeOptions, ExecOptions, MemSource, copy_judged};
 use crate::frame::DataFrame;
 use crate::io::csv::{CsvSink, CsvWriteOptions};
 use crate::io::hdf5::{Hdf5Sink, Hdf5WriteOptions};
@@ -19,7 +19,8 @@ use crate::io::parquet::{ParquetSink, ParquetWriteOptions};
 use crate::io::raw::{RawSink, RawWriteOptions};
 use crate::io::text::{Packing, TextTarget};
 use crate::io::{Codec, Format, Holds, Kind, Output, Overwrite};
-use crate::ops::bridge::{CubeMatrix, CubeRows, table_to_cube};
+use crate::ops::bridge::{CubeMatrix, CubeRows, FrameOptions};
+use crate::plan::LazyFrame;
 use crate::show::attribute;
 use crate::store::{ChunkSink, TableSink, TableSource};
 use std::path::{Path, PathBuf};
@@ -232,8 +233,7 @@ pub(crate) fn shaped(
                 return Err(Error::invalid(format!("a table becomes a cube, which {} holds, by columns that label it", format.name()))
                     .help("name them: --index time,lat,lon"));
             };
-            let index: Vec<&str> = index.iter().map(String::as_str).collect();
-            let (ds, notices) = table_to_cube(&*source, &index, &exec.budget)?;
+            let (ds, notices) = LazyFrame::scan(source).to_dataset(index, &CubeOptions::default(), exec)?;
             (Scanned::Cube(ds), notices)
         }
         (Scanned::Cube(ds), Kind::Table) => {
@@ -509,7 +509,7 @@ fn held(ds: &Dataset, format: Format, options: &SaveOptions, path: &str, notices
     }
 }
 
-/// A cube in its long form: one row per cell.
+/// A cube in its long form, one row per cell, as a source: [`Dataset::to_lazy_frame`], by names that may lie in a group.
 ///
 /// # Errors
 /// Invalid, where the variables have no common shape.
@@ -517,9 +517,9 @@ pub fn to_table(ds: &Dataset, vars: Option<&[String]>, exec: &ExecOptions) -> Re
     let (rows, notices) = match vars {
         Some(names) => {
             let (ds, names) = super::cube::group_of(ds, names)?;
-            CubeRows::new(&ds, Some(&names), &exec.budget)?
+            CubeRows::new(&ds, &FrameOptions::default().vars(names), &exec.budget)?
         }
-        None => CubeRows::new(ds, None, &exec.budget)?,
+        None => CubeRows::new(ds, &FrameOptions::default(), &exec.budget)?,
     };
     Ok((Arc::new(rows), notices))
 }

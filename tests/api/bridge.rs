@@ -3,9 +3,10 @@
 use hpda_data::coding::{self, DecodeOptions};
 use hpda_data::dtype::{Calendar, TimeUnit};
 use hpda_data::error::Level;
-use hpda_data::exec::MemSource;
-use hpda_data::ops::bridge::{CubeMatrix, CubeRows, table_to_cube};
-use hpda_data::store::{AttrValue, Batch, Budget, Field, ScanRequest, Schema, TableSource};
+use hpda_data::exec::{CubeOptions, ExecOptions, MemSource};
+use hpda_data::ops::bridge::{CubeMatrix, CubeRows, FrameOptions};
+use hpda_data::plan::LazyFrame;
+use hpda_data::store::{AttrValue, Batch, Budget, Compare, Field, Predicate, ScanRequest, Schema, TableSource};
 use hpda_data::{Column, DType, Dataset, NdArray, Scalar, Variable};
 use std::sync::Arc;
 
@@ -50,7 +51,7 @@ fn texts(batch: &Batch, column: &str) -> Vec<String> {
 
 #[test]
 fn cube_becomes_one_row_per_cell_with_dims_coordinates_and_variables() {
-    let (rows, notices) = CubeRows::new(&cube(), None, &Budget::unlimited()).unwrap();
+    let (rows, notices) = CubeRows::new(&cube(), &FrameOptions::default(), &Budget::unlimited()).unwrap();
     assert_eq!(rows.schema().names().collect::<Vec<_>>(), ["time", "y", "x", "zone", "height", "t", "h"]);
     assert_eq!(rows.rows(), Some(12));
     let whole = table(&rows, 100);
@@ -74,8 +75,8 @@ fn parts_and_batches_of_any_size_give_the_same_rows() {
     let values: Vec<f64> = (0..n * m * k).map(|i| i as f64).collect();
     ds.insert("v", variable(&["a", "b", "c"], NdArray::from_vec(values, &[n, m, k]).unwrap())).unwrap();
     ds.insert("w", variable(&["c", "a"], NdArray::from_vec((0..(n * k) as i32).collect(), &[k, n]).unwrap())).unwrap();
-    let (small, _) = CubeRows::new(&ds, None, &Budget::new(1 << 20)).unwrap();
-    let (large, _) = CubeRows::new(&ds, None, &Budget::unlimited()).unwrap();
+    let (small, _) = CubeRows::new(&ds, &FrameOptions::default(), &Budget::new(1 << 20)).unwrap();
+    let (large, _) = CubeRows::new(&ds, &FrameOptions::default(), &Budget::unlimited()).unwrap();
     assert!(small.parts() > 10 && large.parts() < small.parts());
     let (x, y) = (table(&small, 777), table(&large, 1 << 20));
     assert_eq!(x.rows(), n * m * k);
@@ -91,12 +92,12 @@ fn parts_and_batches_of_any_size_give_the_same_rows() {
 fn variable_with_a_dim_of_its_own_is_refused_and_var_is_named() {
     let mut ds = cube();
     ds.insert("other", variable(&["z"], NdArray::from_vec(vec![1i32], &[1]).unwrap())).unwrap();
-    let e = CubeRows::new(&ds, None, &Budget::unlimited()).unwrap_err();
+    let e = CubeRows::new(&ds, &FrameOptions::default(), &Budget::unlimited()).unwrap_err();
     assert!(e.message().contains("\"other\"") && e.message().contains("\"z\""), "{e}");
     assert!(e.remedy().unwrap_or("").contains("--var t"), "{e}");
-    let (rows, _) = CubeRows::new(&ds, Some(&["other".into()]), &Budget::unlimited()).unwrap();
+    let (rows, _) = CubeRows::new(&ds, &FrameOptions::default().vars(["other"]), &Budget::unlimited()).unwrap();
     assert_eq!(rows.rows(), Some(1));
-    assert!(CubeRows::new(&ds, Some(&["nothing".into()]), &Budget::unlimited()).is_err());
+    assert!(CubeRows::new(&ds, &FrameOptions::default().vars(["nothing"]), &Budget::unlimited()).is_err());
 }
 
 #[test]
@@ -109,11 +110,11 @@ fn matrix_has_labels_of_the_second_dim_as_columns() {
     assert!(CubeMatrix::new(&cube(), Some("t"), &Budget::unlimited()).unwrap_err().message().contains("no matrix"));
 }
 
-fn source(columns: Vec<(&str, Column)>) -> MemSource {
+fn source(columns: Vec<(&str, Column)>) -> LazyFrame {
     let fields = columns.iter().map(|(n, c)| Field::new(*n, c.dtype().clone())).collect();
     let schema = Arc::new(Schema::new(fields));
     let batch = Batch::new(schema.clone(), columns.into_iter().map(|(_, c)| c).collect()).unwrap();
-    MemSource::new(schema, vec![batch])
+    LazyFrame::scan(Arc::new(MemSource::new(schema, vec![batch])))
 }
 
 #[test]
@@ -125,7 +126,7 @@ fn table_becomes_a_cube_with_sorted_labels_and_gaps() {
         ("n", Column::from(vec![7i32, 8, 9])),
         ("s", Column::from(vec!["p", "q", "r"])),
     ]);
-    let (ds, _) = table_to_cube(&s, &["t", "x"], &Budget::unlimited()).unwrap();
+    let (ds, _) = s.to_dataset(&["t", "x"], &CubeOptions::default(), &ExecOptions::default()).unwrap();
     let scalars = |name: &str| {
         let a = ds.variable(name).unwrap().load().unwrap();
         (0..a.len()).map(|i| a.scalar(i).to_string()).collect::<Vec<_>>()
@@ -146,22 +147,61 @@ fn table_becomes_a_cube_with_sorted_labels_and_gaps() {
 #[test]
 fn rows_of_the_same_labels_are_refused_by_name() {
     let s = source(vec![("k", Column::from(vec![1i64, 2, 1])), ("v", Column::from(vec![1.0, 2.0, 3.0]))]);
-    let e = table_to_cube(&s, &["k"], &Budget::unlimited()).unwrap_err();
+    let e = s.to_dataset(&["k"], &CubeOptions::default(), &ExecOptions::default()).unwrap_err();
     assert!(e.message().contains("k=1") && e.message().contains("rows 0 and 2"), "{e}");
     let s = source(vec![("k", Column::from(vec![Some(1i64), None])), ("v", Column::from(vec![1.0, 2.0]))]);
-    let e = table_to_cube(&s, &["k"], &Budget::unlimited()).unwrap_err();
+    let e = s.to_dataset(&["k"], &CubeOptions::default(), &ExecOptions::default()).unwrap_err();
     assert_eq!(e.place().row, Some(1));
-    assert!(table_to_cube(&s, &["kk"], &Budget::unlimited()).unwrap_err().remedy().unwrap_or("").contains("\"k\""));
+    assert!(s.to_dataset(&["kk"], &CubeOptions::default(), &ExecOptions::default()).unwrap_err().remedy().unwrap_or("").contains("\"k\""));
 }
 
 #[test]
 fn cube_to_table_and_back_is_the_same_cube() {
     let ds = cube();
-    let (rows, _) = CubeRows::new(&ds, Some(&["t".into()]), &Budget::unlimited()).unwrap();
-    let (back, _) = table_to_cube(&rows, &["time", "y", "x"], &Budget::unlimited()).unwrap();
+    let (rows, _) = CubeRows::new(&ds, &FrameOptions::default().vars(["t"]), &Budget::unlimited()).unwrap();
+    let (back, _) =
+        LazyFrame::scan(Arc::new(rows)).to_dataset(&["time", "y", "x"], &CubeOptions::default(), &ExecOptions::default()).unwrap();
     let (a, b) = (ds.variable("t").unwrap().load().unwrap(), back.variable("t").unwrap().load().unwrap());
     assert_eq!(a.shape(), b.shape());
     let bits = |a: &NdArray| a.as_slice::<f32>().unwrap().iter().map(|x| x.to_bits()).collect::<Vec<_>>();
     assert_eq!(bits(&a), bits(&b));
     assert_eq!(back.variable("t").unwrap().attrs.text("units"), Some("K"));
+}
+
+#[test]
+fn blocks_without_a_label_that_is_asked_for_are_not_read() {
+    let mut ds = Dataset::new();
+    ds.insert_coord("a", variable(&["a"], NdArray::from_vec((0..64i64).collect(), &[64]).unwrap())).unwrap();
+    ds.insert("v", variable(&["a", "b"], NdArray::from_vec(vec![1.0f64; 64 * 4096], &[64, 4096]).unwrap())).unwrap();
+    let budget = Budget::new(1 << 20);
+    let (rows, _) = CubeRows::new(&ds, &FrameOptions::default(), &budget).unwrap();
+    assert!(rows.parts() > 16);
+    let found = |compare, value: i64| {
+        let predicates = vec![Predicate { column: 0, compare, value: value.into() }];
+        let request = ScanRequest { predicates, ..ScanRequest::all(&budget) };
+        (0..rows.parts()).filter(|&p| rows.scan(p, &request).unwrap().next().is_some()).count()
+    };
+    assert_eq!((found(Compare::Eq, 40), found(Compare::Eq, 99), found(Compare::Ge, 0)), (1, 0, rows.parts()));
+}
+
+#[test]
+fn dims_that_are_named_lead_and_the_rest_is_left_out() {
+    let (rows, notices) = CubeRows::new(&cube(), &FrameOptions::default().dims(["y", "x"]), &Budget::unlimited()).unwrap();
+    assert_eq!(rows.schema().names().collect::<Vec<_>>(), ["y", "x", "zone", "height", "h"]);
+    let said: Vec<String> = notices.iter().map(|n| n.message.clone()).collect();
+    assert!(said.iter().any(|s| s.contains("\"t\"")) && said.iter().any(|s| s.contains("time_bnds")), "{said:?}");
+    // Variables without a common shape make a row for every combination, where all dims are named.
+    let mut ds = cube();
+    ds.insert("other", variable(&["z"], NdArray::from_vec(vec![7i32, 8], &[2]).unwrap())).unwrap();
+    let (rows, _) = CubeRows::new(&ds, &FrameOptions::default().dims(["z", "time", "y", "x"]), &Budget::unlimited()).unwrap();
+    assert_eq!(rows.rows(), Some(24));
+    let whole = table(&rows, 5);
+    assert_eq!(
+        (texts(&whole, "other")[11..13].to_vec(), texts(&whole, "t")[12].clone()),
+        (vec!["7".to_string(), "8".into()], "0.0".into())
+    );
+    for (dims, word) in [(vec!["y", "y"], "twice"), (vec!["yy"], "\"y\"")] {
+        let e = CubeRows::new(&ds, &FrameOptions::default().dims(dims), &Budget::unlimited()).unwrap_err();
+        assert!(e.to_string().contains(word), "{e}");
+    }
 }

@@ -9,10 +9,10 @@ use hpda_data::ops::select::Positions;
 use hpda_data::{Dataset, NdArray, Variable};
 use proptest::prelude::*;
 
-const DIMS: [&str; 3] = ["t", "y", "x"];
+pub const DIMS: [&str; 3] = ["t", "y", "x"];
 
 /// `v(t, y, x)` of whole numbers with holes, `w(x, t)`, a coordinate along each dim (falling along `y`) and one without a dim.
-fn cube(shape: [usize; 3], seed: u64) -> Dataset {
+pub fn cube(shape: [usize; 3], seed: u64) -> Dataset {
     let number = |i: usize| {
         let z = (i as u64 ^ seed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         if z >> 61 == 0 { f64::NAN } else { (z >> 52) as f64 - 2000.0 }
@@ -45,7 +45,7 @@ fn picks() -> impl Strategy<Value = Vec<prop::sample::Index>> {
     prop::collection::vec(any::<prop::sample::Index>(), 1..5)
 }
 
-fn same(a: &Dataset, b: &Dataset) -> Result<(), TestCaseError> {
+pub fn same(a: &Dataset, b: &Dataset) -> Result<(), TestCaseError> {
     let report = a.identical(b).unwrap();
     prop_assert!(report.is_same(), "{report}");
     Ok(())

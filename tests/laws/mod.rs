@@ -1,3 +1,4 @@
+mod bridge;
 mod chunks;
 mod coding;
 mod cubes;

@@ -11,7 +11,7 @@ fn list(v: &Value) -> Vec<String> {
     v.as_array().unwrap().iter().map(|x| x.as_str().unwrap().to_string()).collect()
 }
 
-fn cube(v: &Value) -> Dataset {
+pub fn cube(v: &Value) -> Dataset {
     let mut ds = Dataset::new();
     v["attrs"].as_object().unwrap().iter().for_each(|(k, x)| ds.attrs.set(k, x.as_str().unwrap()));
     for (name, v) in v["vars"].as_object().unwrap() {
@@ -134,10 +134,20 @@ pub fn judge(case: &Value, inputs: &Value, described: bool) -> std::result::Resu
             Err(e) => Err(format!("error: {e}")),
         };
     }
-    let (got, want) = match found.map_err(|e: Error| format!("error: {e}"))? {
-        Out::Truth(t) => return if case["want"] == t { Ok(()) } else { Err(format!("is {t}")) },
-        Out::Cube(ds) => (ds, &case["want"]),
-    };
+    match found.map_err(|e: Error| format!("error: {e}"))? {
+        Out::Truth(t) => {
+            if case["want"] == t {
+                Ok(())
+            } else {
+                Err(format!("is {t}"))
+            }
+        }
+        Out::Cube(ds) => compare(&ds, &case["want"], case["verb"].as_str().unwrap(), described),
+    }
+}
+
+/// What is wrong with a cube, if anything.
+pub fn compare(got: &Dataset, want: &Value, verb: &str, described: bool) -> std::result::Result<(), String> {
     let names = |a: &mut Vec<String>| a.sort_unstable();
     let mut wanted: Vec<String> = want["vars"].as_object().unwrap().keys().cloned().collect();
     let mut there: Vec<String> = got.vars.keys().cloned().chain(got.coords.iter().map(|(n, _)| n.to_string())).collect();
@@ -152,7 +162,7 @@ pub fn judge(case: &Value, inputs: &Value, described: bool) -> std::result::Resu
         if alike { Ok(()) } else { Err(format!("{what}: attributes {own:?}, not {want:?}")) }
     };
     // Arithmetic keeps what describes (docs/differences.md).
-    let described = described && !matches!(case["verb"].as_str(), Some("operate" | "array.operate" | "to_array" | "to_dataset_along"));
+    let described = described && !matches!(verb, "operate" | "array.operate" | "to_array" | "to_dataset_along");
     if described {
         attrs("cube", &got.attrs, &want["attrs"])?;
     }

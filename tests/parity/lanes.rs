@@ -236,6 +236,13 @@ fn lanes_of_a_function_and_its_panics() {
     assert!(notices.is_empty());
     let found = counted.variable("f8").unwrap().load().unwrap().to_contiguous().unwrap();
     assert_eq!((found.shape(), found.as_slice::<f64>().unwrap()), (&[1, 3, 2][..], &[4.0, 6.0, 0.0, 5.0, 5.0, 5.0][..]));
+    // Lanes without values have an answer too.
+    let none = ds.isel(&[("t", hpda_data::store::Selector::span(0, 0))]).unwrap();
+    let ends = |x: &[f64], out: &mut [f64]| out.copy_from_slice(&[x.len() as f64, 7.0]);
+    let (counted, _) = none.apply_along("t", "n", 2, ends, &exec).unwrap();
+    let found = counted.variable("f8").unwrap().load().unwrap().to_contiguous().unwrap();
+    let want = [[0.0; 6], [7.0; 6]].concat();
+    assert_eq!((found.shape(), found.as_slice::<f64>().unwrap()), (&[2, 3, 2][..], &want[..]));
     let (fails, _) = ds.apply_along("t", "n", 1, |_, _| panic!("no such thing"), &exec).unwrap();
     let error = fails.variable("f8").unwrap().load().unwrap_err().to_string();
     assert!(error.contains("the function failed: no such thing"), "{error}");

@@ -69,6 +69,13 @@ def spread(x, axis, **_):
     return np.nanmax(x, axis=axis) - np.nanmin(x, axis=axis)
 
 
+def in_planes(d):
+    """Each value less the mean of its group; groups along t and along the cells of y and x."""
+    means = d.groupby(["k", "plane"]).mean()
+    away = d.drop_vars("plane") - means.sel(k=d.k, plane=d.plane.fillna(1.0)).drop_vars("plane")
+    return away.where(d.plane.notnull()).assign_coords(plane=d.plane)
+
+
 other = {"t": ds.t, "y": [25.0, 5.0], "x": [5.0, 5.5, 7.0]}
 CASES = [
     # Weights
@@ -125,6 +132,8 @@ CASES = [
     ("map away k", order(ds[floats].groupby("k").map(lambda g: g - g.mean("t")), ["t", "y", "x"])),
     ("map shift band", order(ds[["f8", "f4"]].groupby("band").map(lambda g: g.shift(y=1)), ["t", "y", "x"])),
     ("transform anomaly k,band", order((lambda d, m: d - m.sel(k=d.k, band=d.band))(ds[floats], ds[floats].groupby(["k", "band"]).mean()), ["t", "y", "x"])),
+    ("transform anomaly k,plane", order(in_planes(ds[floats]), ["t", "y", "x"])),
+    ("map away k,plane", order(in_planes(ds[floats]), ["t", "y", "x"])),
     # Places
     ("interp y,x linear", cube[["i2", "pk"]].fillna(1.0).interp(y=[25.0, 5.0, 31.0], x=[5.0, 5.5, 7.0, 8.0])),
     ("interp y,x nearest", cube[["f8", "i2"]].interp(y=[26.0, 3.0, -11.0], x=[5.0, 5.5, 7.0], method="nearest")),

@@ -1,3 +1,4 @@
+mod bridge;
 mod calendars;
 mod calls;
 mod cells;

@@ -142,7 +142,7 @@ fn known() -> Vec<(String, String, Value)> {
             .map(|c| (text(c, "verb"), text(c, "kind"), c["options"].clone()))
             .collect::<Vec<_>>()
     };
-    ["combine", "cubes"].into_iter().flat_map(of).collect()
+    ["bridge", "combine", "cubes"].into_iter().flat_map(of).collect()
 }
 
 const KINDS: [&str; 3] = ["missing", "empty", "fails"];
@@ -169,6 +169,8 @@ fn options() -> Vec<(&'static str, &'static str, Vec<&'static str>)> {
         ("convert_calendar", "align_on", vec!["date", "year"]),
         ("weighted", "what", vec!["mean", "sum", "std", "var", "quantile", "sum_of_weights"]),
         ("rolling_over", "way", vec!["reduce", "center", "construct"]),
+        ("from_frame", "order", vec!["usual", "sorted", "appearance"]),
+        ("from_frame", "repeats", vec!["refuse", "first", "last"]),
     ]
 }
 

@@ -67,6 +67,8 @@ pub struct DatasetGroupBy {
     pub(super) levels: Vec<(String, Column)>,
     /// Dims that were put together to the grouped one, because the key has several.
     pub(super) stacked: Vec<String>,
+    /// The cube before that, if they were.
+    pub(super) before: Option<Box<Dataset>>,
     /// Groups of other dimensions, by keys along them.
     pub(super) more: Vec<DatasetGroupBy>,
 }
@@ -142,8 +144,9 @@ impl Dataset {
         };
         let names: Vec<&str> = dims.iter().map(String::as_str).collect();
         let ds = if dims.is_empty() { self.clone() } else { self.stack(&names, STACKED)? };
+        let before = (!dims.is_empty()).then(|| Box::new(self.clone()));
         let (dim, groups) = keys::groups(&ds, name, key)?;
-        Ok(DatasetGroupBy { ds, dim, groups: Arc::new(groups), levels: Vec::new(), stacked: dims, more: Vec::new() })
+        Ok(DatasetGroupBy { ds, dim, groups: Arc::new(groups), levels: Vec::new(), stacked: dims, before, more: Vec::new() })
     }
 
     /// Groups by several keys: every combination of their values is a group, missing where no position has it. Each grouped dimension is
@@ -179,12 +182,12 @@ impl Dataset {
             let e = Error::unsupported("a key along several dimensions beside another one along one of them");
             return Err(e.help("group by one after the other"));
         }
-        let stacked = planes.first().map(|p| p.ds.clone());
+        let stacked = planes.first().map(|p| (p.ds.clone(), p.before.clone()));
         let mut all = along.into_iter().map(combined);
         let mut first = all.next().ok_or_else(|| Error::invalid("no key to group by"))??;
         first.more = all.collect::<Result<_>>()?;
-        if let Some(ds) = stacked {
-            first.ds = ds;
+        if let Some((ds, before)) = stacked {
+            (first.ds, first.before) = (ds, before);
         }
         Ok(first)
     }

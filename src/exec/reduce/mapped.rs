@@ -60,8 +60,7 @@ impl DatasetGroupBy {
             let mut back: Vec<usize> = (0..order.len()).collect();
             back.sort_by_key(|&i| order[i]);
             let out = joined(made, dim)?.isel(&[(dim, Selector::of(back))])?;
-            let stacked: Vec<&str> = self.stacked.iter().map(String::as_str).collect();
-            return if stacked.is_empty() { Ok(out) } else { out.unstack(dim, &stacked) };
+            return self.spread(out);
         }
         let name = self.groups.name.as_str();
         let label = |g: usize| -> Result<Column> { self.groups.labels.take(&UInt64Array::from(vec![g as u64])) };
@@ -79,14 +78,47 @@ impl DatasetGroupBy {
         if self.levels.is_empty() { Ok(out) } else { self.parted(out) }
     }
 
+    /// Results in the shape of the input, where dims were put together: labels and coordinates as they stood there.
+    pub(super) fn spread(&self, ds: Dataset) -> Result<Dataset> {
+        let Some(before) = &self.before else { return Ok(ds) };
+        let dims: Vec<&str> = self.stacked.iter().map(String::as_str).collect();
+        let mut out = ds.unstack(&self.dim, &dims)?;
+        for d in &dims {
+            match before.coords.index(d)? {
+                Some(index) if !out.coords.index(d)?.is_some_and(|own| own.same_labels(&index)) => {
+                    out = out.reindex(d, &index.columns()[0], Method::Exact, None)?;
+                }
+                _ => {}
+            }
+        }
+        let fits = |v: &Variable| v.dims().iter().zip(v.shape()).all(|(d, n)| out.dims.get(d) == Some(n));
+        let spread = |name: &str, v: &Variable| out.coords.get(name).is_some_and(|own| own.dims() != v.dims());
+        let old: Vec<(&str, &Variable)> = before.coords.iter().filter(|(n, v)| fits(v) && spread(n, v)).collect();
+        let bare: Vec<&str> = dims.into_iter().filter(|d| !before.coords.contains(d)).collect();
+        for (name, v) in old {
+            out.coords.insert(name, v.clone());
+        }
+        for d in bare {
+            out.coords.remove(d);
+        }
+        for (name, v) in &mut out.vars {
+            let Some(old) = before.vars.get(name) else { continue };
+            let order: Vec<&str> = old.dims().iter().map(|d| &**d).collect();
+            if order.len() == v.dims().len() && order.iter().all(|d| v.dims().iter().any(|own| **own == **d)) {
+                *v = v.transpose(&order).at_variable(name)?;
+            }
+        }
+        Ok(out)
+    }
+
     /// Groups of several dimensions as groups of one that all of them are merged to.
     pub(super) fn merged(&self) -> Result<DatasetGroupBy> {
         let parts: Vec<&DatasetGroupBy> = self.all().collect();
-        if parts.iter().any(|p| !p.stacked.is_empty()) {
-            let e = Error::unsupported("this of groups by a key along several dimensions beside another one");
-            return Err(e.help("group by one after the other"));
-        }
-        let dims: Vec<&str> = parts.iter().map(|p| p.dim()).collect();
+        // A key along several dims has merged them before: they are merged with the others anew, in the same order.
+        let dims: Vec<&str> = parts
+            .iter()
+            .flat_map(|p| if p.stacked.is_empty() { vec![p.dim()] } else { p.stacked.iter().map(String::as_str).collect() })
+            .collect();
         let lengths: Vec<usize> = parts.iter().map(|p| p.groups.len()).collect();
         let positions = lengths.iter().try_fold(1usize, |all, n| all.checked_mul(*n)).filter(|n| *n < u32::MAX as usize);
         let positions = positions.ok_or_else(|| Error::overflow("the grouped dims have too many positions together"))?;
@@ -110,13 +142,15 @@ impl DatasetGroupBy {
             })
             .collect();
         let name = levels.iter().map(|(n, _)| n.as_str()).collect::<Vec<_>>().join(",");
+        let before = self.before.as_deref().unwrap_or(&self.ds);
         let groups = Groups::new(name, (0..count as i64).collect::<Vec<i64>>().into(), (0..positions).map(code));
         Ok(DatasetGroupBy {
-            ds: self.ds.stack(&dims, MERGED)?,
+            ds: before.stack(&dims, MERGED)?,
             dim: MERGED.into(),
             groups: Arc::new(groups),
             levels,
             stacked: dims.iter().map(|d| d.to_string()).collect(),
+            before: Some(Box::new(before.clone())),
             more: Vec::new(),
         })
     }

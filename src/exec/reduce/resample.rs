@@ -57,6 +57,14 @@ impl Dataset {
         };
         let labels = Column::from_i64(coord.dtype().clone(), labels.into_iter().map(Some).collect())?;
         let groups = Arc::new(Groups::new(dim, labels, of));
-        Ok(DatasetGroupBy { ds: self.clone(), dim: dim.into(), groups, levels: Vec::new(), stacked: Vec::new(), more: Vec::new() })
+        Ok(DatasetGroupBy {
+            ds: self.clone(),
+            dim: dim.into(),
+            groups,
+            levels: Vec::new(),
+            stacked: Vec::new(),
+            before: None,
+            more: Vec::new(),
+        })
     }
 }

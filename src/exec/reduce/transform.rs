@@ -60,14 +60,7 @@ impl DatasetGroupBy {
     pub fn transform(&self, how: &str, options: &ExecOptions) -> Result<(Dataset, Notices)> {
         let how = Transform::parse(how)?;
         if !self.more.is_empty() {
-            // Dims that were merged come back as they stood.
-            let (mut made, notices) = self.merged()?.transform_by(how, options)?;
-            made.coords.clone_from(&self.ds.coords);
-            for (name, v) in &mut made.vars {
-                let Some(old) = self.ds.vars.get(name).filter(|old| old.dims().len() == v.dims().len()) else { continue };
-                *v = v.transpose(&old.dims().iter().map(|d| &**d).collect::<Vec<_>>()).at_variable(name)?;
-            }
-            return Ok((made, notices));
+            return self.merged()?.transform_by(how, options);
         }
         self.transform_by(how, options)
     }
@@ -93,10 +86,7 @@ impl DatasetGroupBy {
             }
             out.vars.insert(name.clone(), result);
         }
-        if !self.stacked.is_empty() {
-            let dims: Vec<&str> = self.stacked.iter().map(String::as_str).collect();
-            out = out.unstack(&self.dim, &dims)?;
-        }
+        let out = self.spread(out)?;
         Ok((out, Notices::new()))
     }
 

@@ -13,7 +13,7 @@ const MARK: &str = "categories";
 const NAMES: &str = "category_names";
 
 /// The codes of a column of categories in the smallest integers that hold them, and its attributes.
-pub(super) fn to_flags(column: &Column, attrs: &Attrs) -> Result<(Column, Attrs)> {
+pub(crate) fn to_flags(column: &Column, attrs: &Attrs) -> Result<(Column, Attrs)> {
     let (names, codes) = (column.categories()?, column.codes()?);
     let ordered = *column.dtype() == DType::Categorical { ordered: true };
     let too_many = || Error::unsupported(format!("{} categories in a cube", names.len()));

@@ -1,11 +1,12 @@
-//! Cubes as tables and tables as cubes.
+//! Cubes as tables. (Tables become cubes in `exec`, which reads them.)
 
+mod columns;
 mod flags;
-mod gather;
 mod matrix;
 mod rows;
 
-pub use gather::table_to_cube;
+pub use columns::FrameOptions;
+pub(crate) use flags::to_flags;
 pub use matrix::CubeMatrix;
 pub use rows::CubeRows;
 

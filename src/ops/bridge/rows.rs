@@ -1,141 +1,52 @@
-//! The long form of a cube: one row per cell of its largest variable.
+//! The long form of a cube: one row per cell of its largest variable, or of the dims that are named.
 
 use super::flags::Flags;
-use super::{leave, part_limit};
-use crate::array::{Dataset, Variable, companions};
-use crate::dtype::DType;
-use crate::error::{Error, Level, Notices, Place, Result, ResultExt, quoted_list};
+use super::leave;
+use crate::array::Variable;
+use crate::error::{Error, Result, ResultExt};
 use crate::store::{
-    Attrs, Batch, BatchIter, Budget, ChunkGrid, Column, Field, NdArray, Reservation, ScanRequest, Schema, Selection, Selector, TableSource,
+    Batch, BatchIter, ChunkGrid, Column, Compare, NdArray, Predicate, Pushdown, Reservation, ScanRequest, Schema, Selection, Selector,
+    TableSource,
 };
 use arrow::array::UInt32Array;
+use arrow::compute::kernels::cmp;
 use std::sync::Arc;
 
-/// A cube as a table: the dims of its largest variable, then coordinates, then variables; rows in C order, the last dim fastest.
+/// A cube as a table: the dims, then coordinates, then variables; rows in C order, the last dim fastest.
 ///
 /// NaN becomes missing. A dim without a coordinate counts from 0. Variables that lack a dim are repeated along it. Companions
 /// such as bounds are left out, with a notice. Streams: a part is a block of rows, of bounded size.
 #[derive(Debug)]
 pub struct CubeRows {
-    inner: Arc<Inner>,
+    pub(super) inner: Arc<Inner>,
 }
 
 #[derive(Debug)]
-struct Inner {
-    schema: Arc<Schema>,
-    columns: Vec<Cells>,
+pub(super) struct Inner {
+    pub(super) schema: Arc<Schema>,
+    pub(super) columns: Vec<Cells>,
     /// The categories that a column stands for.
-    flags: Vec<Option<Flags>>,
+    pub(super) flags: Vec<Option<Flags>>,
     /// Blocks that are runs of rows.
-    grid: ChunkGrid,
+    pub(super) grid: ChunkGrid,
+    /// What is held for all parts.
+    pub(super) _booked: Vec<Reservation>,
 }
 
 /// Where the cells of a column come from.
 #[derive(Debug)]
-enum Cells {
-    /// One label per position along a dim; a single one for all where there is no dim.
-    Labels { values: Column, axis: Option<usize> },
+pub(super) enum Cells {
+    /// All values of a variable with fewer cells than the table has rows, and for each of its dims which of the table's it is.
+    Labels { values: Column, axes: Vec<usize> },
     /// Positions along a dim without labels, from 0.
     Positions { axis: usize },
     /// A variable, and for each of its dims which of the table's it is.
     Values { variable: Box<Variable>, axes: Vec<usize> },
 }
 
-impl CubeRows {
-    /// The table of these variables, of all but companions when `None`.
-    ///
-    /// # Errors
-    /// Not found, for a name; shape, for a variable with a dim that the largest lacks, which names `--var`; invalid, where there
-    /// is no variable or two columns have one name.
-    pub fn new(dataset: &Dataset, variables: Option<&[String]>, budget: &Budget) -> Result<(CubeRows, Notices)> {
-        let mut notices = Notices::new();
-        let accompany = companions(dataset);
-        let chosen: Vec<(&str, &Variable)> = match variables {
-            Some(names) => names.iter().map(|n| Ok((n.as_str(), dataset.variable(n)?))).collect::<Result<_>>()?,
-            None => dataset.vars.iter().map(|(n, v)| (n.as_str(), v)).filter(|(n, _)| !accompany.contains_key(*n)).collect(),
-        };
-        let largest = chosen.iter().rev().max_by_key(|(_, v)| (!v.dims().is_empty(), v.len(), v.dims().len()));
-        let Some(&(largest_name, largest)) = largest else {
-            let e = Error::invalid("the cube has no variable that makes a table");
-            return Err(if dataset.groups.is_empty() { e } else { e.help("--group NAME takes one of its groups") });
-        };
-        let dims = largest.dims();
-        for (name, v) in &chosen {
-            if let Some(d) = v.dims().iter().find(|d| !dims.contains(d)) {
-                return Err(Error::shape(format!("variable {name:?} has the dim {d:?}, which {largest_name:?}, the largest, lacks"))
-                    .help(format!("--var {largest_name} or --var {name} picks what goes into one table"))
-                    .at(Place::variable(*name)));
-            }
-        }
-        let left_out: Vec<&str> = accompany.keys().map(String::as_str).filter(|n| !chosen.iter().any(|(c, _)| c == n)).collect();
-        if !left_out.is_empty() {
-            notices.push(Level::Omitted, format!("companions are left out: {}", quoted_list(&left_out, 8)), Place::default());
-        }
-        if !dataset.groups.is_empty() && variables.is_none() {
-            let names: Vec<&str> = dataset.groups.keys().map(String::as_str).collect();
-            notices.push(Level::Changed, format!("groups are left out: {}", quoted_list(&names, 8)), Place::default());
-        }
-
-        let shape = largest.shape().to_vec();
-        let (mut fields, mut columns, mut flags) = (Vec::new(), Vec::new(), Vec::new());
-        let mut add = |name: &str, attrs: &Attrs, dtype: DType, cells: Cells| {
-            let (found, attrs) = Flags::of(&dtype, attrs).map_or_else(|| (None, attrs.clone()), |(f, rest)| (Some(f), rest));
-            let dtype = found.as_ref().map_or(dtype, Flags::dtype);
-            fields.push(Field { attrs, ..Field::new(name, dtype) });
-            columns.push(cells);
-            flags.push(found);
-        };
-        for (axis, d) in dims.iter().enumerate() {
-            match dataset.coords.get(d).filter(|c| c.dims().len() == 1 && c.dims()[0] == *d) {
-                Some(c) => {
-                    let values = leave(&c.load().at_variable(d)?)?;
-                    add(d, &c.attrs, values.dtype().clone(), Cells::Labels { values, axis: Some(axis) });
-                }
-                None => add(d, &Attrs::new(), DType::I64, Cells::Positions { axis }),
-            }
-        }
-        let is_dim = |n: &str, v: &Variable| v.dims().len() == 1 && &*v.dims()[0] == n;
-        let mut stray = Vec::new();
-        for (name, c) in dataset.coords.iter().filter(|(n, c)| !is_dim(n, c) && !chosen.iter().any(|(m, _)| m == n)) {
-            if !c.dims().iter().all(|d| dims.contains(d)) {
-                stray.push(name);
-                continue;
-            }
-            add(name, &c.attrs, c.dtype().clone(), cells(name, c, dims)?);
-        }
-        if !stray.is_empty() {
-            notices.push(Level::Omitted, format!("coordinates of other dims are left out: {}", quoted_list(&stray, 8)), Place::default());
-        }
-        for (name, v) in chosen.iter().filter(|(n, v)| !is_dim(n, v)) {
-            add(name, &v.attrs, v.dtype().clone(), cells(name, v, dims)?);
-        }
-        if let Some((_, f)) = fields.iter().enumerate().find(|(i, f)| fields[..*i].iter().any(|g: &Field| g.name == f.name)) {
-            return Err(Error::invalid(format!("two columns would be called {:?}", f.name))
-                .help("--var picks the variables that go into the table"));
-        }
-        let widths = |c: &Cells| match c {
-            Cells::Labels { .. } | Cells::Positions { .. } => 0,
-            Cells::Values { variable, .. } => variable.dtype().phys().and_then(|p| p.width()).unwrap_or(32),
-        };
-        let row_bytes = columns.iter().map(widths).sum::<usize>().max(1);
-        let grid = runs(&shape, &largest.grid().chunk, part_limit(budget) / row_bytes);
-        let schema = Schema { attrs: dataset.attrs.clone(), ..Schema::new(fields) };
-        Ok((CubeRows { inner: Arc::new(Inner { schema: Arc::new(schema), columns, flags, grid }) }, notices))
-    }
-}
-
-fn cells(name: &str, v: &Variable, dims: &[Arc<str>]) -> Result<Cells> {
-    let axes: Vec<usize> = v.dims().iter().filter_map(|d| dims.iter().position(|e| e == d)).collect();
-    Ok(match axes[..] {
-        [] => Cells::Labels { values: leave(&v.load().at_variable(name)?)?, axis: None },
-        [axis] if dims.len() > 1 => Cells::Labels { values: leave(&v.load().at_variable(name)?)?, axis: Some(axis) },
-        _ => Cells::Values { variable: Box::new(v.clone()), axes },
-    })
-}
-
 /// Blocks of at most `most` rows that are runs of rows in C order: single positions along the first dims, a span of one, and
 /// the whole of the rest. Spans are whole chunks where that is possible, so that no chunk is decoded twice.
-fn runs(shape: &[usize], chunk: &[usize], most: usize) -> ChunkGrid {
+pub(super) fn runs(shape: &[usize], chunk: &[usize], most: usize) -> ChunkGrid {
     let mut block = vec![1; shape.len()];
     let mut rest = 1usize;
     for d in (0..shape.len()).rev() {
@@ -166,13 +77,28 @@ impl TableSource for CubeRows {
     }
 
     fn part_bytes(&self, part: usize) -> u64 {
+        self.part_rows(part).unwrap_or(0) * 8 * self.inner.columns.len() as u64
+    }
+
+    fn part_rows(&self, part: usize) -> Option<u64> {
         let (_, shape) = self.inner.grid.block(part);
-        shape.iter().map(|&n| n as u64).product::<u64>() * 8 * self.inner.columns.len() as u64
+        Some(shape.iter().map(|&n| n as u64).product())
+    }
+
+    /// Parts are left out whole where no label of theirs fits: their values are then never read.
+    fn accepts(&self, predicate: &Predicate) -> Pushdown {
+        match self.inner.columns.get(predicate.column) {
+            Some(Cells::Labels { axes, .. }) if axes.len() <= 1 && self.inner.flags[predicate.column].is_none() => Pushdown::Partly,
+            _ => Pushdown::No,
+        }
     }
 
     fn scan(&self, part: usize, request: &ScanRequest) -> Result<BatchIter> {
         let wanted: Vec<usize> = request.columns.clone().unwrap_or_else(|| (0..self.inner.columns.len()).collect());
         let (start, shape) = self.inner.grid.block(part);
+        if request.predicates.iter().any(|p| self.inner.fits_none(p, &start, &shape)) {
+            return Ok(Box::new(std::iter::empty()));
+        }
         let mut bytes = 0;
         let mut blocks = Vec::with_capacity(wanted.len());
         for &c in &wanted {
@@ -191,6 +117,32 @@ impl TableSource for CubeRows {
         let step = request.batch_rows.max(1);
         let inner = self.inner.clone();
         Ok(Box::new(Rows { inner, schema, wanted, blocks, start, shape, rows, next: 0, step, _booking: booking }))
+    }
+}
+
+impl Inner {
+    /// Whether no label of a block is as a predicate says.
+    fn fits_none(&self, predicate: &Predicate, start: &[usize], shape: &[usize]) -> bool {
+        let Some(Cells::Labels { values, axes }) = self.columns.get(predicate.column) else { return false };
+        let here = match axes[..] {
+            [] => values.clone(),
+            [axis] => values.slice(start[axis], shape[axis]),
+            _ => return false,
+        };
+        let Ok(value) = Column::from_scalars(values.dtype(), std::slice::from_ref(&predicate.value)) else { return false };
+        if value.null_count() > 0 {
+            return false;
+        }
+        let (here, value) = (here.values(), arrow::array::Scalar::new(value.values()));
+        let found = match predicate.compare {
+            Compare::Lt => cmp::lt(here, &value),
+            Compare::Le => cmp::lt_eq(here, &value),
+            Compare::Eq => cmp::eq(here, &value),
+            Compare::Ne => cmp::neq(here, &value),
+            Compare::Ge => cmp::gt_eq(here, &value),
+            Compare::Gt => cmp::gt(here, &value),
+        };
+        found.is_ok_and(|found| found.true_count() == 0)
     }
 }
 
@@ -226,14 +178,27 @@ impl Rows {
         (first..first + count).map(move |r| begin + r / inner % along)
     }
 
+    /// Where rows are among the cells of several dims, the last one fastest.
+    fn places(&self, axes: &[usize], first: usize, count: usize) -> Vec<u32> {
+        let mut at = vec![0; count];
+        for &axis in axes {
+            let n = self.inner.grid.shape[axis] as u32;
+            at.iter_mut().zip(self.positions(axis, first, count)).for_each(|(at, i)| *at = *at * n + i as u32);
+        }
+        at
+    }
+
     fn batch(&self, first: usize, count: usize) -> Result<Batch> {
         let columns = self.wanted.iter().zip(&self.blocks).map(|(&c, block)| match (&self.inner.columns[c], block) {
-            (Cells::Labels { values, axis: Some(axis) }, _) => {
-                let at = self.positions(*axis, first, count).map(|i| i as u32);
-                taken(values, UInt32Array::from_iter_values(at))
+            (Cells::Labels { values, axes }, _) => {
+                let at: Vec<u32> = match axes[..] {
+                    [] => vec![0; count],
+                    [axis] => self.positions(axis, first, count).map(|i| i as u32).collect(),
+                    _ => self.places(axes, first, count),
+                };
+                taken(values, at.into())
             }
             (Cells::Positions { axis }, _) => Ok(self.positions(*axis, first, count).map(|i| i as i64).collect::<Vec<i64>>().into()),
-            (Cells::Labels { values, axis: None }, _) => taken(values, UInt32Array::from(vec![0; count])),
             (Cells::Values { .. }, Some(block)) => leave(&span(block, first, count)?),
             _ => Err(Error::internal("a block that was not read")),
         });
