@@ -97,7 +97,7 @@ CASES = [
     ("groupby bins y", ds[["f8", "i2"]].drop_vars("name").groupby_bins("y", [-1.0, 10.0, 25.0, 40.0]).max().transpose("t", "y_bins", "x")),
     ("transform rank", ds[["f8", "i2"]].assign_coords(k=("t", [1, 2, 1, 2, 2, 1])).groupby("k").map(lambda g: g.rank("t"))),
     ("transform cumsum", ds[["f8", "i2"]].assign_coords(k=("t", [1, 2, 1, 2, 2, 1])).groupby("k").cumsum().transpose("t", "y", "x")),
-    ("transform plane", ds[["f8"]].assign_coords(p=(("y", "x"), [[1.0, 2.0], [2.0, 1.0], [1.0, 1.0]])).pipe(lambda d: d.groupby("p") - d.groupby("p").mean()).transpose("t", "y", "x")),
+    ("transform plane", ds[["f8"]].assign_coords(p=(("y", "x"), [[1.0, 2.0], [2.0, 1.0], [1.0, 1.0]])).pipe(lambda d: d.groupby("p") - d.groupby("p").mean()).transpose("t", "y", "x").assign_coords(name=ds.name)),
     # Fewer values than coefficients have one of many answers in xarray, and none here.
     ("polyfit y 1", ds[["i2"]].polyfit("y", 1)),
     ("polyfit t 2", ds[["f8", "f4", "i2"]].assign_coords(t=[0.0, 1.0, 4.0, 5.0, 6.5, 9.0]).polyfit("t", 2)),
