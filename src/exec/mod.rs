@@ -32,6 +32,7 @@ pub mod reduce;
 mod resample;
 mod reshape;
 mod series;
+mod sliding;
 pub mod spill;
 mod spilled;
 mod stream;

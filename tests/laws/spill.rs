@@ -1,8 +1,11 @@
 //! What goes through temporary files is what comes out of memory: the same values in the same order, whatever the budget.
 
 use hpda_data::exec::{ExecOptions, MemSource};
+use hpda_data::kernel::window::Width;
 use hpda_data::ops::order::Keep;
-use hpda_data::plan::{AsofDirection, AsofOptions, GroupOrder, JoinHow, JoinOptions, LazyFrame, Validate, asc, desc, parse_aggregates};
+use hpda_data::plan::{
+    AsofDirection, AsofOptions, GroupOrder, JoinHow, JoinOptions, LazyFrame, Validate, Windowing, asc, desc, parse_aggregates,
+};
 use hpda_data::store::{Batch, Budget};
 use hpda_data::{Column, DataFrame, ErrorKind, Result};
 use proptest::prelude::*;
@@ -186,6 +189,26 @@ proptest! {
         let on = if near { on.tolerance(3) } else { on };
         same(&left.join_asof(&right, &on).unwrap(), kilobytes << 10);
         same(&left.join_asof(&right, &on.by(["by"])).unwrap(), kilobytes << 12);
+    }
+}
+
+#[test]
+fn windows_over_several_stretches_have_the_same_bits_in_a_small_budget() {
+    let rows = 230_000;
+    let mut now = 0;
+    let times = (0..rows).map(|i| {
+        now += (random(i, 50) % 3) as i64 * 1_000_000;
+        Some(now)
+    });
+    let times = Column::datetimes(times.collect());
+    let x = Column::from((0..rows).map(|i| if random(i, 51).is_multiple_of(7) { f64::NAN } else { noise(i, 52) }).collect::<Vec<_>>());
+    let batch = DataFrame::new([("t", times), ("x", x)]).unwrap().to_batch().unwrap();
+    let plan = cut(&batch, 40_000);
+    let wanted = parse_aggregates("x:mean,std,median,min,count,kurt", plan.schema()).unwrap();
+    let time = |text: &str| Windowing::new(Width::parse(text).unwrap());
+    for windows in [Windowing::rows(1000), Windowing::rows(50).center(), time("10min"), time("90s").center(), time("25h").center()] {
+        let on = matches!(windows.width, Width::Time(_)).then_some("t");
+        same(&plan.rolling(windows, on, wanted.clone()).unwrap(), 12 << 20);
     }
 }
 

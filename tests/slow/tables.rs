@@ -74,6 +74,15 @@ fn joins_finish_in_the_budget() {
 
 #[test]
 #[ignore = "slow tier: scripts/check-slow"]
+fn windows_finish_in_the_budget() {
+    tables();
+    same("rolling a.parquet --window 100 --agg x:mean,median -o OUT.parquet");
+    same("rolling a.parquet --window 2h --on t --agg x:mean,std -o OUT.parquet");
+    same("rolling a.parquet --window 31 --center --agg x:max -o OUT.parquet");
+}
+
+#[test]
+#[ignore = "slow tier: scripts/check-slow"]
 fn summaries_finish_in_the_budget() {
     tables();
     same("summary a.parquet --json");
