@@ -175,7 +175,10 @@ impl Walk {
         let mut booked = self.budget.reserve(0, "rolling")?;
         let mut more = vec![self.held.clone()];
         let mut rows = self.first + self.held.rows();
-        while !self.ended && !(rows >= wanted + ahead && self.reaches(&more, wanted)?) {
+        while !self.ended {
+            if rows >= wanted + ahead && self.reaches(&more, wanted)? {
+                break;
+            }
             match self.batches.next().transpose()? {
                 None => self.ended = true,
                 Some(batch) => {
