@@ -64,11 +64,14 @@ fn points(rows: std::ops::Range<u64>) -> DataFrame {
     DataFrame::new(columns).unwrap()
 }
 
+/// Makes some rows.
+type Rows = fn(std::ops::Range<u64>) -> DataFrame;
+
 /// A table from a formula, in parts.
 #[derive(Debug)]
 struct Formula {
     schema: Arc<Schema>,
-    rows: fn(std::ops::Range<u64>) -> DataFrame,
+    rows: Rows,
 }
 
 const PART: u64 = 1 << 16;
@@ -103,7 +106,7 @@ impl TableSource for Formula {
 pub fn tables() {
     static DONE: OnceLock<()> = OnceLock::new();
     DONE.get_or_init(|| {
-        let all: [(&str, fn(std::ops::Range<u64>) -> DataFrame); 3] = [("a", left), ("b", right), ("p", points)];
+        let all: [(&str, Rows); 3] = [("a", left), ("b", right), ("p", points)];
         for (name, rows) in all {
             let schema = rows(0..0).to_batch().unwrap().schema;
             let options = SaveOptions { overwrite: Overwrite::Yes, row_group: Some(200_000), ..SaveOptions::default() };
