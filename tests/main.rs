@@ -7,3 +7,4 @@ mod files;
 mod golden;
 mod laws;
 mod parity;
+mod slow;

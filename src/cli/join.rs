@@ -4,8 +4,8 @@ use super::flow::Flow;
 use super::verb::{Verb, VerbArgs};
 use super::{lists, options, typed};
 use crate::dtype::Scalar;
-use crate::error::{Error, Result};
-use crate::exec::{ExecOptions, MemSource, PointOptions};
+use crate::error::{Error, ErrorKind, Result};
+use crate::exec::{ExecOptions, MemSource, PointOptions, PointSource};
 use crate::open::{Scanned, only};
 use crate::ops::select::SelectOptions;
 use crate::plan::{AsofDirection, AsofOptions, JoinHow, JoinOptions, LazyFrame, Validate, parse_tolerance};
@@ -129,7 +129,15 @@ fn points(args: &JoinArgs, point: &str, left: &LazyFrame, verb: &Verb, exec: &Ex
         extrapolate: args.extrapolate,
         suffixes: suffixes(&args.suffixes)?,
     };
-    let (joined, notices) = left.collect(exec)?.join_points(&cube, &lists::items(point)?, &how, exec)?;
+    let point = lists::items(point)?;
+    let (joined, notices) = match left.collect(exec).and_then(|left| left.join_points(&cube, &point, &how, exec)) {
+        Err(e) if e.kind() == ErrorKind::Budget => {
+            let source = Arc::new(PointSource::new(left.source(exec)?, cube, point, how, exec)?);
+            verb.deliver(source.clone(), exec)?;
+            return verb.session.tell(&source.found());
+        }
+        joined => joined?,
+    };
     verb.session.tell(&notices)?;
     verb.deliver(Arc::new(MemSource::from_frame(&joined)?), exec)
 }

@@ -86,6 +86,22 @@ pub(super) fn new_bytes(column: &Column, seen: &mut HashSet<usize>) -> usize {
     column.len() * 16 + new.map(|b| b.len()).sum::<usize>()
 }
 
+/// Refuses a table that cannot be held, by what is known before it is read: so many bytes for each row beside the row itself.
+///
+/// # Errors
+/// Budget, with the bytes that are needed at least.
+pub(super) fn fits_by_count(source: &Arc<dyn TableSource>, beside: usize, what: &str, options: &ExecOptions) -> Result<()> {
+    let width: usize = source.schema().fields.iter().map(|f| f.dtype.phys().and_then(Phys::width).unwrap_or(16)).sum();
+    let bytes = |n: u64| usize::try_from(n).unwrap_or(usize::MAX).saturating_mul(width + beside);
+    match source.rows().map(|n| (n, bytes(n))) {
+        Some((n, bytes)) if bytes > options.budget.limit() => {
+            let message = format!("{what} needs at least {bytes} bytes for {n} rows; {} are allowed", options.budget.limit());
+            Err(Error::budget(message).help("give more with --memory SIZE, or select fewer columns or rows"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// What cannot be held.
 pub(super) fn too_large(what: &str, rows: usize, bytes: usize, options: &ExecOptions) -> Error {
     Error::budget(format!("{what} needs more than the {} bytes allowed: {rows} rows took {bytes}", options.budget.limit()))

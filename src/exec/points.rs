@@ -3,14 +3,15 @@
 use crate::array::{Dataset, Variable, companions};
 use crate::dtype::DType;
 use crate::error::{Error, Notices, Place, Result, ResultExt};
-use crate::exec::ExecOptions;
+use crate::exec::{ExecOptions, stream};
 use crate::frame::DataFrame;
 use crate::label::{Labels, Method};
 use crate::ops::bridge::leave;
 use crate::ops::select::{Curved, Spot, spots};
-use crate::store::{ChunkGrid, Column, Selection};
+use crate::store::{Batch, BatchIter, ChunkGrid, Column, ScanRequest, Schema, Selection, TableSource};
 use arrow::array::{Array, UInt64Array};
 use rayon::prelude::*;
+use std::sync::{Arc, Mutex};
 
 /// How points find their cell.
 #[derive(Clone, Debug)]
@@ -35,11 +36,127 @@ impl Default for PointOptions {
 }
 
 /// Why rows have no cell.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Lost {
+    rows: usize,
     outside: usize,
     no_date: usize,
     no_label: usize,
+}
+
+impl Lost {
+    fn told(&self) -> Notices {
+        let mut notices = Notices::new();
+        for (count, why) in [
+            (self.outside, "points are more than half a cell outside the grid"),
+            (self.no_date, "times are dates that the calendar of the cube lacks"),
+            (self.no_label, "points have no label within reach"),
+        ] {
+            if count > 0 {
+                notices.warn(format!("values are missing: {count} of {} {why}", self.rows), Place::default());
+            }
+        }
+        notices
+    }
+}
+
+/// [`DataFrame::join_points`] for a table that does not fit: so many rows at a time as there is room for.
+#[derive(Debug)]
+pub(crate) struct PointSource {
+    input: Arc<dyn TableSource>,
+    cube: Dataset,
+    point: Vec<String>,
+    how: PointOptions,
+    options: ExecOptions,
+    schema: Arc<Schema>,
+    left_out: Notices,
+    lost: Arc<Mutex<Lost>>,
+}
+
+impl PointSource {
+    pub(crate) fn new(
+        input: Arc<dyn TableSource>,
+        cube: Dataset,
+        point: Vec<String>,
+        how: PointOptions,
+        options: &ExecOptions,
+    ) -> Result<PointSource> {
+        let none = DataFrame::from_batch(&Batch::concat(input.schema(), &[])?)?;
+        let (none, left_out) = none.at_points(&cube, &point, &how, options, &mut Lost::default())?;
+        let schema = none.to_batch()?.schema;
+        Ok(PointSource { input, cube, point, how, options: options.clone(), schema, left_out, lost: Arc::default() })
+    }
+
+    /// What was found on the way: complete when all rows have been read.
+    pub(crate) fn found(&self) -> Notices {
+        let mut notices = self.lost.lock().unwrap_or_else(|e| e.into_inner()).told();
+        notices.extend(self.left_out.clone());
+        notices
+    }
+}
+
+impl TableSource for PointSource {
+    fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+    fn rows(&self) -> Option<u64> {
+        self.input.rows()
+    }
+    /// One part: chunks of the cube are read once for all rows at hand.
+    fn parts(&self) -> usize {
+        1
+    }
+    fn part_bytes(&self, _: usize) -> u64 {
+        (0..self.input.parts()).map(|p| self.input.part_bytes(p)).sum()
+    }
+    fn notices(&self) -> Notices {
+        self.input.notices()
+    }
+    fn scan(&self, _: usize, request: &ScanRequest) -> Result<BatchIter> {
+        let options = ExecOptions { progress: None, ..self.options.clone() };
+        let mut batches = stream(&self.input, None, &options);
+        let (cube, point, how, input) = (self.cube.clone(), self.point.clone(), self.how.clone(), self.input.schema().clone());
+        let (lost, schema, asked) = (self.lost.clone(), self.schema.clone(), request.clone());
+        let share = (options.budget.limit() / 12).max(1 << 20);
+        let pieces = std::iter::from_fn(move || {
+            let (mut waiting, mut bytes) = (Vec::new(), 0);
+            while bytes < share {
+                match batches.next() {
+                    None => break,
+                    Some(Err(e)) => return Some(Err(e)),
+                    Some(Ok(batch)) => {
+                        bytes += batch.bytes() + 64 * batch.rows();
+                        waiting.push(batch);
+                    }
+                }
+            }
+            if waiting.is_empty() {
+                return None;
+            }
+            let mut joined = || -> Result<Batch> {
+                let rows = DataFrame::from_batch(&Batch::concat(&input, &std::mem::take(&mut waiting))?)?;
+                let mut found = lost.lock().unwrap_or_else(|e| e.into_inner());
+                let (joined, _) = rows.at_points(&cube, &point, &how, &options, &mut found)?;
+                let made = joined.to_batch()?;
+                let made = Batch::with_rows(schema.clone(), made.columns, rows.height())?;
+                Ok(match &asked.columns {
+                    None => made,
+                    Some(columns) => made.project(columns, Arc::new(schema.project(columns))),
+                })
+            };
+            Some(joined())
+        });
+        let step = request.batch_rows.max(1);
+        Ok(Box::new(pieces.flat_map(move |piece| -> BatchIter {
+            match piece {
+                Err(e) => Box::new(std::iter::once(Err(e))),
+                Ok(batch) => {
+                    let rows = batch.rows();
+                    Box::new((0..rows.div_ceil(step)).map(move |i| Ok(batch.slice(i * step, step.min(rows - i * step)))))
+                }
+            }
+        })))
+    }
 }
 
 impl DataFrame {
@@ -58,8 +175,23 @@ impl DataFrame {
         how: &PointOptions,
         options: &ExecOptions,
     ) -> Result<(DataFrame, Notices)> {
-        let rows = self.height();
         let mut lost = Lost::default();
+        let (joined, left_out) = self.at_points(cube, point, how, options, &mut lost)?;
+        let mut notices = lost.told();
+        notices.extend(left_out);
+        Ok((joined, notices))
+    }
+
+    fn at_points<S: AsRef<str>>(
+        &self,
+        cube: &Dataset,
+        point: &[S],
+        how: &PointOptions,
+        options: &ExecOptions,
+        lost: &mut Lost,
+    ) -> Result<(DataFrame, Notices)> {
+        let rows = self.height();
+        lost.rows += rows;
         let mut there = vec![true; rows];
         let mut dims: Vec<(String, Vec<usize>)> = Vec::new();
         let _booked = options.budget.reserve(rows * 16 * (point.len() + 1), "points of a table")?;
@@ -70,7 +202,7 @@ impl DataFrame {
             let found = grid.find(self.column(wanted[*i])?, self.column(wanted[*j])?, how.method, how.tolerance)?;
             let (ys, xs): (Vec<Spot>, Vec<Spot>) = found.into_iter().unzip();
             for ((dim, _), found) in grid.dims.iter().zip([ys, xs]) {
-                dims.push((dim.to_string(), positions(found, how, &mut there, &mut lost)));
+                dims.push((dim.to_string(), positions(found, how, &mut there, lost)));
             }
         }
         for (k, name) in wanted.iter().enumerate() {
@@ -83,18 +215,9 @@ impl DataFrame {
             let time = cube.coords.get(&dim).is_some_and(|c| matches!(c.dtype(), DType::Instant { .. } | DType::Date));
             let tolerance = if time { how.time_tolerance } else { how.tolerance };
             let found = spots(column, cube, &dim, how.method, tolerance).at(place)?;
-            dims.push((dim, positions(found, how, &mut there, &mut lost)));
+            dims.push((dim, positions(found, how, &mut there, lost)));
         }
         let mut notices = Notices::new();
-        for (count, why) in [
-            (lost.outside, "points are more than half a cell outside the grid"),
-            (lost.no_date, "times are dates that the calendar of the cube lacks"),
-            (lost.no_label, "points have no label within reach"),
-        ] {
-            if count > 0 {
-                notices.warn(format!("values are missing: {count} of {rows} {why}"), Place::default());
-            }
-        }
         let beside = companions(cube);
         let (mut names, mut columns): (Vec<String>, Vec<Column>) = (self.names().to_vec(), self.columns().to_vec());
         for (name, v) in cube.vars.iter().filter(|(n, _)| !beside.contains_key(*n)) {

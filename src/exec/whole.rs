@@ -2,10 +2,11 @@
 
 use super::aggregate::{aggregates, substitute};
 use super::eval::evaluate;
-use super::gather::{Gathered, Order, TakeSource, gather, too_large};
+use super::gather::{Gathered, Order, TakeSource, fits_by_count, gather, too_large};
+use super::sliding::SlidingSource;
 use super::{ExecOptions, MemSource};
 use crate::dtype::Scalar;
-use crate::error::{Error, Place, Result, ResultExt};
+use crate::error::{Error, ErrorKind, Place, Result, ResultExt};
 use crate::kernel::order::Direction;
 use crate::kernel::window::{Ranking, Running, cumulate, rank, roll};
 use crate::plan::{Func, Node, Typed, WindowPlan};
@@ -76,6 +77,17 @@ fn walk(t: &mut Typed, whole: &mut Gathered, options: &ExecOptions) -> Result<()
 
 /// Aggregates over windows as columns at the end.
 pub(super) fn windows(input: &Arc<dyn TableSource>, plan: &WindowPlan, options: &ExecOptions) -> Result<Arc<dyn TableSource>> {
+    match windows_in_memory(input, plan, options) {
+        Err(e) if e.kind() == ErrorKind::Budget => match SlidingSource::new(input, plan, options)? {
+            Some(source) => Ok(Arc::new(source)),
+            None => Err(e),
+        },
+        made => made,
+    }
+}
+
+fn windows_in_memory(input: &Arc<dyn TableSource>, plan: &WindowPlan, options: &ExecOptions) -> Result<Arc<dyn TableSource>> {
+    fits_by_count(input, 8 * plan.aggregates.len(), "rolling", options)?;
     let mut whole = gather(input, None, "rolling", options)?;
     let rows = whole.batch.rows();
     // Numbers as f64 and the result, for each aggregate at work; windows of time have two bounds per row.

@@ -5,4 +5,5 @@ mod cubes;
 mod expr;
 mod group;
 mod lazy;
+mod spill;
 mod store;

@@ -4,14 +4,15 @@ use super::groups::{Groups, Spec};
 use super::keys::{Decoder, Layout};
 use super::state::{Need, State, is_text};
 use super::texts::Texts;
-use super::{All, KEYS, Wanted};
+use super::{All, Asked, KEYS, Wanted};
 use crate::dtype::DType;
 use crate::error::{Error, Notices, Place, Result};
 use crate::exec::eval::evaluate;
 use crate::exec::key::{float_of_key, number_of_key};
+use crate::exec::spilled::numbered;
 use crate::kernel::agg::{Agg, between, quantile_ranks};
 use crate::kernel::group::OrderKey;
-use crate::plan::{Func, GroupOrder, GroupPlan, Node, Typed};
+use crate::plan::{Func, GroupOrder, Node, Typed};
 use crate::store::{Batch, BatchIter, Column, Field, Reservation, ScanRequest, Schema, TableSource};
 use arrow::array::{BooleanArray, Decimal128Array, PrimitiveArray};
 use arrow::datatypes as at;
@@ -31,6 +32,8 @@ pub struct Grouped(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     schema: Arc<Schema>,
+    /// The numbers of the rows in a larger table, of which these are a part.
+    numbers: Option<Vec<u64>>,
     layout: Layout,
     decoder: Decoder,
     partitions: Vec<Groups>,
@@ -57,22 +60,16 @@ enum Held {
     Wide(Vec<u128>),
 }
 
-pub(super) fn finish(
-    plan: &GroupPlan,
-    spec: &Spec,
-    all: All,
-    texts: Vec<Texts>,
-    wanted: Vec<Wanted>,
-    results: Vec<(Typed, Place)>,
-    notices: Notices,
-) -> Result<Grouped> {
+/// `numbers` are those of the rows in a larger table; the number of each group's first row is then a column more.
+pub(super) fn finish(asked: &Asked, spec: &Spec, all: All, texts: Vec<Texts>, numbers: Option<Vec<u64>>) -> Result<Grouped> {
+    let Asked { plan, wanted, results, notices } = asked;
     let All { mut partitions, rows: input_rows, dropped, dictionaries, mut booked } = all;
     let sorted = plan.order == GroupOrder::Sorted;
     let mut ranked = vec![false; spec.known];
     for f in spec.layout.fields.iter().filter(|_| sorted) {
         f.known.iter().for_each(|&k| ranked[k] = true);
     }
-    for w in &wanted {
+    for w in *wanted {
         if let Wanted::Of { agg: Agg::Mode, argument, .. } = w {
             spec.arguments[*argument].known.iter().for_each(|&k| ranked[k] = true);
         }
@@ -137,21 +134,22 @@ pub(super) fn finish(
         GroupOrder::Sorted => Some(by_key(&partitions, &spec.layout, &decoder)),
     };
     Ok(Grouped(Arc::new(Inner {
-        schema: plan.schema.clone(),
+        schema: if numbers.is_some() { numbered(&plan.schema) } else { plan.schema.clone() },
+        numbers,
         layout: spec.layout.clone(),
         decoder,
         partitions,
         order,
         rows,
         keys: plan.keys.len(),
-        results,
-        wanted,
+        results: results.to_vec(),
+        wanted: wanted.to_vec(),
         held,
         known,
         arguments: spec.arguments.iter().map(|a| a.dtype.clone()).collect(),
         ddof: plan.ddof as f64,
         dropped,
-        notices,
+        notices: notices.clone(),
         _booked: booked,
     })))
 }
@@ -368,7 +366,10 @@ impl Inner {
                 out.push(self.made(&mut made, self.wanted.len() + c, &rows)?);
                 continue;
             }
-            let (typed, place) = &self.results[c - self.keys];
+            let Some((typed, place)) = self.results.get(c - self.keys) else {
+                out.push(places.iter().map(|&(p, g)| self.number_of(self.partitions[p].first[g])).collect::<Vec<u64>>().into());
+                continue;
+            };
             let position = |x: usize| if x >= KEYS { self.wanted.len() + (x - KEYS) } else { x };
             let needed: Vec<usize> = typed.columns().into_iter().map(position).collect();
             let columns = needed.iter().map(|&x| self.made(&mut made, x, &rows)).collect::<Result<Vec<_>>>()?;
@@ -489,11 +490,13 @@ impl Inner {
                 if agg == Agg::Skew { m.skew() } else { m.kurt() }
             }),
             State::Order(_) if matches!(agg, Agg::Argmin | Agg::Argmax) => {
-                places.iter().map(|&(p, g)| state!(Order, p).row(g).map(|r| r as i64)).collect::<Vec<Option<i64>>>().into()
+                places.iter().map(|&(p, g)| state!(Order, p).row(g).map(|r| self.number_of(r) as i64)).collect::<Vec<Option<i64>>>().into()
             }
-            State::WideOrder(_) if matches!(agg, Agg::Argmin | Agg::Argmax) => {
-                places.iter().map(|&(p, g)| state!(WideOrder, p).row(g).map(|r| r as i64)).collect::<Vec<Option<i64>>>().into()
-            }
+            State::WideOrder(_) if matches!(agg, Agg::Argmin | Agg::Argmax) => places
+                .iter()
+                .map(|&(p, g)| state!(WideOrder, p).row(g).map(|r| self.number_of(r) as i64))
+                .collect::<Vec<Option<i64>>>()
+                .into(),
             State::Order(_) => {
                 let keys = places.iter().map(|&(p, g)| some(p, g).then(|| state!(Order, p).key(g)));
                 self.of_keys(&self.arguments[argument], argument, keys)?
@@ -516,6 +519,11 @@ impl Inner {
             }
             State::Hold(_) | State::WideHold(_) | State::HoldNumbers(_) => return Err(Error::internal("values that nobody asked for")),
         })
+    }
+
+    /// The number of a row in the whole table.
+    fn number_of(&self, row: u64) -> u64 {
+        self.numbers.as_ref().map_or(row, |n| n[row as usize])
     }
 
     fn number(&self, at: usize, p: usize, g: usize) -> f64 {

@@ -10,7 +10,7 @@ use std::ops::Range;
 use std::sync::RwLock;
 
 /// What is grouped, and what is added up.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Spec {
     pub(super) layout: Layout,
     pub(super) arguments: Vec<ArgumentSpec>,
@@ -337,6 +337,8 @@ pub(super) struct Run {
     pub(super) dropped: u64,
     /// Nearly every row has a key of its own: they are put together only when runs are merged.
     append: bool,
+    /// Whether that was found for a larger run, of which this has some rows.
+    told: bool,
     scratch: Scratch,
 }
 
@@ -355,7 +357,22 @@ impl Run {
         if spec.layout.is_one_text() {
             groups.table = Table::Direct(Direct::default());
         }
-        Run { groups, rows: 0, dropped: 0, append: false, scratch: Scratch::default() }
+        Run { groups, rows: 0, dropped: 0, append: false, told: false, scratch: Scratch::default() }
+    }
+
+    /// Whether rows that come now are looked up no more.
+    pub(super) fn appends(&self) -> bool {
+        self.append
+    }
+
+    /// Says what was found when the whole run was judged, of which these are some rows.
+    pub(super) fn tell(&mut self, append: bool) {
+        (self.told, self.append) = (true, append);
+    }
+
+    /// The rows just taken that are in no group; empty where all are.
+    pub(super) fn left_out(&self) -> &[bool] {
+        &self.scratch.missing
     }
 
     /// Whether the run is to end here.
@@ -408,7 +425,7 @@ impl Run {
             update_pairs(states, x, y, &s.numbers, selected);
         }
         self.rows += rows as u64;
-        if self.rows == JUDGED && self.groups.len() as u64 * 8 > JUDGED * 7 {
+        if !self.told && self.rows == JUDGED && self.groups.len() as u64 * 8 > JUDGED * 7 {
             self.append = true;
         }
         Ok(())

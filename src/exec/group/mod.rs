@@ -3,12 +3,14 @@
 //! A run is a piece of a part of the input, cut where the input's layout says and nowhere else; so results are the same bits for any
 //! number of threads, any budget and any size of batches. Few groups are merged by one thread; many are spread over 64 partitions by the
 //! hash of their keys, the groups of many runs at a time. Where nearly each row is a group, a run looks none up and lays its rows out by
-//! partition; only the owners look for equal keys. States are `new / update / merge / finish` throughout, and a partition could be spilled as it is.
+//! partition; only the owners look for equal keys. States are `new / update / merge / finish` throughout. Groups that do not fit the budget are
+//! formed part by part, of rows in a temporary file ([`on_disk`]).
 
 mod eager;
 mod finish;
 mod groups;
 mod keys;
+mod on_disk;
 mod rows;
 mod state;
 mod texts;
@@ -29,7 +31,7 @@ use super::eval::evaluate;
 use super::ordered::{Ordered, Parts};
 use super::{ExecOptions, stream};
 use crate::dtype::DType;
-use crate::error::{Error, Notices, Place, Result};
+use crate::error::{Error, ErrorKind, Notices, Place, Result};
 use crate::kernel::agg::Agg;
 use crate::plan::{Func, GroupPlan, Node, Typed};
 use crate::store::{Batch, BatchIter, Column, Reservation, ScanRequest, TableSource};
@@ -67,6 +69,7 @@ struct Work {
 /// A worker that knows more than this many bytes of texts starts afresh.
 const MOST_KNOWN: usize = 64 << 20;
 
+#[derive(Clone)]
 struct Grouping(Arc<Work>);
 
 impl Parts for Grouping {
@@ -92,6 +95,22 @@ struct Columns {
     arguments: Vec<Column>,
     pairs: Vec<[Column; 2]>,
     rows: usize,
+}
+
+impl Columns {
+    fn all(&self) -> impl Iterator<Item = &Column> {
+        self.keys.iter().chain(&self.arguments).chain(self.pairs.iter().flatten())
+    }
+
+    fn slice(&self, at: usize, n: usize) -> Columns {
+        let cut = |c: &Column| c.slice(at, n);
+        Columns {
+            keys: self.keys.iter().map(cut).collect(),
+            arguments: self.arguments.iter().map(cut).collect(),
+            pairs: self.pairs.iter().map(|[x, y]| [cut(x), cut(y)]).collect(),
+            rows: n,
+        }
+    }
 }
 
 /// The runs of a part.
@@ -135,10 +154,7 @@ impl Runs {
             let Some((columns, at)) = &mut self.left else { break };
             let n = run.room().min(columns.rows - *at);
             if n > 0 {
-                let cut = |c: &Column| c.slice(*at, n);
-                let keys: Vec<Column> = columns.keys.iter().map(cut).collect();
-                let arguments: Vec<Column> = columns.arguments.iter().map(cut).collect();
-                let pairs: Vec<[Column; 2]> = columns.pairs.iter().map(|[x, y]| [cut(x), cut(y)]).collect();
+                let Columns { keys, arguments, pairs, .. } = columns.slice(*at, n);
                 run.take(&work.spec, &keys, &arguments, &pairs, n, &mut known)?;
                 *at += n;
             }
@@ -179,7 +195,7 @@ impl Iterator for Runs {
 ///
 /// # Errors
 /// What the source says; unsupported, for keys that are none; budget, where the groups do not fit.
-pub(crate) fn group(source: &Arc<dyn TableSource>, plan: &GroupPlan, options: &ExecOptions) -> Result<Grouped> {
+pub(crate) fn group(source: &Arc<dyn TableSource>, plan: &GroupPlan, options: &ExecOptions) -> Result<Arc<dyn TableSource>> {
     let mut made = Arguments::default();
     let mut results = Vec::new();
     for a in &plan.aggregates {
@@ -216,20 +232,42 @@ pub(crate) fn group(source: &Arc<dyn TableSource>, plan: &GroupPlan, options: &E
         columns: Some(needed.clone()),
         ..ScanRequest::all(&options.budget)
     };
-    let work = Arc::new(Work {
-        source: source.clone(),
-        request,
-        keys: keys.iter().map(mapped).collect(),
-        arguments: made.arguments.iter().map(mapped).collect(),
-        pairs: made.pairs.iter().map(|[x, y]| [mapped(x), mapped(y)]).collect(),
-        texts: (0..spec.known).map(|_| RwLock::default()).collect(),
-        spec,
-        idle: Mutex::default(),
-    });
-    let all = merge_all(&work, options)?;
-    // Workers hold handles for a moment longer than the last of their runs.
-    let texts: Vec<Texts> = work.texts.iter().map(|t| std::mem::take(&mut *t.write().unwrap_or_else(|e| e.into_inner()))).collect();
-    finish::finish(plan, &work.spec, all, texts, made.wanted, results, source.notices())
+    let work = || {
+        Arc::new(Work {
+            source: source.clone(),
+            request: request.clone(),
+            keys: keys.iter().map(mapped).collect(),
+            arguments: made.arguments.iter().map(mapped).collect(),
+            pairs: made.pairs.iter().map(|[x, y]| [mapped(x), mapped(y)]).collect(),
+            texts: (0..spec.known).map(|_| RwLock::default()).collect(),
+            spec: spec.clone(),
+            idle: Mutex::default(),
+        })
+    };
+    let asked = Asked { plan, wanted: &made.wanted, results: &results, notices: source.notices() };
+    match in_memory(&work(), &asked, options) {
+        // What the first try has read goes away with its work.
+        Err(e) if e.kind() == ErrorKind::Budget && !plan.keys.is_empty() => on_disk::group(&work(), &asked, options),
+        made => Ok(Arc::new(made?)),
+    }
+}
+
+/// What is made of the groups.
+struct Asked<'a> {
+    plan: &'a GroupPlan,
+    wanted: &'a [Wanted],
+    results: &'a [(Typed, Place)],
+    notices: Notices,
+}
+
+fn in_memory(work: &Arc<Work>, asked: &Asked, options: &ExecOptions) -> Result<Grouped> {
+    let all = merge_all(Ordered::new(Grouping(work.clone()), options), &work.spec, &work.texts, options)?;
+    finish::finish(asked, &work.spec, all, taken(&work.texts), None)
+}
+
+/// Workers hold handles for a moment longer than the last of their runs.
+fn taken(texts: &[RwLock<Texts>]) -> Vec<Texts> {
+    texts.iter().map(|t| std::mem::take(&mut *t.write().unwrap_or_else(|e| e.into_inner()))).collect()
 }
 
 /// All groups, merged.
@@ -242,8 +280,12 @@ struct All {
     booked: Reservation,
 }
 
-fn merge_all(work: &Arc<Work>, options: &ExecOptions) -> Result<All> {
-    let spec = &work.spec;
+fn merge_all(
+    mut partials: impl Iterator<Item = Result<Partial>>,
+    spec: &Spec,
+    texts: &[RwLock<Texts>],
+    options: &ExecOptions,
+) -> Result<All> {
     let mut all = All {
         partitions: vec![Groups::new(spec)],
         rows: 0,
@@ -251,7 +293,6 @@ fn merge_all(work: &Arc<Work>, options: &ExecOptions) -> Result<All> {
         dictionaries: vec![Vec::new(); spec.known],
         booked: options.budget.reserve(0, "groups")?,
     };
-    let mut partials = Ordered::new(Grouping(work.clone()), options);
     let mut waiting: Vec<(Partial, u64)> = Vec::new();
     let mut waiting_groups = 0;
     loop {
@@ -273,22 +314,22 @@ fn merge_all(work: &Arc<Work>, options: &ExecOptions) -> Result<All> {
         }
         if all.partitions.len() == 1 {
             if all.partitions[0].len() + waiting_groups > FEW || waiting.iter().any(|(p, _)| p.partition.is_parted()) {
-                spread(&mut all, work)?;
+                spread(&mut all, spec, texts)?;
             } else {
                 for (partial, offset) in std::mem::take(&mut waiting) {
-                    all.partitions[0].merge(&partial.groups, Picks::Span(0..partial.groups.len()), offset, spec, &work.texts)?;
+                    all.partitions[0].merge(&partial.groups, Picks::Span(0..partial.groups.len()), offset, spec, texts)?;
                 }
                 waiting_groups = 0;
             }
         }
         // Many at a time, so that the tables grow seldom.
         let merged: usize = all.partitions.iter().map(Groups::len).sum();
-        if !book(&mut all, &waiting, work) || ended || waiting_groups >= merged.max(MANY) {
-            merge_waiting(&mut all, &mut waiting, work)?;
+        if !book(&mut all, &waiting, texts) || ended || waiting_groups >= merged.max(MANY) {
+            merge_waiting(&mut all, &mut waiting, spec, texts)?;
             waiting_groups = 0;
-            if !book(&mut all, &waiting, work) {
+            if !book(&mut all, &waiting, texts) {
                 let groups: usize = all.partitions.iter().map(Groups::len).sum();
-                let (rows, held, limit) = (all.rows, all.bytes(&waiting, work), options.budget.limit());
+                let (rows, held, limit) = (all.rows, all.bytes(&waiting, texts), options.budget.limit());
                 return Err(Error::budget(format!("{groups} groups after {rows} rows need {held} bytes; {limit} are allowed"))
                     .help("give more with --memory SIZE, or group by fewer columns"));
             }
@@ -301,21 +342,21 @@ fn merge_all(work: &Arc<Work>, options: &ExecOptions) -> Result<All> {
 }
 
 impl All {
-    fn bytes(&self, waiting: &[(Partial, u64)], work: &Work) -> usize {
+    fn bytes(&self, waiting: &[(Partial, u64)], texts: &[RwLock<Texts>]) -> usize {
         self.partitions.iter().map(Groups::bytes).sum::<usize>()
             + waiting.iter().map(|(p, _)| p.bytes()).sum::<usize>()
-            + work.texts.iter().map(|t| t.read().unwrap_or_else(|e| e.into_inner()).bytes()).sum::<usize>()
+            + texts.iter().map(|t| t.read().unwrap_or_else(|e| e.into_inner()).bytes()).sum::<usize>()
     }
 }
 
 /// Books what is held by now.
-fn book(all: &mut All, waiting: &[(Partial, u64)], work: &Work) -> bool {
-    let more = all.bytes(waiting, work).saturating_sub(all.booked.bytes());
+fn book(all: &mut All, waiting: &[(Partial, u64)], texts: &[RwLock<Texts>]) -> bool {
+    let more = all.bytes(waiting, texts).saturating_sub(all.booked.bytes());
     more == 0 || all.booked.try_grow(more)
 }
 
 /// Merges the groups of runs, each partition on its own, in the order of the runs.
-fn merge_waiting(all: &mut All, waiting: &mut Vec<(Partial, u64)>, work: &Work) -> Result<()> {
+fn merge_waiting(all: &mut All, waiting: &mut Vec<(Partial, u64)>, spec: &Spec, texts: &[RwLock<Texts>]) -> Result<()> {
     let take = |(p, groups): (usize, &mut Groups)| -> Result<()> {
         // Of runs where nearly each row is a group of its own that is likely for all rows.
         let alone: usize = waiting.iter().filter(|(w, _)| w.partition.is_parted()).map(|(w, _)| w.partition.picks(p).len()).sum();
@@ -325,7 +366,7 @@ fn merge_waiting(all: &mut All, waiting: &mut Vec<(Partial, u64)>, work: &Work) 
         for (partial, offset) in waiting.iter() {
             let picks = partial.partition.picks(p);
             if picks.len() > 0 {
-                groups.merge(&partial.groups, picks, *offset, &work.spec, &work.texts)?;
+                groups.merge(&partial.groups, picks, *offset, spec, texts)?;
             }
         }
         groups.rest();
@@ -339,14 +380,13 @@ fn merge_waiting(all: &mut All, waiting: &mut Vec<(Partial, u64)>, work: &Work) 
 }
 
 /// From one partition to many.
-fn spread(all: &mut All, work: &Work) -> Result<()> {
-    let spec = &work.spec;
+fn spread(all: &mut All, spec: &Spec, texts: &[RwLock<Texts>]) -> Result<()> {
     let mut one = std::mem::take(&mut all.partitions);
     let Some(mut one) = one.pop() else { return Ok(()) };
     one.arguments.iter_mut().for_each(|a| a.close(None));
     let partition = Partition::of(&one);
     all.partitions = (0..PARTITIONS).map(|_| Groups::new(spec)).collect();
-    let take = |(p, groups): (usize, &mut Groups)| groups.merge(&one, partition.picks(p), 0, spec, &work.texts);
+    let take = |(p, groups): (usize, &mut Groups)| groups.merge(&one, partition.picks(p), 0, spec, texts);
     all.partitions.par_iter_mut().enumerate().with_max_len(1).try_for_each(take)
 }
 

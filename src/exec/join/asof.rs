@@ -1,13 +1,16 @@
 //! The as-of join: each row beside the nearest one of another table.
 
 use super::super::ExecOptions;
-use super::super::gather::{Order, TakeSource, gather};
+use super::super::gather::{Order, TakeSource, fits_by_count, gather};
 use super::keys_of;
 use crate::dtype::{DType, Scalar, TimeUnit};
-use crate::error::{Error, Place, Result, ResultExt};
-use crate::kernel::order::{Domain, KeyColumn, MISSING, RowTable, row_codes, row_count};
+use crate::error::{Error, ErrorKind, Place, Result, ResultExt};
+use crate::exec::spilled::ROW_NUMBERS;
+use crate::kernel::order::{Domain, KeyColumn, MISSING, RowTable, row_codes, row_count, take_optional};
 use crate::plan::{AsofDirection, AsofJoin, JoinColumn};
-use crate::store::{Batch, TableSource};
+use crate::store::{Batch, Schema, TableSource};
+use arrow::array::AsArray;
+use arrow::datatypes::UInt64Type;
 use rayon::prelude::*;
 use std::sync::Arc;
 
@@ -60,27 +63,62 @@ fn limit(tolerance: &Scalar, measure: Measure, domain: &Domain, dtype: &DType) -
     }
 }
 
-/// Refuses times that go back within equal values of the `by` columns; missing times do not count.
-fn check_sorted(batch: &Batch, time: usize, words: &[u64], key: &KeyColumn, by: &[KeyColumn], which: &str) -> Result<()> {
-    let n = row_count(batch.rows())?;
-    let (codes, firsts) = if by.is_empty() { (Vec::new(), vec![0]) } else { row_codes(by, n) };
+/// Refuses times that go back; missing times do not count.
+pub(super) struct Sorted<'a> {
+    which: &'a str,
+    name: &'a str,
+    row: u64,
+    last: (u64, u64),
+}
+
+impl<'a> Sorted<'a> {
+    /// For a table and its column of times.
+    pub(super) fn new(which: &'a str, name: &'a str) -> Sorted<'a> {
+        Sorted { which, name, row: 0, last: (0, 0) }
+    }
+
+    /// Takes the next rows.
+    pub(super) fn check(&mut self, words: &[u64], key: &KeyColumn) -> Result<()> {
+        for (i, &word) in words.iter().enumerate().filter(|(i, _)| key.is_valid(*i as u32)) {
+            let row = self.row + i as u64;
+            if word < self.last.0 {
+                return Err(unsorted(self.which, self.name, "", row, self.last.1));
+            }
+            self.last = (word, row);
+        }
+        self.row += words.len() as u64;
+        Ok(())
+    }
+}
+
+fn unsorted(which: &str, name: &str, within: &str, row: u64, before: u64) -> Error {
+    let message = format!("the {which} table is not sorted by {name:?}{within}: row {row} is before row {before}");
+    let place = Place { column: Some(name.into()), row: Some(row), ..Place::default() };
+    Error::invalid(message).help("sort both tables first: hpda-data sort FILE --by TIME").at(place)
+}
+
+/// Refuses times that go back within equal values of the `by` columns; missing times do not count. `numbers` are those of the rows in
+/// a larger table.
+fn check_sorted(words: &[u64], key: &KeyColumn, by: &[KeyColumn], which: &str, name: &str, numbers: Option<&[u64]>) -> Result<()> {
+    if by.is_empty() {
+        return Sorted::new(which, name).check(words, key);
+    }
+    let n = row_count(words.len())?;
+    let (codes, firsts) = row_codes(by, n);
     let mut last = vec![(0u64, 0u32); firsts.len().max(1)];
+    let number = |row: u32| numbers.map_or(row as u64, |n| n[row as usize]);
     for row in (0..n).filter(|&r| key.is_valid(r)) {
-        let last = &mut last[codes.get(row as usize).map_or(0, |&c| c as usize)];
+        let last = &mut last[codes[row as usize] as usize];
         let word = words[row as usize];
         if word < last.0 {
-            let name = &batch.schema.fields[time].name;
-            let within = if by.is_empty() { "" } else { " within its group" };
-            let message = format!("the {which} table is not sorted by {name:?}{within}: row {row} is before row {}", last.1);
-            let place = Place { column: Some(name.clone()), row: Some(row as u64), ..Place::default() };
-            return Err(Error::invalid(message).help("sort both tables first: hpda-data sort FILE --by TIME").at(place));
+            return Err(unsorted(which, name, " within its group", number(row), number(last.1)));
         }
         *last = (word, row);
     }
     Ok(())
 }
 
-fn words_of(key: &KeyColumn) -> Result<&[u64]> {
+pub(super) fn words_of(key: &KeyColumn) -> Result<&[u64]> {
     match key {
         KeyColumn::Words { words, .. } => Ok(words),
         _ => Err(Error::wrong_type("an as-of join takes times and numbers of at most 64 bits")),
@@ -93,20 +131,82 @@ pub(crate) fn join_asof(
     join: &Arc<AsofJoin>,
     options: &ExecOptions,
 ) -> Result<Arc<dyn TableSource>> {
+    match in_memory(left, right, join, options) {
+        Err(e) if e.kind() == ErrorKind::Budget => super::asof_on_disk::join_asof(left, right, join, options),
+        made => made,
+    }
+}
+
+/// The join of tables that fit.
+///
+/// # Errors
+/// Budget, where they do not.
+pub(super) fn in_memory(
+    left: &Arc<dyn TableSource>,
+    right: &Arc<dyn TableSource>,
+    join: &Arc<AsofJoin>,
+    options: &ExecOptions,
+) -> Result<Arc<dyn TableSource>> {
+    fits_by_count(left, 20, "the left table of an as-of join", options)?;
+    fits_by_count(right, 40, "the right table of an as-of join", options)?;
     let left = gather(left, None, "the left table of an as-of join", options)?;
     let right = gather(right, None, "the right table of an as-of join", options)?;
     let (n, m) = (row_count(left.batch.rows())? as usize, row_count(right.batch.rows())?);
     let work = options.budget.reserve(n * 20 + m as usize * 40, "an as-of join")?;
+    let found = matches(&left.batch, &right.batch, join, true)?;
+    drop(work);
+    let held = options.budget.reserve(n * 4, "an as-of join")?;
+    let columns = join.columns.iter().filter_map(|column| match *column {
+        JoinColumn::Left(c) => Some((0, left.batch.columns[c].clone())),
+        JoinColumn::Right(c) => Some((1, right.batch.columns[c].clone())),
+        _ => None,
+    });
+    let orders = vec![Order { rows: None, optional: false }, Order { rows: Some(found.into()), optional: true }];
+    let columns = columns.collect();
+    let mut notices = left.notices;
+    notices.extend(right.notices);
+    Ok(Arc::new(TakeSource::new(join.schema.clone(), columns, orders, n, notices, vec![left.booked, right.booked, held])))
+}
+
+/// Some columns of the result for rows of the left table, beside rows of the right one.
+pub(super) fn joined_columns(
+    left: &Batch,
+    right: &Batch,
+    found: Vec<u32>,
+    join: &AsofJoin,
+    columns: &[usize],
+    schema: &Arc<Schema>,
+) -> Result<Batch> {
+    let found = found.into();
+    let column = |&c: &usize| match join.columns[c] {
+        JoinColumn::Right(c) => Ok(take_optional(std::slice::from_ref(&right.columns[c]), &found)?.swap_remove(0)),
+        JoinColumn::Left(c) => Ok(left.columns[c].clone()),
+        _ => Err(Error::internal("a column of an as-of join that is of neither table")),
+    };
+    Batch::with_rows(schema.clone(), columns.iter().map(column).collect::<Result<_>>()?, left.rows())
+}
+
+/// The numbers of rows in a larger table, where they stand behind the columns.
+fn numbers_of(batch: &Batch) -> Option<&[u64]> {
+    let last = batch.schema.fields.len().checked_sub(1).filter(|&i| batch.schema.fields[i].name == ROW_NUMBERS)?;
+    batch.columns[last].values().as_primitive_opt::<UInt64Type>().map(|n| &n.values()[..])
+}
+
+/// For each row of the left table the row of the right one; whether they are sorted is looked at if `check`.
+pub(super) fn matches(left: &Batch, right: &Batch, join: &AsofJoin, check: bool) -> Result<Vec<u32>> {
+    let (n, m) = (left.rows(), row_count(right.rows())?);
     let (l, r, domain) = &join.on;
-    let at_left = |c: usize| left.batch.schema.fields[c].name.clone();
-    let left_time = domain.keys(&left.batch.columns[*l]).at_column(&at_left(*l))?;
-    let right_time = domain.keys(&right.batch.columns[*r]).at_column(&at_left(*l))?;
+    let name = &left.schema.fields[*l].name;
+    let left_time = domain.keys(&left.columns[*l]).at_column(name)?;
+    let right_time = domain.keys(&right.columns[*r]).at_column(name)?;
     let (left_words, right_words) = (words_of(&left_time)?, words_of(&right_time)?);
-    let left_by = keys_of(&left.batch, &join.by.iter().map(|(c, _, d)| (*c, d.clone())).collect::<Vec<_>>())?;
-    let right_by = keys_of(&right.batch, &join.by.iter().map(|(_, c, d)| (*c, d.clone())).collect::<Vec<_>>())?;
-    check_sorted(&left.batch, *l, left_words, &left_time, &left_by, "left")?;
-    check_sorted(&right.batch, *r, right_words, &right_time, &right_by, "right")?;
-    let dtype = left.batch.columns[*l].dtype();
+    let left_by = keys_of(left, &join.by.iter().map(|(c, _, d)| (*c, d.clone())).collect::<Vec<_>>())?;
+    let right_by = keys_of(right, &join.by.iter().map(|(_, c, d)| (*c, d.clone())).collect::<Vec<_>>())?;
+    if check {
+        check_sorted(left_words, &left_time, &left_by, "left", name, numbers_of(left))?;
+        check_sorted(right_words, &right_time, &right_by, "right", &right.schema.fields[*r].name, numbers_of(right))?;
+    }
+    let dtype = left.columns[*l].dtype();
     let floats = *domain == Domain::Float || *domain == Domain::Own && dtype.is_float();
     let measure = if floats { Measure::Float } else { Measure::Whole };
     let most = match &join.tolerance {
@@ -163,16 +263,5 @@ pub(crate) fn join_asof(
             }
         }
     });
-    drop(work);
-    let held = options.budget.reserve(n * 4, "an as-of join")?;
-    let columns = join.columns.iter().filter_map(|column| match *column {
-        JoinColumn::Left(c) => Some((0, left.batch.columns[c].clone())),
-        JoinColumn::Right(c) => Some((1, right.batch.columns[c].clone())),
-        _ => None,
-    });
-    let orders = vec![Order { rows: None, optional: false }, Order { rows: Some(found.into()), optional: true }];
-    let columns = columns.collect();
-    let mut notices = left.notices;
-    notices.extend(right.notices);
-    Ok(Arc::new(TakeSource::new(join.schema.clone(), columns, orders, n, notices, vec![left.booked, right.booked, held])))
+    Ok(found)
 }

@@ -1,7 +1,9 @@
 //! Joins: one table is held with a look-up table of its keys, the other streams past it.
 
 mod asof;
+mod asof_on_disk;
 mod eager;
+mod on_disk;
 mod outer;
 mod pairs;
 
@@ -9,8 +11,8 @@ pub(super) use asof::join_asof;
 pub(super) use eager::values_and_keys;
 
 use super::ExecOptions;
-use super::gather::{Gathered, gather};
-use crate::error::{Error, Place, Result, ResultExt};
+use super::gather::{Gathered, fits_by_count, gather};
+use crate::error::{Error, ErrorKind, Place, Result, ResultExt};
 use crate::kernel::order::{Domain, KeyColumn, RowTable, row_codes, row_count};
 use crate::plan::{Join, JoinHow, Validate};
 use crate::store::{Batch, Reservation, TableSource};
@@ -25,13 +27,16 @@ struct Held {
     _booked: Reservation,
 }
 
+/// A column, and the domain in which its values are compared.
+type Key = (usize, Domain);
+
 /// The keys of a batch, each in its domain.
-fn keys_of(batch: &Batch, keys: &[(usize, Domain)]) -> Result<Vec<KeyColumn>> {
+fn keys_of(batch: &Batch, keys: &[Key]) -> Result<Vec<KeyColumn>> {
     keys.iter().map(|(c, domain)| domain.keys(&batch.columns[*c]).at_column(&batch.schema.fields[*c].name)).collect()
 }
 
 /// Holds a table and makes its keys ready to be looked up.
-fn hold(table: Gathered, keys: &[(usize, Domain)], options: &ExecOptions) -> Result<Held> {
+fn hold(table: Gathered, keys: &[Key], options: &ExecOptions) -> Result<Held> {
     let n = row_count(table.batch.rows())?;
     // While it is made: a hash and an entry per row. Afterwards: rows, tags, buckets.
     let mut booked = options.budget.reserve(n as usize * 40, "the look-up table of a join")?;
@@ -42,7 +47,7 @@ fn hold(table: Gathered, keys: &[(usize, Domain)], options: &ExecOptions) -> Res
 }
 
 /// Refuses keys that stand twice. Missing keys match nothing and may.
-fn check_unique(batch: &Batch, keys: &[(usize, Domain)], which: &str) -> Result<()> {
+fn check_unique(batch: &Batch, keys: &[Key], which: &str) -> Result<()> {
     let n = row_count(batch.rows())?;
     let columns = keys_of(batch, keys)?;
     let (codes, firsts) = row_codes(&columns, n);
@@ -53,16 +58,22 @@ fn check_unique(batch: &Batch, keys: &[(usize, Domain)], which: &str) -> Result<
     for (row, &code) in codes.iter().enumerate() {
         let there = columns.iter().all(|k| k.is_valid(row as u32));
         if std::mem::replace(&mut seen[code as usize], true) && there {
-            let shown = |(c, _): &(usize, Domain)| format!("{} = {}", batch.schema.fields[*c].name, batch.columns[*c].scalar(row));
-            let key = keys.iter().map(shown).collect::<Vec<_>>().join(", ");
-            let first = firsts[code as usize];
-            let place = Place { row: Some(row as u64), ..Place::default() };
-            return Err(Error::invalid(format!("the key {key} stands twice in the {which} table, first in row {first}"))
-                .help("leave --validate away to get all pairs")
-                .at(place));
+            return Err(twice(&shown(batch, keys, row), which, row as u64, firsts[code as usize] as u64));
         }
     }
     Ok(())
+}
+
+/// The key of a row as text.
+fn shown(batch: &Batch, keys: &[Key], row: usize) -> String {
+    let one = |(c, _): &Key| format!("{} = {}", batch.schema.fields[*c].name, batch.columns[*c].scalar(row));
+    keys.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+fn twice(key: &str, which: &str, row: u64, first: u64) -> Error {
+    Error::invalid(format!("the key {key} stands twice in the {which} table, first in row {first}"))
+        .help("leave --validate away to get all pairs")
+        .at(Place { row: Some(row), ..Place::default() })
 }
 
 /// The join of two tables.
@@ -72,13 +83,43 @@ pub(super) fn join(
     how: &Arc<Join>,
     options: &ExecOptions,
 ) -> Result<Arc<dyn TableSource>> {
-    let left_keys: Vec<(usize, Domain)> = how.keys.iter().map(|(l, _, d)| (*l, d.clone())).collect();
-    let right_keys: Vec<(usize, Domain)> = how.keys.iter().map(|(_, r, d)| (*r, d.clone())).collect();
+    let left_keys: Vec<Key> = how.keys.iter().map(|(l, _, d)| (*l, d.clone())).collect();
+    let right_keys: Vec<Key> = how.keys.iter().map(|(_, r, d)| (*r, d.clone())).collect();
     if matches!(how.validate, Some(Validate::OneToOne | Validate::OneToMany)) {
         check_side(left, &left_keys, "left", options)?;
     }
     if matches!(how.validate, Some(Validate::OneToOne | Validate::ManyToOne)) {
         check_side(right, &right_keys, "right", options)?;
+    }
+    let keys = (&left_keys[..], &right_keys[..]);
+    match in_memory(left, right, how, options) {
+        Err(e) if e.kind() == ErrorKind::Budget => match how.how {
+            JoinHow::Cross => Err(e),
+            JoinHow::Semi | JoinHow::Anti => on_disk::filtered(left, right, how, keys, options),
+            _ => on_disk::joined(left, right, how, keys, options),
+        },
+        made => made,
+    }
+}
+
+/// The join with one table held, with an outer join both.
+///
+/// # Errors
+/// Budget, where they do not fit.
+fn in_memory(
+    left: &Arc<dyn TableSource>,
+    right: &Arc<dyn TableSource>,
+    how: &Arc<Join>,
+    options: &ExecOptions,
+) -> Result<Arc<dyn TableSource>> {
+    let left_keys: Vec<Key> = how.keys.iter().map(|(l, _, d)| (*l, d.clone())).collect();
+    let right_keys: Vec<Key> = how.keys.iter().map(|(_, r, d)| (*r, d.clone())).collect();
+    let held = match how.how {
+        JoinHow::Right => left,
+        _ => right,
+    };
+    if how.how.has_right() {
+        fits_by_count(held, 40, "the table that a join holds", options)?;
     }
     match how.how {
         JoinHow::Outer => outer::join(left, right, how, (&left_keys, &right_keys), options),
@@ -100,9 +141,12 @@ pub(super) fn join(
     }
 }
 
-fn check_side(source: &Arc<dyn TableSource>, keys: &[(usize, Domain)], which: &str, options: &ExecOptions) -> Result<()> {
+fn check_side(source: &Arc<dyn TableSource>, keys: &[Key], which: &str, options: &ExecOptions) -> Result<()> {
     let columns: Vec<usize> = keys.iter().map(|(c, _)| *c).collect();
-    let table = gather(source, Some(&columns), "the keys of a join", options)?;
-    let here: Vec<(usize, Domain)> = keys.iter().enumerate().map(|(i, (_, d))| (i, d.clone())).collect();
+    let table = match gather(source, Some(&columns), "the keys of a join", options) {
+        Err(e) if e.kind() == ErrorKind::Budget => return on_disk::check_unique(source, keys, which, options),
+        table => table?,
+    };
+    let here: Vec<Key> = keys.iter().enumerate().map(|(i, (_, d))| (i, d.clone())).collect();
     check_unique(&table.batch, &here, which)
 }

@@ -176,8 +176,7 @@ impl LazyFrame {
         })
     }
 
-    /// Of rows with the same values in some columns (all, when `None`) the first, the last, or none. [`LazyFrame::distinct`] keeps the
-    /// first, and holds less.
+    /// Of rows with the same values in some columns (all, when `None`) the first, the last, or none.
     ///
     /// # Errors
     /// Not found; type, for lists.
@@ -191,8 +190,7 @@ impl LazyFrame {
     /// # Ok::<(), hpda_data::Error>(())
     /// ```
     pub fn drop_duplicates(&self, subset: Option<&[&str]>, keep: Keep) -> Result<LazyFrame> {
-        let subset = owned(subset);
-        self.some_rows(format!("distinct, {keep:?} stays"), move |df| df.drop_duplicates(borrowed(&subset).as_deref(), keep))
+        self.without_repeated(subset, keep)
     }
 
     /// The rows with the `n` largest values of a column, the largest first. Missing values come after all others.

@@ -5,17 +5,15 @@
 //! part all rows into ranges of about as many blocks; a range is read from every run that reaches into it, and sorted.
 
 use super::{own_text, sort_keys};
-use crate::dtype::DType;
 use crate::error::{Error, Notices, Result};
-use crate::exec::spill::{Run, Spill};
+use crate::exec::spill::Spill;
+use crate::exec::spilled::{BlockWriter, Blocks, numbered, values_bytes};
 use crate::exec::{ExecOptions, stream};
 use crate::kernel::order::{Direction, row_count, sort_rows, take};
-use crate::store::{Batch, BatchIter, Column, Field, Reservation, ScanRequest, Schema, TableSource};
-use arrow::array::{ArrayRef, AsArray, RecordBatch, RecordBatchOptions};
+use crate::store::{Batch, BatchIter, Budget, Column, Reservation, ScanRequest, Schema, TableSource};
+use arrow::array::AsArray;
 use arrow::buffer::ScalarBuffer;
-use arrow::datatypes::{Field as ArrowField, Schema as ArrowSchema, UInt64Type};
-use arrow::ipc::reader::StreamReader;
-use arrow::ipc::writer::StreamWriter;
+use arrow::datatypes::UInt64Type;
 use std::sync::Arc;
 
 /// Blocks of a run are no smaller.
@@ -28,77 +26,124 @@ const BLOCKS: usize = 64;
 /// # Errors
 /// Budget, where not even a small part fits; io of the temporary file; what the source says.
 pub(super) fn sorted(input: &Arc<dyn TableSource>, by: &[(usize, Direction)], options: &ExecOptions) -> Result<Arc<dyn TableSource>> {
-    let schema = input.schema().clone();
-    let numbered = Arc::new(Schema::new(schema.fields.iter().cloned().chain([Field::new("", DType::U64)]).collect()));
-    let number = (schema.fields.len(), Direction::Ascending);
-    let keys: Vec<(usize, Direction)> = by.iter().copied().chain([number]).collect();
-    // Of the budget a third for the run that is made, a third for the ranges that are read, the rest for those around.
-    let third = options.budget.limit() / 3;
-    let range = third / (options.workers() + 1);
-    let mut spilling =
-        Spilling { schema: numbered, keys, spill: Spill::new(), block: (range / BLOCKS).max(LEAST_BLOCK), ..Spilling::default() };
-    let (mut waiting, mut bytes, mut rows) = (Vec::new(), 0, 0u64);
-    let mut booked = options.budget.reserve(0, "sorting")?;
+    let mut sorter = Sorter::new(input.schema(), by, options)?;
     for batch in stream(input, None, options) {
-        let batch = batch?;
-        // Held as it comes, and once more where a run is put together; beside it 24 bytes a row while it is sorted.
-        let more = 2 * values_bytes(&batch) + 32 * batch.rows();
-        if !waiting.is_empty() && (bytes + more > third || !booked.try_grow(more)) {
-            spilling.run(std::mem::take(&mut waiting))?;
-            booked.shrink(usize::MAX);
-            bytes = 0;
-            booked.try_grow(more);
-        }
-        bytes += more;
-        let n = batch.rows();
-        let numbers = Column::from((rows..rows + n as u64).collect::<Vec<u64>>());
-        rows += n as u64;
-        waiting.push(Batch::with_rows(spilling.schema.clone(), batch.columns.into_iter().chain([numbers]).collect(), n)?);
+        sorter.push(batch?)?;
     }
-    if !waiting.is_empty() {
-        spilling.run(waiting)?;
-    }
-    drop(booked);
-    Ok(Arc::new(spilling.finish(schema, rows, input.notices())?))
+    sorter.finish(input.schema().clone(), input.notices())
 }
 
-/// Runs that are written one after the other.
-#[derive(Default)]
-struct Spilling {
-    schema: Arc<Schema>,
+/// Takes rows in any order and gives them in the order of some columns. Runs are written one after the other.
+pub(in crate::exec) struct Sorter {
+    numbered: Arc<Schema>,
     keys: Vec<(usize, Direction)>,
     spill: Spill,
     /// Bytes of a block.
     block: usize,
-    runs: Vec<Run>,
+    runs: Vec<Blocks>,
     /// For each block its run, and the first row.
     owners: Vec<usize>,
     samples: Vec<Batch>,
+    /// What becomes the next run, and how many bytes it takes.
+    waiting: Vec<Batch>,
+    bytes: usize,
+    rows: u64,
+    most: usize,
+    booked: Reservation,
+    budget: Budget,
 }
 
-impl Spilling {
-    fn run(&mut self, batches: Vec<Batch>) -> Result<()> {
-        let all = Batch::concat(&self.schema, &batches)?;
-        drop(batches);
+impl Sorter {
+    /// By these columns of a table; rows with the same keys stay in the order in which they come.
+    ///
+    /// # Errors
+    /// None in practice.
+    pub(in crate::exec) fn new(schema: &Schema, by: &[(usize, Direction)], options: &ExecOptions) -> Result<Sorter> {
+        let number = (schema.fields.len(), Direction::Ascending);
+        // Of the budget a third for the run that is made, a third for the ranges that are read, the rest for those around.
+        let third = options.budget.limit() / 3;
+        let range = third / (options.workers() + 1);
+        Ok(Sorter {
+            numbered: numbered(schema),
+            keys: by.iter().copied().chain([number]).collect(),
+            spill: Spill::new(),
+            block: (range / BLOCKS).max(LEAST_BLOCK),
+            runs: Vec::new(),
+            owners: Vec::new(),
+            samples: Vec::new(),
+            waiting: Vec::new(),
+            bytes: 0,
+            rows: 0,
+            most: third,
+            booked: options.budget.reserve(0, "sorting")?,
+            budget: options.budget.clone(),
+        })
+    }
+
+    /// Takes rows.
+    ///
+    /// # Errors
+    /// Budget, where not even a single row fits; io of the temporary file.
+    pub(in crate::exec) fn push(&mut self, batch: Batch) -> Result<()> {
+        if batch.rows() == 0 {
+            return Ok(());
+        }
+        // Held as it comes, and once more where a run is put together; beside it 24 bytes a row while it is sorted.
+        let more = 2 * values_bytes(&batch) + 32 * batch.rows();
+        if self.bytes + more > self.most || !self.booked.try_grow(more) {
+            self.run()?;
+            if more > self.most || !self.booked.try_grow(more) {
+                if batch.rows() > 1 && more > Budget::LITTLE / 4 {
+                    let half = batch.rows() / 2;
+                    self.push(batch.slice(0, half))?;
+                    return self.push(batch.slice(half, batch.rows() - half));
+                }
+                // So little as a process takes anyway is never refused.
+                if more > Budget::LITTLE {
+                    self.budget.reserve(more, "sorting")?;
+                }
+            }
+        }
+        self.bytes += more;
+        let n = batch.rows();
+        let numbers = Column::from((self.rows..self.rows + n as u64).collect::<Vec<u64>>());
+        self.rows += n as u64;
+        self.waiting.push(Batch::with_rows(self.numbered.clone(), batch.columns.into_iter().chain([numbers]).collect(), n)?);
+        Ok(())
+    }
+
+    fn run(&mut self) -> Result<()> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        let all = Batch::concat(&self.numbered, &std::mem::take(&mut self.waiting))?;
         let order: ScalarBuffer<u32> = sort_rows(&sort_keys(&all, &self.keys)?, row_count(all.rows())?).into();
         let rows = (all.rows() * self.block).div_ceil(values_bytes(&all).max(1)).clamp(1, all.rows());
-        let mut writer = self.spill.writer();
+        let mut writer = BlockWriter::new(&self.spill, self.numbered.clone(), self.block);
         for start in (0..all.rows()).step_by(rows) {
             let n = rows.min(all.rows() - start);
             // Views would bring the texts of the whole run with them.
             let columns = take(&all.columns, &order.slice(start, n))?.into_iter().map(own_text).collect::<Result<Vec<_>>>()?;
-            let block = Batch::with_rows(self.schema.clone(), columns, n)?;
-            writer.block(to_bytes(&block)?)?;
+            let block = Batch::with_rows(self.numbered.clone(), columns, n)?;
+            writer.block(&block)?;
             let first = block.columns.iter().map(|c| own_text(c.slice(0, 1))).collect::<Result<Vec<_>>>()?;
-            self.samples.push(Batch::with_rows(self.schema.clone(), first, 1)?);
+            self.samples.push(Batch::with_rows(self.numbered.clone(), first, 1)?);
             self.owners.push(self.runs.len());
         }
         self.runs.push(writer.finish()?);
+        drop(all);
+        self.booked.shrink(usize::MAX);
+        self.bytes = 0;
         Ok(())
     }
 
-    fn finish(self, schema: Arc<Schema>, rows: u64, notices: Notices) -> Result<Merged> {
-        let samples = Batch::concat(&self.schema, &self.samples)?;
+    /// The rows in order: those columns that this schema has, which are the first.
+    ///
+    /// # Errors
+    /// Io of the temporary file.
+    pub(in crate::exec) fn finish(mut self, schema: Arc<Schema>, notices: Notices) -> Result<Arc<dyn TableSource>> {
+        self.run()?;
+        let samples = Batch::concat(&self.numbered, &self.samples)?;
         let order = sort_rows(&sort_keys(&samples, &self.keys)?, row_count(samples.rows())?);
         let mut ranks = vec![0; order.len()];
         order.iter().enumerate().for_each(|(rank, &block)| ranks[block as usize] = rank);
@@ -109,54 +154,21 @@ impl Spilling {
         let starts = (0..order.len()).step_by(step).map(|rank| (rank, numbers[order[rank] as usize])).collect();
         let mut blocks = vec![Vec::new(); self.runs.len()];
         self.owners.iter().zip(ranks).for_each(|(&run, rank)| blocks[run].push(rank));
-        Ok(Merged { schema, numbered: self.schema, keys: self.keys, runs: self.runs, blocks, starts, rows, notices })
+        let Sorter { keys, runs, rows, .. } = self;
+        Ok(Arc::new(Merged { schema, keys, runs, blocks, starts, rows, notices }))
     }
-}
-
-/// Bytes of the values themselves: texts may lie in buffers that hold those of many other rows.
-fn values_bytes(batch: &Batch) -> usize {
-    let texts = |views: &[u128]| views.iter().map(|&v| v as u32 as usize + 16).sum();
-    let bytes = |c: &Column| match c.dtype() {
-        DType::Str => texts(c.values().as_string_view().views()),
-        DType::Binary => texts(c.values().as_binary_view().views()),
-        DType::Categorical { .. } => c.len() * 4,
-        _ => c.bytes(),
-    };
-    batch.columns.iter().map(bytes).sum()
 }
 
 fn numbers(column: &Column) -> &[u64] {
     column.values().as_primitive::<UInt64Type>().values()
 }
 
-/// The columns of a batch as a stream of Arrow, under names that differ.
-fn to_bytes(batch: &Batch) -> Result<Vec<u8>> {
-    let field = |(i, c): (usize, &Column)| ArrowField::new(i.to_string(), c.values().data_type().clone(), true);
-    let schema = Arc::new(ArrowSchema::new(batch.columns.iter().enumerate().map(field).collect::<Vec<_>>()));
-    let columns: Vec<ArrayRef> = batch.columns.iter().map(|c| c.values().clone()).collect();
-    let options = RecordBatchOptions::new().with_row_count(Some(batch.rows()));
-    let mut writer = StreamWriter::try_new(Vec::new(), &schema)?;
-    writer.write(&RecordBatch::try_new_with_options(schema, columns, &options)?)?;
-    writer.finish()?;
-    Ok(writer.into_inner()?)
-}
-
-fn from_bytes(bytes: &[u8], schema: &Arc<Schema>) -> Result<Vec<Batch>> {
-    let batch = |made: std::result::Result<RecordBatch, arrow::error::ArrowError>| -> Result<Batch> {
-        let made = made?;
-        let columns = schema.fields.iter().zip(made.columns()).map(|(f, c)| Column::new(f.dtype.clone(), c.clone()));
-        Batch::with_rows(schema.clone(), columns.collect::<Result<_>>()?, made.num_rows())
-    };
-    StreamReader::try_new(bytes, None)?.map(batch).collect()
-}
-
 /// The rows of sorted runs in order, a range of keys in each part.
 #[derive(Debug)]
 struct Merged {
     schema: Arc<Schema>,
-    numbered: Arc<Schema>,
     keys: Vec<(usize, Direction)>,
-    runs: Vec<Run>,
+    runs: Vec<Blocks>,
     /// The rank of the first row of each block among all of them, by run.
     blocks: Vec<Vec<usize>>,
     /// The first row of each part: its rank and its number.
@@ -184,9 +196,12 @@ impl Merged {
         let booked = request.budget.reserve_block(2 * bytes, "merging sorted rows")?;
         let mut read = Vec::new();
         for (run, i) in wanted {
-            read.extend(from_bytes(&run.block(i)?, &self.numbered)?);
+            read.push(run.read(i, None)?);
         }
-        let all = Batch::concat(&self.numbered, &read)?;
+        let all = match read.first() {
+            Some(first) => Batch::concat(&first.schema.clone(), &read)?,
+            None => return Err(Error::internal("a range of no rows")),
+        };
         let order: ScalarBuffer<u32> = sort_rows(&sort_keys(&all, &self.keys)?, row_count(all.rows())?).into();
         let numbers = all.columns.last().map(numbers).unwrap_or_default();
         let place = |number: u64| order.iter().position(|&row| numbers[row as usize] == number);
@@ -196,7 +211,7 @@ impl Merged {
         Ok((all, order.slice(start, end - start), booked))
     }
 
-    fn run_ranks(&self) -> impl Iterator<Item = (&Run, &Vec<usize>)> {
+    fn run_ranks(&self) -> impl Iterator<Item = (&Blocks, &Vec<usize>)> {
         self.runs.iter().zip(&self.blocks)
     }
 }

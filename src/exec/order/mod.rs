@@ -1,12 +1,16 @@
 //! Sorting, the first of sorted rows, and different rows.
 
+mod distinct;
 mod external;
 
-use super::gather::{TakeSource, gather};
+pub(super) use distinct::distinct;
+pub(super) use external::Sorter;
+
+use super::gather::{TakeSource, fits_by_count, gather};
 use super::{ExecOptions, MemSource, stream};
 use crate::dtype::DType;
 use crate::error::{ErrorKind, Result, ResultExt};
-use crate::kernel::order::{Direction, KeyColumn, SortKey, first_rows, row_count, sort_rows, take};
+use crate::kernel::order::{Direction, KeyColumn, SortKey, row_count, sort_rows, take};
 use crate::store::{Batch, Column, TableSource};
 use arrow::array::AsArray;
 use std::sync::Arc;
@@ -31,6 +35,7 @@ pub(super) fn sorted(input: &Arc<dyn TableSource>, by: &[(usize, Direction)], op
 }
 
 fn sorted_in_memory(input: &Arc<dyn TableSource>, by: &[(usize, Direction)], options: &ExecOptions) -> Result<Arc<dyn TableSource>> {
+    fits_by_count(input, 8 * (by.len() + 2), "sorting", options)?;
     let whole = gather(input, None, "sorting", options)?;
     let n = row_count(whole.batch.rows())?;
     // The order itself, and while it is made: one key per column, and a number per row and its place.
@@ -86,18 +91,4 @@ pub(super) fn top_k(
     }
     let kept = best(&held)?;
     Ok(Arc::new(MemSource::new(schema, vec![kept])))
-}
-
-/// The first row of each different combination of values in some columns.
-pub(super) fn distinct(input: &Arc<dyn TableSource>, columns: &[usize], options: &ExecOptions) -> Result<Arc<dyn TableSource>> {
-    let whole = gather(input, None, "finding different rows", options)?;
-    let n = row_count(whole.batch.rows())?;
-    let _work = options.budget.reserve(n as usize * (8 * columns.len() + 8 + 24), "finding different rows")?;
-    let key = |&c: &usize| KeyColumn::new(&whole.batch.columns[c]).at_column(&whole.batch.schema.fields[c].name);
-    let keys = columns.iter().map(key).collect::<Result<Vec<_>>>()?;
-    let first = first_rows(&keys, n);
-    drop(keys);
-    let rows: Vec<u32> = first.set_indices().map(|i| i as u32).collect();
-    let held = options.budget.reserve(rows.len() * 4, "finding different rows")?;
-    Ok(Arc::new(TakeSource::of(whole, rows, held)))
 }

@@ -152,7 +152,7 @@ impl ParquetSink {
         let bytes: usize = self.encoders.iter().map(Encoder::bytes).sum();
         self.booked = None;
         self.booked = self.budget.try_reserve(bytes);
-        let full = self.group_rows >= self.most_rows || !self.exact_rows && bytes >= GROUP_BYTES;
+        let full = self.group_rows >= self.most_rows || !self.exact_rows && bytes >= GROUP_BYTES.min(self.budget.limit() / 4);
         if full || self.booked.is_none() && !self.exact_rows { self.close_group() } else { Ok(()) }
     }
 
@@ -194,6 +194,7 @@ impl ParquetSink {
                 return Err(Error::invalid("missing values in a column that may have none").at(Place::column(&field.name)));
             }
         }
+        let gathered = GATHER_BYTES.min(self.budget.limit() / 8);
         let mut start = 0;
         while start < batch.rows() {
             let room = self.most_rows - self.group_rows - self.pending_rows;
@@ -203,7 +204,7 @@ impl ParquetSink {
             self.rows += n as u64;
             start += n;
             let full = self.group_rows + self.pending_rows >= self.most_rows;
-            if full || self.pending_rows >= GATHER_ROWS || self.pending.iter().map(Batch::bytes).sum::<usize>() >= GATHER_BYTES {
+            if full || self.pending_rows >= GATHER_ROWS || self.pending.iter().map(Batch::bytes).sum::<usize>() >= gathered {
                 self.encode()?;
             }
         }

@@ -1,12 +1,14 @@
 //! Rows by their keys: sorted, hashed, compared and gathered. Rows are numbered in u32.
 
 mod hash;
+mod keep;
 mod keys;
 mod sort;
 mod table;
 mod take;
 
 pub use hash::hashes;
+pub use keep::{Keep, kept, kept_so_far};
 pub use keys::{Domain, KeyColumn};
 pub use sort::{Direction, SortKey, compare_rows, sort_rows};
 pub use table::{Probe, RowTable, first_rows, row_codes};

@@ -73,12 +73,16 @@ impl Bounds {
 
     /// How many rows are worked on at a time: enough that reaching back for their first window costs no more than they do.
     pub(super) fn stretch(&self, n: usize) -> usize {
-        const LEAST: usize = 1 << 16;
         let longest = match self {
             Bounds::Rows { back, ahead } => back + ahead + 1,
             Bounds::Expanding => n,
             Bounds::Given { starts, ends } => starts.iter().zip(ends).map(|(s, e)| (e - s) as usize).max().unwrap_or(0),
         };
-        longest.max(LEAST)
+        least_stretch(longest)
     }
+}
+
+/// How many rows are worked on at a time where the longest window has so many.
+pub fn least_stretch(longest: usize) -> usize {
+    longest.max(1 << 16)
 }

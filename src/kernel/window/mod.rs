@@ -11,14 +11,15 @@ mod rank;
 mod sliding;
 mod width;
 
-pub use bounds::Bounds;
+pub use bounds::{Bounds, least_stretch};
 pub use cumulative::{Running, cumulate, running_dtype};
 pub use ewm::{Decay, Ewm, EwmStat};
 pub use rank::{Ranking, rank};
-pub use width::{Width, Windowing, roll, window_dtype};
+pub use width::{Width, Windowing, roll, roll_some, window_dtype};
 
 use super::agg::Agg;
 use crate::error::{Error, Result};
+use std::ops::Range;
 
 /// How windows are summed up.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -65,14 +66,36 @@ pub fn check(agg: Agg) -> Result<()> {
 /// # Errors
 /// Unsupported, for an aggregation that windows do not have.
 pub fn rolling(values: &[f64], bounds: &Bounds, how: &Rolling) -> Result<Vec<f64>> {
+    stretches(values, bounds, how, (0..values.len(), bounds.stretch(values.len())))
+}
+
+/// The same for some rows, as one stretch.
+///
+/// # Errors
+/// As [`rolling`].
+pub fn rolling_some(values: &[f64], bounds: &Bounds, how: &Rolling, rows: Range<usize>) -> Result<Vec<f64>> {
+    let stretch = rows.len().max(1);
+    stretches(values, bounds, how, (rows, stretch))
+}
+
+fn stretches(values: &[f64], bounds: &Bounds, how: &Rolling, (rows, stretch): (Range<usize>, usize)) -> Result<Vec<f64>> {
     check(how.agg)?;
-    let mut out = vec![f64::NAN; values.len()];
+    let mut out = vec![f64::NAN; rows.len()];
+    let along = Along { values, bounds, first: rows.start, stretch };
     match how.agg {
-        Agg::Median => ordered::quantiles(values, bounds, 0.5, how.min_count, &mut out),
-        Agg::Quantile(p) => ordered::quantiles(values, bounds, p, how.min_count, &mut out),
-        _ => sliding::slide_all(values, bounds, how, &mut out),
+        Agg::Median => ordered::quantiles(&along, 0.5, how.min_count, &mut out),
+        Agg::Quantile(p) => ordered::quantiles(&along, p, how.min_count, &mut out),
+        _ => sliding::slide_all(&along, how, &mut out),
     }
     Ok(out)
+}
+
+/// What windows go along: from row `first` on, in stretches.
+struct Along<'a> {
+    values: &'a [f64],
+    bounds: &'a Bounds,
+    first: usize,
+    stretch: usize,
 }
 
 #[cfg(test)]

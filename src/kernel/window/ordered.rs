@@ -1,6 +1,6 @@
 //! Quantiles of windows: how many of each rank are in the window, in a tree of partial counts (Fenwick 1994).
 
-use super::Bounds;
+use super::Along;
 use crate::kernel::agg::{between, quantile_ranks};
 use rayon::prelude::*;
 
@@ -40,11 +40,11 @@ impl Tree {
 /// A rank that stands for a missing value.
 const MISSING: u32 = u32::MAX;
 
-pub(super) fn quantiles(values: &[f64], bounds: &Bounds, probability: f64, min_count: usize, out: &mut [f64]) {
-    let stretch = bounds.stretch(values.len());
+pub(super) fn quantiles(along: &Along, probability: f64, min_count: usize, out: &mut [f64]) {
+    let Along { values, bounds, first: begin, stretch } = *along;
     let least = min_count.max(1) as u64;
     out.par_chunks_mut(stretch).enumerate().for_each(|(i, out)| {
-        let first = i * stretch;
+        let first = begin + i * stretch;
         let n = values.len();
         let low = bounds.range(first, n).start;
         let high = bounds.range(first + out.len() - 1, n).end.max(low);

@@ -1,7 +1,7 @@
 //! Windows by two stacks: the older part of a window is held as totals from each of its rows to a seam, the newer part as one
 //! total from the seam on. Nothing is ever subtracted, so nothing is lost (cf. Tangwongsan, Hirzel and Schneider 2021).
 
-use super::{Bounds, Rolling};
+use super::{Along, Bounds, Rolling};
 use crate::kernel::agg::Agg;
 use rayon::prelude::*;
 
@@ -170,29 +170,29 @@ fn slide<P: Part>(values: &[f64], bounds: &Bounds, first: usize, out: &mut [f64]
     }
 }
 
-fn run<P: Part>(values: &[f64], bounds: &Bounds, out: &mut [f64], value: impl Fn(P, usize) -> f64 + Sync) {
-    let stretch = bounds.stretch(values.len());
-    out.par_chunks_mut(stretch).enumerate().for_each(|(i, out)| slide(values, bounds, i * stretch, out, &value));
+fn run<P: Part>(along: &Along, out: &mut [f64], value: impl Fn(P, usize) -> f64 + Sync) {
+    let Along { values, bounds, first, stretch } = *along;
+    out.par_chunks_mut(stretch).enumerate().for_each(|(i, out)| slide(values, bounds, first + i * stretch, out, &value));
 }
 
-pub(super) fn slide_all(values: &[f64], bounds: &Bounds, how: &Rolling, out: &mut [f64]) {
+pub(super) fn slide_all(along: &Along, how: &Rolling, out: &mut [f64]) {
     let least = how.min_count as u64;
     let ddof = how.ddof;
     let enough = move |n: u64, x: f64| if n >= least { x } else { f64::NAN };
     let var = move |s: Spread| if s.n > ddof { s.m2.max(0.0) / (s.n - ddof) as f64 } else { f64::NAN };
     match how.agg {
-        Agg::Count => run(values, bounds, out, |t: Total, rows| if rows as u64 >= least { t.n as f64 } else { f64::NAN }),
-        Agg::Sum => run(values, bounds, out, |t: Total, _| enough(t.n, t.value())),
-        Agg::Mean => run(values, bounds, out, |t: Total, _| enough(t.n, t.value() / t.n as f64)),
-        Agg::Var => run(values, bounds, out, |s: Spread, _| enough(s.n, var(s))),
-        Agg::Std => run(values, bounds, out, |s: Spread, _| enough(s.n, var(s).sqrt())),
-        Agg::Sem => run(values, bounds, out, |s: Spread, _| enough(s.n, (var(s) / s.n as f64).sqrt())),
-        Agg::Min => run(values, bounds, out, |m: Least, _| enough(m.n, m.x)),
-        Agg::Max => run(values, bounds, out, |m: Most, _| enough(m.n, m.x)),
-        Agg::First => run(values, bounds, out, |m: First, _| enough(m.n, m.x)),
-        Agg::Last => run(values, bounds, out, |m: Last, _| enough(m.n, m.x)),
-        Agg::Skew => run(values, bounds, out, |h: Higher, _| enough(h.spread.n, skew(h))),
-        Agg::Kurt => run(values, bounds, out, |h: Higher, _| enough(h.spread.n, kurt(h))),
+        Agg::Count => run(along, out, |t: Total, rows| if rows as u64 >= least { t.n as f64 } else { f64::NAN }),
+        Agg::Sum => run(along, out, |t: Total, _| enough(t.n, t.value())),
+        Agg::Mean => run(along, out, |t: Total, _| enough(t.n, t.value() / t.n as f64)),
+        Agg::Var => run(along, out, |s: Spread, _| enough(s.n, var(s))),
+        Agg::Std => run(along, out, |s: Spread, _| enough(s.n, var(s).sqrt())),
+        Agg::Sem => run(along, out, |s: Spread, _| enough(s.n, (var(s) / s.n as f64).sqrt())),
+        Agg::Min => run(along, out, |m: Least, _| enough(m.n, m.x)),
+        Agg::Max => run(along, out, |m: Most, _| enough(m.n, m.x)),
+        Agg::First => run(along, out, |m: First, _| enough(m.n, m.x)),
+        Agg::Last => run(along, out, |m: Last, _| enough(m.n, m.x)),
+        Agg::Skew => run(along, out, |h: Higher, _| enough(h.spread.n, skew(h))),
+        Agg::Kurt => run(along, out, |h: Higher, _| enough(h.spread.n, kurt(h))),
         _ => {}
     }
 }

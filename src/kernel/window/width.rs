@@ -4,7 +4,8 @@ use crate::error::{Error, Result};
 use crate::kernel::agg::Agg;
 use crate::kernel::text::moment::parse_duration;
 use crate::store::Column;
-use arrow::array::Array;
+use arrow::array::{Array, Int64Array};
+use std::ops::Range;
 
 /// How wide a window is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,13 +115,23 @@ impl Windowing {
     /// # Errors
     /// Invalid, without times, for times that fall or are missing; type, for what is no time.
     pub fn bounds(&self, rows: usize, times: Option<&Column>) -> Result<Bounds> {
-        let nanos = match self.width {
+        match self.width {
             Width::Rows(0) => return Err(Error::invalid("a window is wider than nothing")),
             Width::Rows(n) => return Ok(Bounds::rows(n.min(2 * rows + 2), self.center)),
             Width::Expanding => return Ok(Bounds::Expanding),
-            Width::Time(nanos) => nanos,
+            Width::Time(_) => {}
         };
         let times = times.ok_or_else(|| Error::invalid("a window of time needs the column of times").help("--on COLUMN"))?;
+        let (values, width) = self.times(times)?;
+        Bounds::between(values.values(), width, self.center)
+    }
+
+    /// Times as numbers, and the width of windows in the same unit.
+    ///
+    /// # Errors
+    /// Invalid, for times that are missing; type, for what is no time.
+    pub fn times(&self, times: &Column) -> Result<(Int64Array, i64)> {
+        let Width::Time(nanos) = self.width else { return Err(Error::internal("times for windows of rows")) };
         let per = match times.dtype() {
             DType::Date => 86_400_000_000_000i128,
             DType::Instant { unit, .. } | DType::Duration { unit } | DType::Time { unit } => match unit {
@@ -135,10 +146,10 @@ impl Windowing {
         }
         // Half a day over dates: in microseconds.
         if *times.dtype() == DType::Date && nanos % (2 * per) != 0 {
-            return self.bounds(rows, Some(&times.cast(&DType::datetime())?));
+            return self.times(&times.cast(&DType::datetime())?);
         }
         let width = i64::try_from(nanos / per).map_err(|_| Error::overflow("a window longer than times can tell"))?;
-        Bounds::between(values.values(), width, self.center)
+        Ok((values, width))
     }
 }
 
@@ -163,12 +174,24 @@ pub fn window_dtype(agg: Agg, t: &DType) -> Result<DType> {
 /// Type, for values that are no numbers; unsupported, for an aggregation that windows do not have.
 pub fn roll(column: &Column, bounds: &Bounds, how: &Rolling) -> Result<Column> {
     let dtype = window_dtype(how.agg, column.dtype())?;
-    let out = super::rolling(&column.to_f64()?, bounds, how)?;
-    if dtype == DType::I64 {
+    finish(super::rolling(&column.to_f64()?, bounds, how)?, &dtype)
+}
+
+/// As [`roll`], for some rows of the column, which are one stretch (see [`super::least_stretch`]).
+///
+/// # Errors
+/// As [`roll`].
+pub fn roll_some(column: &Column, bounds: &Bounds, how: &Rolling, rows: Range<usize>) -> Result<Column> {
+    let dtype = window_dtype(how.agg, column.dtype())?;
+    finish(super::rolling_some(&column.to_f64()?, bounds, how, rows)?, &dtype)
+}
+
+fn finish(out: Vec<f64>, dtype: &DType) -> Result<Column> {
+    if *dtype == DType::I64 {
         let counts: Vec<Option<i64>> = out.into_iter().map(|x| (!x.is_nan()).then_some(x as i64)).collect();
         return Ok(counts.into());
     }
-    Ok(Column::from_f64(out, &dtype))
+    Ok(Column::from_f64(out, dtype))
 }
 
 #[cfg(test)]

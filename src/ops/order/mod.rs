@@ -3,5 +3,5 @@
 mod sets;
 mod sorting;
 
-pub use sets::Keep;
+pub use crate::kernel::order::Keep;
 pub use sorting::{Missing, Sorting, Ties};

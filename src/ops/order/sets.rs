@@ -1,40 +1,8 @@
 use super::sorting::positions;
 use crate::error::{Result, ResultExt};
 use crate::frame::{DataFrame, Series};
-use crate::kernel::order::{KeyColumn, row_codes, row_count, take};
+use crate::kernel::order::{Keep, KeyColumn, kept, row_codes, row_count, take};
 use crate::store::Column;
-
-/// Which of several equal rows count.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Keep {
-    /// The first.
-    #[default]
-    First,
-    /// The last.
-    Last,
-    /// None of them.
-    None,
-}
-
-/// Rows that are not marked as repeated.
-fn kept(keys: &[KeyColumn], rows: u32, keep: Keep) -> Vec<bool> {
-    let (codes, firsts) = row_codes(keys, rows);
-    let mut out = vec![false; rows as usize];
-    match keep {
-        Keep::First => firsts.iter().for_each(|&r| out[r as usize] = true),
-        Keep::Last => {
-            let mut last = vec![0u32; firsts.len()];
-            codes.iter().enumerate().for_each(|(row, &code)| last[code as usize] = row as u32);
-            last.iter().for_each(|&r| out[r as usize] = true);
-        }
-        Keep::None => {
-            let mut count = vec![0u32; firsts.len()];
-            codes.iter().for_each(|&code| count[code as usize] += 1);
-            out.iter_mut().zip(&codes).for_each(|(o, &code)| *o = count[code as usize] == 1);
-        }
-    }
-    out
-}
 
 impl DataFrame {
     fn kept(&self, subset: Option<&[&str]>, keep: Keep) -> Result<Vec<bool>> {
@@ -44,7 +12,9 @@ impl DataFrame {
         };
         let rows = row_count(self.height())?;
         let keys = names.iter().map(|n| KeyColumn::new(self.column(n)?).at_column(n)).collect::<Result<Vec<_>>>()?;
-        Ok(kept(&keys, rows, keep))
+        let mut out = vec![false; rows as usize];
+        kept(&keys, rows, keep).into_iter().for_each(|row| out[row as usize] = true);
+        Ok(out)
     }
 
     /// Which rows repeat another one in some columns (all, when `None`). Missing is the same as missing and NaN; row labels do

@@ -472,7 +472,8 @@ impl LazyFrame {
     ///
     /// `Left Inner Semi Anti` keep the left order, then the right order among matches; `Right` the right order; `Outer` the left
     /// order, then the unmatched right rows. Columns: left, then right without keys of the same name; suffixes only on clashes.
-    /// The right table is held in memory (with `Right` the left one, with `Outer` both), the other is streamed.
+    /// The right table is held in memory (with `Right` the left one, with `Outer` both), the other is streamed; where it does not fit the
+    /// budget, both go through temporary files.
     ///
     /// # Errors
     /// Not found, for a key; type, for keys that never match (text and numbers); invalid, for no keys, or two columns of one name.

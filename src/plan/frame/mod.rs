@@ -27,7 +27,7 @@ use super::expr::Expr;
 use super::resolve::Typed;
 use crate::dtype::DType;
 use crate::error::{Error, Place, Result};
-use crate::kernel::order::Direction;
+use crate::kernel::order::{Direction, Keep};
 use crate::store::{Schema, TableSource};
 use std::fmt::Write;
 use std::sync::Arc;
@@ -98,12 +98,14 @@ pub enum Plan {
         /// How many rows at most.
         rows: usize,
     },
-    /// The first row of each different combination of values.
+    /// One row, or none, of each different combination of values.
     Distinct {
         /// What rows are taken from.
         input: Arc<Plan>,
         /// Positions of the columns that count.
         columns: Vec<usize>,
+        /// Which of them.
+        keep: Keep,
     },
     /// Rows in bins of time.
     Resample(Arc<ResamplePlan>),
@@ -227,10 +229,15 @@ impl Plan {
                 plan.input.explain(out);
                 writeln!(out, "{}", plan.shown)
             }
-            Plan::Distinct { input, columns } => {
+            Plan::Distinct { input, columns, keep } => {
                 input.explain(out);
                 let names: Vec<&str> = columns.iter().map(|&c| input.schema().fields[c].name.as_str()).collect();
-                writeln!(out, "distinct {}", names.join(", "))
+                let stays = match keep {
+                    Keep::First => "",
+                    Keep::Last => ", the last stays",
+                    Keep::None => ", none stays",
+                };
+                writeln!(out, "distinct {}{stays}", names.join(", "))
             }
             Plan::Long { input, long } => {
                 input.explain(out);

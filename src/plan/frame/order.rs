@@ -2,8 +2,8 @@
 
 use super::{LazyFrame, Plan};
 use crate::error::{Error, Result};
-use crate::kernel::order::Direction;
-use crate::store::Schema;
+use crate::kernel::order::{Direction, Keep};
+use crate::store::{IndexSpec, Schema};
 use std::fmt;
 use std::sync::Arc;
 
@@ -133,8 +133,37 @@ impl LazyFrame {
             None => (0..schema.fields.len()).collect(),
             Some(names) => names.iter().map(|n| schema.position(n.as_ref())).collect::<Result<_>>()?,
         };
-        columns.iter().try_for_each(|&c| super::is_key(schema, c))?;
-        Ok(self.then(Plan::Distinct { input: self.plan.clone(), columns }))
+        self.keep_rows(columns, Keep::First)
+    }
+
+    /// Of rows with the same values in some columns the first, the last, or none.
+    pub(crate) fn keep_rows(&self, columns: Vec<usize>, keep: Keep) -> Result<LazyFrame> {
+        columns.iter().try_for_each(|&c| super::is_key(self.schema(), c))?;
+        Ok(self.then(Plan::Distinct { input: self.plan.clone(), columns, keep }))
+    }
+
+    /// The same for columns by name (all but row labels, when `None`); numbers of rows begin anew.
+    pub(crate) fn without_repeated(&self, columns: Option<&[&str]>, keep: Keep) -> Result<LazyFrame> {
+        let schema = self.schema();
+        let levels = if let IndexSpec::Levels(levels) = &schema.index { levels.len() } else { 0 };
+        let columns: Vec<usize> = match columns {
+            None => (levels..schema.fields.len()).collect(),
+            Some(names) => {
+                let place = |n: &&str| {
+                    let known = schema.fields.iter().skip(levels).map(|f| f.name.as_str());
+                    let found = schema.fields.iter().skip(levels).position(|f| f.name == **n);
+                    found.map(|i| i + levels).ok_or_else(|| Error::not_found("column", n, known))
+                };
+                names.iter().map(place).collect::<Result<_>>()?
+            }
+        };
+        let kept = self.keep_rows(columns, keep)?;
+        if !matches!(schema.index, IndexSpec::Range { .. }) {
+            return Ok(kept);
+        }
+        let columns = (0..schema.fields.len()).collect();
+        let schema = Arc::new(Schema { index: IndexSpec::Default, ..(**schema).clone() });
+        Ok(kept.then(Plan::Select { input: kept.plan.clone(), columns, schema }))
     }
 }
 

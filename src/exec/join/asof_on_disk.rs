@@ -1,0 +1,177 @@
+//! As-of joins of tables that do not fit. Within groups, both tables are parted by the columns that must be the same. Without groups
+//! the right table is written in blocks, of which each batch of the left one looks at those that its times reach.
+
+use super::Key;
+use super::asof::{Sorted, joined_columns, matches, words_of};
+use super::on_disk::{both_notices, by_hash};
+use crate::dtype::DType;
+use crate::error::{ErrorKind, Notices, Result, ResultExt};
+use crate::exec::frame::{answered, asked};
+use crate::exec::order::Sorter;
+use crate::exec::spill::Spill;
+use crate::exec::spilled::{BlockWriter, Blocks, too_deep};
+use crate::exec::{ExecOptions, stream};
+use crate::kernel::order::Direction;
+use crate::plan::{AsofJoin, JoinColumn};
+use crate::store::{Batch, BatchIter, Field, ScanRequest, Schema, TableSource};
+use std::sync::Arc;
+
+type Table = Arc<dyn TableSource>;
+
+/// The join, whatever the size of the tables.
+pub(super) fn join_asof(left: &Table, right: &Table, join: &Arc<AsofJoin>, options: &ExecOptions) -> Result<Table> {
+    if !join.by.is_empty() {
+        return in_groups(left, right, join, options);
+    }
+    let (l, r, domain) = &join.on;
+    let mut order = Sorted::new("left", &left.schema().fields[*l].name);
+    for batch in stream(left, Some(vec![*l]), options) {
+        let batch = batch?;
+        let key = domain.keys(&batch.columns[0]).at_column(&left.schema().fields[*l].name)?;
+        order.check(words_of(&key)?, &key)?;
+    }
+    let mut order = Sorted::new("right", &right.schema().fields[*r].name);
+    let block = (options.budget.limit() / 128).clamp(16 << 10, 1 << 20);
+    let mut writer = BlockWriter::new(&Spill::new(), right.schema().clone(), block);
+    for batch in stream(right, None, options) {
+        let batch = batch?;
+        let key = domain.keys(&batch.columns[*r]).at_column(&left.schema().fields[*l].name)?;
+        order.check(words_of(&key)?, &key)?;
+        let rows = batch.rows();
+        writer.push(batch.columns, rows)?;
+    }
+    let blocks = writer.finish()?;
+    // The first and the last time of each block that has one.
+    let mut reach = Vec::new();
+    for block in 0..blocks.parts() {
+        let batch = blocks.read(block, Some(&ScanRequest { columns: Some(vec![*r]), ..ScanRequest::all(&options.budget) }))?;
+        let key = domain.keys(&batch.columns[0])?;
+        let words = words_of(&key)?;
+        let there = |row: &usize| key.is_valid(*row as u32);
+        if let (Some(first), Some(last)) = ((0..words.len()).find(there), (0..words.len()).rev().find(there)) {
+            reach.push((block, words[first], words[last]));
+        }
+    }
+    let share = options.budget.limit() / 4 / (options.workers() + 1);
+    Ok(Arc::new(AsofSource {
+        left: left.clone(),
+        blocks,
+        reach: reach.into(),
+        join: join.clone(),
+        share,
+        notices: both_notices(left, right),
+    }))
+}
+
+/// The left table beside blocks of the right one.
+#[derive(Clone, Debug)]
+struct AsofSource {
+    left: Table,
+    blocks: Blocks,
+    reach: Arc<[(usize, u64, u64)]>,
+    join: Arc<AsofJoin>,
+    share: usize,
+    notices: Notices,
+}
+
+impl AsofSource {
+    /// The result for rows of the left table: in as many pieces as keep the blocks few.
+    fn pieces(&self, batch: Batch, columns: &[usize], schema: &Arc<Schema>, out: &mut Vec<Batch>) -> Result<()> {
+        let (l, _, domain) = &self.join.on;
+        let key = domain.keys(&batch.columns[*l])?;
+        let words = words_of(&key)?;
+        let there = |row: &usize| key.is_valid(*row as u32);
+        let mut wanted = 0..0;
+        if let (Some(first), Some(last)) = ((0..words.len()).find(there), (0..words.len()).rev().find(there)) {
+            let (low, high) = (words[first], words[last]);
+            // From the last block that begins at or before the first time to the first that ends at or after the last one.
+            let from = self.reach.partition_point(|b| b.1 <= low).saturating_sub(1);
+            let from = from.min(self.reach.partition_point(|b| b.2 < low));
+            let to = self.reach.partition_point(|b| b.2 < high).max(self.reach.partition_point(|b| b.1 <= high));
+            wanted = from..(to + 1).min(self.reach.len());
+        }
+        let bytes: usize = wanted.clone().map(|i| self.blocks.block_bytes(self.reach[i].0)).sum();
+        if bytes > self.share && batch.rows() > 1 {
+            let half = batch.rows() / 2;
+            self.pieces(batch.slice(0, half), columns, schema, out)?;
+            return self.pieces(batch.slice(half, batch.rows() - half), columns, schema, out);
+        }
+        let read = wanted.map(|i| self.blocks.read(self.reach[i].0, None)).collect::<Result<Vec<_>>>()?;
+        let right = Batch::concat(self.blocks.schema(), &read)?;
+        let found = matches(&batch, &right, &self.join, false)?;
+        out.push(joined_columns(&batch, &right, found, &self.join, columns, schema)?);
+        Ok(())
+    }
+}
+
+impl TableSource for AsofSource {
+    fn schema(&self) -> &Arc<Schema> {
+        &self.join.schema
+    }
+    fn rows(&self) -> Option<u64> {
+        self.left.rows()
+    }
+    fn parts(&self) -> usize {
+        self.left.parts()
+    }
+    fn part_bytes(&self, part: usize) -> u64 {
+        self.left.part_bytes(part)
+    }
+    fn part_rows(&self, part: usize) -> Option<u64> {
+        self.left.part_rows(part)
+    }
+    fn notices(&self) -> Notices {
+        self.notices.clone()
+    }
+    fn scan(&self, part: usize, request: &ScanRequest) -> Result<BatchIter> {
+        let inner = ScanRequest { columns: None, predicates: Vec::new(), ..request.clone() };
+        let (columns, schema) = (asked(request, &self.join.schema), answered(request, &self.join.schema));
+        let this = self.clone();
+        Ok(Box::new(self.left.scan(part, &inner)?.flat_map(move |batch| -> BatchIter {
+            let mut out = Vec::new();
+            match batch.and_then(|batch| this.pieces(batch, &columns, &schema, &mut out)) {
+                Ok(()) => Box::new(out.into_iter().map(Ok)),
+                Err(e) => Box::new(std::iter::once(Err(e))),
+            }
+        })))
+    }
+}
+
+/// Both tables parted by the columns that must be the same.
+fn in_groups(left: &Table, right: &Table, join: &Arc<AsofJoin>, options: &ExecOptions) -> Result<Table> {
+    let left_by: Vec<Key> = join.by.iter().map(|(c, _, d)| (*c, d.clone())).collect();
+    let right_by: Vec<Key> = join.by.iter().map(|(_, c, d)| (*c, d.clone())).collect();
+    let lefts = by_hash(left, &left_by, options)?;
+    let rights = by_hash(right, &right_by, options)?;
+    let n = left.schema().fields.len();
+    let schema = Arc::new(Schema::new(join.schema.fields.iter().cloned().chain([Field::new("", DType::U64)]).collect()));
+    let columns = join.columns.iter().copied().chain([JoinColumn::Left(n)]).collect();
+    let wide = Arc::new(AsofJoin { columns, schema: schema.clone(), ..(**join).clone() });
+    let mut sorter = Sorter::new(&schema, &[(schema.fields.len() - 1, Direction::Ascending)], options)?;
+    groups(&lefts, &rights, &wide, (&left_by, &right_by), 0, options, &mut sorter)?;
+    sorter.finish(join.schema.clone(), both_notices(left, right))
+}
+
+fn groups(
+    lefts: &[Blocks],
+    rights: &[Blocks],
+    join: &Arc<AsofJoin>,
+    by: (&[Key], &[Key]),
+    level: u32,
+    options: &ExecOptions,
+    sorter: &mut Sorter,
+) -> Result<()> {
+    for (left, right) in lefts.iter().zip(rights) {
+        let (l, r): (Table, Table) = (Arc::new(left.clone()), Arc::new(right.clone()));
+        match super::asof::in_memory(&l, &r, join, options) {
+            Ok(made) => stream(&made, None, options).try_for_each(|batch| sorter.push(batch?))?,
+            Err(e) if e.kind() == ErrorKind::Budget => {
+                too_deep(level, e)?;
+                let again = |blocks: &Blocks, keys: &[Key]| super::on_disk::part_again(blocks, keys, level + 1, options);
+                groups(&again(left, by.0)?, &again(right, by.1)?, join, by, level + 1, options, sorter)?;
+            }
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,114 @@
+//! Verbs of tables.
+
+use super::data::{ROWS, noise, shuffled, tables};
+use super::{run, said, same};
+
+/// A number that a command prints, behind a name and blanks, in a table of one row.
+fn number(text: &str) -> f64 {
+    let last = text.lines().rev().find(|l| !l.trim().is_empty()).unwrap();
+    last.split_whitespace().next_back().unwrap().parse().unwrap()
+}
+
+#[test]
+#[ignore = "slow tier: scripts/check-slow"]
+fn rows_one_by_one_finish_in_the_budget() {
+    tables();
+    same("select a.parquet --where x>0.5 -o OUT.parquet");
+    same("select a.parquet --with w=x*2 -o OUT.parquet");
+    same("select a.parquet --columns id,s -o OUT.parquet");
+    same("concat a.parquet a.parquet -o OUT.parquet");
+    same("pipe a.parquet [ sort --by x ] [ select --limit 100 ] -o OUT.csv");
+    same("resample a.parquet --freq D --on t --agg x:mean -o OUT.parquet");
+}
+
+#[test]
+#[ignore = "slow tier: scripts/check-slow"]
+fn groups_finish_in_the_budget() {
+    tables();
+    same("groupby a.parquet --by k --agg x:mean,sum,std,median -o OUT.parquet");
+    same("groupby a.parquet --by id --agg x:mean,sum -o OUT.parquet");
+    same("groupby a.parquet --by s --agg x:max,t:first -o OUT.parquet");
+    same("groupby a.parquet --by g --agg x:mean,std,t:min --no-sort -o OUT.parquet");
+    same("counts a.parquet --by g -o OUT.parquet");
+    // Every other number stands twice: of each group the sum of two rows is known.
+    let found = said("pipe a.parquet [ groupby --by g --agg n=k:count ] [ reduce --agg n:sum,max ]");
+    assert!(found.contains(&ROWS.to_string()), "{found}");
+}
+
+#[test]
+#[ignore = "slow tier: scripts/check-slow"]
+fn distinct_and_sorted_rows_finish_in_the_budget() {
+    tables();
+    same("select a.parquet --distinct=g -o OUT.parquet");
+    same("select a.parquet --distinct -o OUT.parquet");
+    same("select a.parquet --distinct=k -o OUT.parquet");
+    same("sort a.parquet --by x,id -o OUT.parquet");
+    same("sort a.parquet --by -s -o OUT.parquet");
+    assert_eq!(number(&said("pipe a.parquet [ select --distinct=g ] [ reduce --agg g:count ]")), (ROWS / 2 + 1) as f64);
+}
+
+#[test]
+#[ignore = "slow tier: scripts/check-slow"]
+fn joins_finish_in_the_budget() {
+    tables();
+    for how in ["inner", "left", "right", "outer", "semi", "anti"] {
+        same(&format!("join a.parquet b.parquet --on id --how {how} -o OUT.parquet"));
+    }
+    same("join a.parquet b.parquet --asof t -o OUT.parquet");
+    same("join a.parquet b.parquet --asof t --left-on k --right-on h --direction nearest -o OUT.parquet");
+    // Numbers of the right table begin at a quarter of the rows.
+    let both = ROWS - ROWS / 4;
+    let out = run(&"join a.parquet b.parquet --on id -o both.parquet --overwrite".split(' ').collect::<Vec<_>>(), true);
+    assert!(out.status.success());
+    assert_eq!(number(&said("reduce both.parquet --agg y:count")), both as f64);
+    // The sum over the pairs, from the formulas.
+    let mut place = vec![0u32; ROWS as usize];
+    (0..ROWS).for_each(|r| place[shuffled(r, 40_503) as usize] = r as u32);
+    let pair = |id: u64| noise(place[(id - ROWS / 4) as usize] as u64, 2);
+    let mut of_left = vec![0u32; ROWS as usize];
+    (0..ROWS).for_each(|r| of_left[shuffled(r, 2_654_435) as usize] = r as u32);
+    let expected: f64 = (ROWS / 4..ROWS).map(|id| pair(id) * noise(of_left[id as usize] as u64, 1)).sum();
+    let found = number(&said("reduce both.parquet --agg p=sum(x*y)"));
+    assert!((found - expected).abs() < 1e-5 * expected, "{found} {expected}");
+}
+
+#[test]
+#[ignore = "slow tier: scripts/check-slow"]
+fn windows_finish_in_the_budget() {
+    tables();
+    same("rolling a.parquet --window 100 --agg x:mean,median -o OUT.parquet");
+    same("rolling a.parquet --window 2h --on t --agg x:mean,std -o OUT.parquet");
+    same("rolling a.parquet --window 31 --center --agg x:max -o OUT.parquet");
+}
+
+#[test]
+#[ignore = "slow tier: scripts/check-slow"]
+fn summaries_finish_in_the_budget() {
+    tables();
+    same("summary a.parquet --json");
+    same("reduce a.parquet --agg x:mean,median,q=id:nunique");
+}
+
+#[test]
+#[ignore = "slow tier: scripts/check-slow"]
+fn tables_are_converted_in_the_budget() {
+    tables();
+    for ending in ["csv", "tsv", "jsonl", "json", "arrow", "parquet"] {
+        same(&format!("convert a.parquet OUT.{ending}"));
+    }
+    for ending in ["csv", "jsonl", "json", "arrow"] {
+        said(&format!("convert a.parquet from.{ending} --overwrite"));
+        same(&format!("convert from.{ending} OUT.parquet"));
+        std::fs::remove_file(super::folder().join(format!("from.{ending}"))).unwrap();
+    }
+}
+
+#[test]
+#[ignore = "slow tier: scripts/check-slow"]
+fn results_that_must_be_in_memory_are_refused_with_both_numbers() {
+    tables();
+    let out = run(&"join a.parquet b.parquet --how cross -o refused.parquet".split(' ').collect::<Vec<_>>(), true);
+    let error = String::from_utf8_lossy(&out.stderr);
+    assert!(out.status.code() == Some(2) && error.contains("error[budget]") && error.contains(&super::BUDGET.to_string()), "{error}");
+    assert!(!super::folder().join("refused.parquet").exists());
+}
