@@ -2,6 +2,7 @@
 
 use super::load::Loaded;
 use super::pieces::{Piecewise, pieces};
+use super::segments::segments;
 use super::{Groups, Weights};
 use crate::array::Variable;
 use crate::dtype::{DType, Phys};
@@ -10,7 +11,7 @@ use crate::exec::ExecOptions;
 use crate::exec::ordered::{Ordered, Parts};
 use crate::kernel::agg::Agg;
 use crate::kernel::cells::{Cells, Finish, Found, LANES, Place as Where, Run};
-use crate::store::{Budget, ChunkGrid, ChunkSource, NdArray, Selection, Selector};
+use crate::store::{Budget, ChunkGrid, ChunkSource, NdArray, Selection, Selector, Step};
 use arrow::buffer::Buffer;
 use std::sync::Arc;
 
@@ -38,15 +39,18 @@ pub(super) struct How {
 /// An aggregation of an array over some of its dimensions.
 #[derive(Clone, Debug)]
 pub(super) struct ReduceSource {
-    input: Variable,
-    fates: Vec<Fate>,
-    how: How,
+    pub(super) input: Variable,
+    pub(super) fates: Vec<Fate>,
+    pub(super) how: How,
     dtype: DType,
     shape: Vec<usize>,
-    grid: ChunkGrid,
+    pub(super) grid: ChunkGrid,
     /// Positions of the input that are read at a time along dimensions that do not stay.
-    stretch: Vec<usize>,
-    options: ExecOptions,
+    pub(super) stretch: Vec<usize>,
+    /// Where many values go to few cells, the dimension along which they are taken in segments, each with accumulators of its own, and the
+    /// positions of a segment.
+    segments: Option<(usize, usize)>,
+    pub(super) options: ExecOptions,
 }
 
 impl ReduceSource {
@@ -62,36 +66,37 @@ impl ReduceSource {
             .collect();
         let (chunk, stretch) = pieces(input, &fates, &how, options);
         let grid = ChunkGrid::new(&shape, &chunk);
-        ReduceSource { input: input.clone(), fates, how, dtype, shape, grid, stretch, options: options.clone() }
+        let segments = segments(input, &fates, &how);
+        ReduceSource { input: input.clone(), fates, how, dtype, shape, grid, stretch, segments, options: options.clone() }
     }
 }
 
 /// A run of positions of one dimension that is read at once.
 #[derive(Clone, Debug)]
-struct Stretch {
-    selector: Selector,
+pub(super) struct Stretch {
+    pub selector: Selector,
     /// How many positions of this dimension came before.
-    before: usize,
-    count: usize,
+    pub before: usize,
+    pub count: usize,
 }
 
 /// What one reading works through.
-struct Work {
-    source: ReduceSource,
+pub(super) struct Work {
+    pub source: ReduceSource,
     /// Per dimension, the stretches in order.
-    stretches: Vec<Vec<Stretch>>,
+    pub stretches: Vec<Vec<Stretch>>,
     /// Whether values are taken as whole numbers, and unsigned ones of 64 bits with their order kept.
-    whole: bool,
-    turned: bool,
+    pub whole: bool,
+    pub turned: bool,
 }
 
 impl Work {
-    fn blocks(&self) -> usize {
+    pub fn blocks(&self) -> usize {
         self.stretches.iter().map(Vec::len).product()
     }
 
     /// The stretches of a block, in C order.
-    fn block(&self, mut i: usize) -> Vec<&Stretch> {
+    pub fn block(&self, mut i: usize) -> Vec<&Stretch> {
         let mut out: Vec<&Stretch> = Vec::with_capacity(self.stretches.len());
         for s in self.stretches.iter().rev() {
             out.push(&s[i % s.len()]);
@@ -101,7 +106,7 @@ impl Work {
         out
     }
 
-    fn read(&self, i: usize) -> Result<Loaded> {
+    pub fn read(&self, i: usize) -> Result<Loaded> {
         let block = self.block(i);
         let input = &self.source.input;
         let width = input.dtype().phys().and_then(Phys::width).unwrap_or(16);
@@ -115,7 +120,7 @@ impl Work {
     }
 }
 
-struct Reading(Arc<Work>);
+pub(super) struct Reading(pub(super) Arc<Work>);
 
 impl Parts for Reading {
     type Item = (usize, Loaded);
@@ -152,6 +157,24 @@ fn selector(positions: &[usize]) -> Selector {
 }
 
 impl ChunkSource for ReduceSource {
+    fn made_of(&self) -> (String, Vec<Step>) {
+        let over = |wanted: fn(&Fate) -> bool| -> Vec<&str> {
+            self.input.dims().iter().zip(&self.fates).filter(|(_, f)| wanted(f)).map(|(d, _)| &**d).collect()
+        };
+        let (gone, grouped) = (over(|f| matches!(f, Fate::Reduced)), over(|f| matches!(f, Fate::Grouped(_))));
+        let mut what = self.how.agg.to_string();
+        if !gone.is_empty() {
+            what += &format!(" over {}", gone.join(", "));
+        }
+        if !grouped.is_empty() {
+            what += &format!(" of groups along {}", grouped.join(", "));
+        }
+        if self.how.weights.is_some() {
+            what += ", weighted";
+        }
+        (what, vec![self.input.step()])
+    }
+
     fn dtype(&self) -> &DType {
         &self.dtype
     }
@@ -256,6 +279,10 @@ impl ReduceSource {
             .options
             .budget
             .reserve(cells * Cells::bytes_per_cell(self.how.agg, along, most, self.how.weights.is_some()), "the results of a reduction")?;
+        if let Some((d, length)) = self.segments {
+            let state = self.in_segments((d, length), work, (cells, along, &visits), &strides)?;
+            return self.finished(state, &visits, false, work.turned, lengths);
+        }
         let mut state = Cells::new(self.how.agg, cells, work.whole, self.how.weights.is_some(), along, &visits)?;
         let weights = self.how.weights.as_ref().map(|w| w.strides(self.input.dims())).transpose()?;
         let mut take = |i: usize, loaded: &Loaded| {
@@ -286,15 +313,19 @@ impl ReduceSource {
                 take(i, &loaded);
             }
         }
+        self.finished(state, &visits, groups.iter().any(Option::is_some), work.turned, lengths)
+    }
+
+    fn finished(&self, state: Cells, visits: &[u64], grouped: bool, turned: bool, lengths: &[usize]) -> Result<NdArray> {
         let how = Finish {
-            visits: &visits,
+            visits,
             ddof: self.how.ddof,
             skip_missing: self.how.skip_missing,
             min_count: self.how.min_count,
-            grouped: groups.iter().any(Option::is_some),
+            grouped,
             corrected: false,
         };
-        to_array(state.finish(&how)?, &self.dtype, work.turned, lengths)
+        to_array(state.finish(&how)?, &self.dtype, turned, lengths)
     }
 }
 
@@ -332,7 +363,7 @@ fn visits(stretches: &[Vec<Stretch>], fates: &[Fate], groups: &[Option<Vec<u32>>
 
 /// Gives a block to the accumulators, run by run along its last axes.
 #[allow(clippy::too_many_arguments)]
-fn feed(
+pub(super) fn feed(
     state: &mut Cells,
     loaded: &Loaded,
     block: &[&Stretch],

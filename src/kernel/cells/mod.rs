@@ -357,13 +357,82 @@ impl Cells {
         }
     }
 
+    /// Whether accumulators of parts can be put together.
+    pub fn can_merge(agg: Agg, weighted: bool) -> bool {
+        use Agg::*;
+        !weighted
+            && matches!(agg, Count | Size | Sum | Mean | Prod | Var | Std | Sem | Skew | Kurt | Min | Max | Argmin | Argmax | Any | All)
+    }
+
+    /// Takes what accumulators of the same kind were given, which comes after what these were given.
+    pub fn merge(&mut self, next: Cells) {
+        self.missing = match (self.missing.take(), next.missing) {
+            (Some(mut a), Some(b)) => {
+                a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
+                Some(a)
+            }
+            (a, b) => a.or(b),
+        };
+        // Of equal values the one at the lower position.
+        let better = |order: std::cmp::Ordering, own: u64, other: u64| match order {
+            _ if other == u64::MAX => false,
+            _ if own == u64::MAX => true,
+            std::cmp::Ordering::Equal => other < own,
+            order => order == if self.agg == Agg::Argmax { std::cmp::Ordering::Greater } else { std::cmp::Ordering::Less },
+        };
+        match (&mut self.kind, next.kind) {
+            (Kind::Count, Kind::Count) => (),
+            (Kind::Sums(a), Kind::Sums(b)) => a.iter_mut().zip(b).for_each(|(a, b)| *a += b),
+            (Kind::Products(a), Kind::Products(b)) => a.iter_mut().zip(b).for_each(|(a, b)| *a *= b),
+            (Kind::WholeSums(a, over), Kind::WholeSums(b, other)) => {
+                *over |= other;
+                for (a, b) in a.iter_mut().zip(b) {
+                    let (sum, o) = a.overflowing_add(b);
+                    *a = sum;
+                    *over |= o;
+                }
+            }
+            (Kind::WholeProducts(a, over), Kind::WholeProducts(b, other)) => {
+                *over |= other;
+                for (a, b) in a.iter_mut().zip(b) {
+                    let (product, o) = a.overflowing_mul(b);
+                    *a = product;
+                    *over |= o;
+                }
+            }
+            (Kind::Deviations(a, _), Kind::Deviations(b, _)) => a.iter_mut().zip(b).for_each(|(a, b)| *a = a.merge(b)),
+            (Kind::Least(a), Kind::Least(b)) => a.iter_mut().zip(b).for_each(|(a, b)| *a = if b < *a { b } else { *a }),
+            (Kind::WholeLeast(a), Kind::WholeLeast(b)) => a.iter_mut().zip(b).for_each(|(a, b)| *a = b.min(*a)),
+            (Kind::Arg(a), Kind::Arg(b)) => {
+                for (a, b) in a.iter_mut().zip(b) {
+                    let order = b.0.partial_cmp(&a.0).unwrap_or(std::cmp::Ordering::Equal);
+                    if better(order, a.1, b.1) {
+                        *a = b;
+                    }
+                }
+            }
+            (Kind::WholeArg(a), Kind::WholeArg(b)) => {
+                for (a, b) in a.iter_mut().zip(b) {
+                    if better(b.0.cmp(&a.0), a.1, b.1) {
+                        *a = b;
+                    }
+                }
+            }
+            (Kind::Truth(a), Kind::Truth(b)) => {
+                let any = self.agg == Agg::Any;
+                a.iter_mut().zip(b).for_each(|(a, b)| *a = if any { *a | b } else { *a & b });
+            }
+            _ => debug_assert!(false, "accumulators of other kinds"),
+        }
+    }
+
     /// Counts what is missing in a run; whether nothing is.
     fn note_missing(&mut self, run: Run, place: &Place) -> bool {
         let n = self.cells * self.lanes;
         match run {
             Run::Float(x) => {
-                // A sum of zeros and NaN: quicker than asking each.
-                if x.iter().map(|x| x * 0.0).sum::<f64>() == 0.0 || !x.iter().any(|x| x.is_nan()) {
+                // All are asked, which goes several at a time; to stop at the first would not.
+                if !x.iter().fold(false, |any, x| any | x.is_nan()) {
                     return true;
                 }
                 let missing = self.missing.get_or_insert_with(|| vec![0; n]);
