@@ -30,6 +30,11 @@ impl Loaded {
         Loaded { array, whole, turned }
     }
 
+    /// The block.
+    pub(super) fn array(&self) -> &NdArray {
+        &self.array
+    }
+
     pub(super) fn bytes(&self) -> usize {
         self.array.bytes()
     }

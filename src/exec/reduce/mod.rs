@@ -14,6 +14,7 @@ mod pieces;
 mod positions;
 mod resample;
 mod rolling;
+mod segments;
 mod source;
 mod transform;
 mod upsample;

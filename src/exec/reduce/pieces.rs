@@ -21,12 +21,8 @@ pub(super) struct Cut {
     pub result: Vec<usize>,
     /// Of each dimension of the input.
     pub input: Vec<usize>,
-    /// A dimension whose positions have accumulators of their own, so many at a time.
-    pub window: Option<(usize, usize)>,
 }
 
-/// Values that a cell takes before another accumulator does, where it takes them along several dims.
-const WINDOW: usize = 1 << 20;
 /// Results are cut into so many pieces where cutting costs nothing, though not to rows shorter than `ROW`.
 const PIECES: usize = 16;
 const ROW: usize = 4096;
@@ -101,18 +97,7 @@ pub(super) fn cut(input: &Variable, fates: &[Fate], how: &How, options: &ExecOpt
         // As many as one reading brings, where that is more.
         Fate::Grouped(g) => Some(groups[d].max(size[d].saturating_mul(g.count()) / n[d].max(1)).min(g.count())),
     });
-    Cut { result: of_result.collect(), window: window(input, fates, how, loose), input: size }
-}
-
-/// The leading one of several dims that go, and how many of its positions bring a cell a million values. It follows from the layout
-/// alone, as the bits of the result do. Along one dim a cell takes its values in order, whatever the layout.
-fn window(input: &Variable, fates: &[Fate], how: &How, loose: bool) -> Option<(usize, usize)> {
-    let go = |f: &Fate| matches!(f, Fate::Reduced);
-    let plain = fates.iter().all(|f| matches!(f, Fate::Kept | Fate::Reduced)) && fates.iter().filter(|f| go(f)).count() > 1;
-    let first = fates.iter().position(go).filter(|_| plain && Cells::can_append(how.agg, how.weights.is_some()))?;
-    let rest: usize = (first + 1..fates.len()).filter(|&d| go(&fates[d])).map(|d| input.shape()[d]).product();
-    let chunk = if loose { 1 } else { input.grid().chunk[first].max(1) };
-    Some((first, WINDOW.div_ceil(rest.max(1)).next_multiple_of(chunk)))
+    Cut { result: of_result.collect(), input: size }
 }
 
 /// A selection of the result, cut at the edges of its pieces.

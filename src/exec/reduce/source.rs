@@ -2,6 +2,7 @@
 
 use super::load::Loaded;
 use super::pieces::{Cut, Piecewise, cut};
+use super::segments::segments;
 use super::{Groups, Weights};
 use crate::array::{Data, LazyArray, Variable};
 use crate::dtype::{DType, Phys};
@@ -10,9 +11,8 @@ use crate::exec::ExecOptions;
 use crate::exec::ordered::{Ordered, Parts};
 use crate::kernel::agg::Agg;
 use crate::kernel::cells::{Cells, Finish, Found, LANES, Place as Where, Run};
-use crate::store::{Budget, ChunkGrid, ChunkSource, NdArray, Selection, Selector};
+use crate::store::{Budget, ChunkGrid, ChunkSource, NdArray, Selection, Selector, Step};
 use arrow::buffer::Buffer;
-use std::ops::Range;
 use std::sync::Arc;
 
 /// What becomes of a dimension.
@@ -39,19 +39,20 @@ pub(super) struct How {
 /// An aggregation of an array over some of its dimensions.
 #[derive(Clone, Debug)]
 pub(super) struct ReduceSource {
-    input: Variable,
-    fates: Vec<Fate>,
-    how: How,
+    pub(super) input: Variable,
+    pub(super) fates: Vec<Fate>,
+    pub(super) how: How,
     dtype: DType,
     shape: Vec<usize>,
-    grid: ChunkGrid,
+    pub(super) grid: ChunkGrid,
     /// Positions of the input that are read at a time along dimensions that do not stay.
-    stretch: Vec<usize>,
-    /// A dimension whose positions have accumulators of their own, so many at a time: threads work on them beside each other.
-    window: Option<(usize, usize)>,
+    pub(super) stretch: Vec<usize>,
+    /// Where many values go to few cells, the dimension along which they are taken in segments, each with accumulators of its own, and the
+    /// positions of a segment.
+    segments: Option<(usize, usize)>,
     /// Whether the input lies, and is worked on, with its dims the other way round.
-    turned: bool,
-    options: ExecOptions,
+    around: bool,
+    pub(super) options: ExecOptions,
 }
 
 impl ReduceSource {
@@ -65,18 +66,19 @@ impl ReduceSource {
                 Fate::Grouped(g) => Some(g.count()),
             })
             .collect();
-        let around = reversed(input).filter(|_| !matches!(how.agg, Agg::First | Agg::Last | Agg::Argmin | Agg::Argmax));
-        let (turned, input) = (around.is_some(), around.unwrap_or_else(|| input.clone()));
+        // What counts positions, or takes the first, goes by the order of the dims.
+        let other = reversed(input).filter(|_| !matches!(how.agg, Agg::First | Agg::Last | Agg::Argmin | Agg::Argmax));
+        let (around, input) = (other.is_some(), other.unwrap_or_else(|| input.clone()));
         let mut fates = fates;
-        if turned {
+        if around {
             fates.reverse();
         }
-        let Cut { mut result, input: stretch, window } = cut(&input, &fates, &how, options);
-        if turned {
+        let Cut { mut result, input: stretch } = cut(&input, &fates, &how, options);
+        if around {
             result.reverse();
         }
-        let grid = ChunkGrid::new(&shape, &result);
-        ReduceSource { input, fates, how, dtype, shape, grid, stretch, window, turned, options: options.clone() }
+        let (grid, segments) = (ChunkGrid::new(&shape, &result), segments(&input, &fates, &how));
+        ReduceSource { input, fates, how, dtype, shape, grid, stretch, segments, around, options: options.clone() }
     }
 }
 
@@ -90,30 +92,30 @@ fn reversed(input: &Variable) -> Option<Variable> {
 
 /// A run of positions of one dimension that is read at once.
 #[derive(Clone, Debug)]
-struct Stretch {
-    selector: Selector,
+pub(super) struct Stretch {
+    pub selector: Selector,
     /// How many positions of this dimension came before.
-    before: usize,
-    count: usize,
+    pub before: usize,
+    pub count: usize,
 }
 
 /// What one reading works through.
-struct Work {
-    source: ReduceSource,
+pub(super) struct Work {
+    pub source: ReduceSource,
     /// Per dimension, the stretches in order.
-    stretches: Vec<Vec<Stretch>>,
+    pub stretches: Vec<Vec<Stretch>>,
     /// Whether values are taken as whole numbers, and unsigned ones of 64 bits with their order kept.
-    whole: bool,
-    turned: bool,
+    pub whole: bool,
+    pub turned: bool,
 }
 
 impl Work {
-    fn blocks(&self) -> usize {
+    pub fn blocks(&self) -> usize {
         self.stretches.iter().map(Vec::len).product()
     }
 
     /// The stretches of a block, in C order.
-    fn block(&self, mut i: usize) -> Vec<&Stretch> {
+    pub fn block(&self, mut i: usize) -> Vec<&Stretch> {
         let mut out: Vec<&Stretch> = Vec::with_capacity(self.stretches.len());
         for s in self.stretches.iter().rev() {
             out.push(&s[i % s.len()]);
@@ -123,13 +125,7 @@ impl Work {
         out
     }
 
-    /// Of a block.
-    fn bytes(&self, i: usize) -> u64 {
-        let elements: usize = self.block(i).iter().map(|s| s.count).product();
-        (elements * self.source.input.dtype().phys().and_then(Phys::width).unwrap_or(16)) as u64
-    }
-
-    fn read(&self, i: usize) -> Result<Loaded> {
+    pub fn read(&self, i: usize) -> Result<Loaded> {
         let block = self.block(i);
         let input = &self.source.input;
         let width = input.dtype().phys().and_then(Phys::width).unwrap_or(16);
@@ -143,7 +139,7 @@ impl Work {
     }
 }
 
-struct Reading(Arc<Work>);
+pub(super) struct Reading(pub(super) Arc<Work>);
 
 impl Parts for Reading {
     type Item = (usize, Loaded);
@@ -161,7 +157,8 @@ impl Parts for Reading {
         item.1.bytes()
     }
     fn progress(&self, part: usize) -> u64 {
-        self.0.bytes(part)
+        let elements: usize = self.0.block(part).iter().map(|s| s.count).product();
+        (elements * self.0.source.input.dtype().phys().and_then(Phys::width).unwrap_or(16)) as u64
     }
 }
 
@@ -183,6 +180,24 @@ fn selector(positions: &[usize]) -> Selector {
 }
 
 impl ChunkSource for ReduceSource {
+    fn made_of(&self) -> (String, Vec<Step>) {
+        let over = |wanted: fn(&Fate) -> bool| -> Vec<&str> {
+            self.input.dims().iter().zip(&self.fates).filter(|(_, f)| wanted(f)).map(|(d, _)| &**d).collect()
+        };
+        let (gone, grouped) = (over(|f| matches!(f, Fate::Reduced)), over(|f| matches!(f, Fate::Grouped(_))));
+        let mut what = self.how.agg.to_string();
+        if !gone.is_empty() {
+            what += &format!(" over {}", gone.join(", "));
+        }
+        if !grouped.is_empty() {
+            what += &format!(" of groups along {}", grouped.join(", "));
+        }
+        if self.how.weights.is_some() {
+            what += ", weighted";
+        }
+        (what, vec![self.input.step()])
+    }
+
     fn dtype(&self) -> &DType {
         &self.dtype
     }
@@ -218,7 +233,7 @@ impl ReduceSource {
     /// Reads a selection of one piece of the grid.
     pub(super) fn read_piece(&self, selection: &Selection) -> Result<NdArray> {
         let mut asked: Vec<&Selector> = selection.selectors().iter().collect();
-        if self.turned {
+        if self.around {
             asked.reverse();
         }
         let mut asked = asked.into_iter();
@@ -239,14 +254,12 @@ impl ReduceSource {
                 }
                 Fate::Reduced => {
                     let step = self.stretch[d].max(1);
-                    let window = self.window.filter(|w| w.0 == d).map_or(n.max(1), |w| w.1);
-                    let ends = (0..n).step_by(window).flat_map(|first| {
-                        let end = (first + window).min(n);
-                        (first..end).step_by(step).map(move |start| (start, step.min(end - start)))
-                    });
-                    stretches.push(
-                        ends.map(|(start, count)| Stretch { selector: Selector::span(start, count), before: start, count }).collect(),
-                    );
+                    let cut = |start: usize| Stretch {
+                        selector: Selector::span(start, step.min(n - start)),
+                        before: start,
+                        count: step.min(n - start),
+                    };
+                    stretches.push((0..n).step_by(step).map(cut).collect());
                     groups.push(None);
                     lengths.push(1);
                 }
@@ -280,30 +293,12 @@ impl ReduceSource {
         let work = Arc::new(Work { source: self.clone(), stretches, whole, turned });
         let array = self.run(&work, &groups, &lengths)?;
         let mut shape: Vec<usize> = selection.shape(&self.shape);
-        if !self.turned {
+        if !self.around {
             return array.reshape(&shape);
         }
         shape.reverse();
         let axes: Vec<usize> = (0..shape.len()).rev().collect();
         array.reshape(&shape)?.transpose(&axes)?.to_contiguous()
-    }
-
-    /// For what is done inside a piece: only where it is the whole does anybody want to know how far it is.
-    fn quiet(&self) -> ExecOptions {
-        ExecOptions { progress: self.options.progress.clone().filter(|_| self.grid.count() == 1), ..self.options.clone() }
-    }
-
-    /// The blocks of each window, where there is more than one.
-    fn windows(&self, work: &Work) -> Option<Vec<Range<usize>>> {
-        let (d, length) = self.window?;
-        let blocks: usize = work.stretches[d + 1..].iter().map(Vec::len).product();
-        let mut windows = Vec::new();
-        let mut first = 0;
-        for window in work.stretches[d].chunk_by(|a, b| a.before / length == b.before / length) {
-            windows.push(first * blocks..(first + window.len()) * blocks);
-            first += window.len();
-        }
-        (windows.len() > 1).then_some(windows)
     }
 
     fn run(&self, work: &Arc<Work>, groups: &[Option<Vec<u32>>], lengths: &[usize]) -> Result<NdArray> {
@@ -312,89 +307,57 @@ impl ReduceSource {
         let visits = visits(&work.stretches, &self.fates, groups, lengths);
         let along = matches!(self.fates.last(), Some(Fate::Reduced));
         let most = visits.iter().copied().max().unwrap_or(0);
-        let bytes = cells * Cells::bytes_per_cell(self.how.agg, along, most, self.how.weights.is_some());
-        let _booked = self.options.budget.reserve(bytes, "the results of a reduction")?;
+        let _booked = self
+            .options
+            .budget
+            .reserve(cells * Cells::bytes_per_cell(self.how.agg, along, most, self.how.weights.is_some()), "the results of a reduction")?;
+        if let Some((d, length)) = self.segments {
+            let state = self.in_segments((d, length), work, (cells, along, &visits), &strides)?;
+            return self.finished(state, &visits, false, work.turned, lengths);
+        }
+        let mut state = Cells::new(self.how.agg, cells, work.whole, self.how.weights.is_some(), along, &visits)?;
         let weights = self.how.weights.as_ref().map(|w| w.strides(self.input.dims())).transpose()?;
-        let task = Arc::new(Task { work: work.clone(), groups: groups.to_vec(), visits, strides, weights, cells, along });
-        let mut state = task.cells()?;
+        let mut take = |i: usize, loaded: &Loaded| {
+            let block = work.block(i);
+            feed(
+                &mut state,
+                loaded,
+                &block,
+                &self.fates,
+                groups,
+                &strides,
+                self.how.weights.as_ref().zip(weights.as_deref()),
+                self.input.shape(),
+            );
+        };
         if self.input.shape().contains(&0) || work.blocks() == 0 {
             // Nothing to take.
-        } else if let Some(windows) = self.windows(work) {
-            for part in Ordered::new(Windows { task: task.clone(), windows }, &self.quiet()) {
-                state.append(part?)?;
-            }
         } else if self.grid.count() >= 2 * self.options.workers() {
             // Other blocks of the result keep the other threads busy: here a block is decoded and taken while it is in the cache.
             for i in 0..work.blocks() {
-                task.take(&mut state, i, &work.read(i)?);
+                take(i, &work.read(i)?);
             }
         } else {
-            for item in Ordered::new(Reading(work.clone()), &self.quiet()) {
+            let options =
+                ExecOptions { progress: self.options.progress.clone().filter(|_| self.grid.count() == 1), ..self.options.clone() };
+            for item in Ordered::new(Reading(work.clone()), &options) {
                 let (i, loaded) = item?;
-                task.take(&mut state, i, &loaded);
+                take(i, &loaded);
             }
         }
-        let visits = &task.visits;
+        self.finished(state, &visits, groups.iter().any(Option::is_some), work.turned, lengths)
+    }
+
+    fn finished(&self, state: Cells, visits: &[u64], grouped: bool, turned: bool, lengths: &[usize]) -> Result<NdArray> {
         let how = Finish {
             visits,
             ddof: self.how.ddof,
             skip_missing: self.how.skip_missing,
             min_count: self.how.min_count,
-            grouped: groups.iter().any(Option::is_some),
+            grouped,
             corrected: false,
         };
-        to_array(state.finish(&how)?, &self.dtype, work.turned, lengths)
-    }
-}
-
-/// What accumulating takes.
-struct Task {
-    work: Arc<Work>,
-    groups: Vec<Option<Vec<u32>>>,
-    visits: Vec<u64>,
-    strides: Vec<usize>,
-    weights: Option<Vec<usize>>,
-    cells: usize,
-    along: bool,
-}
-
-impl Task {
-    /// Accumulators that have taken nothing.
-    fn cells(&self) -> Result<Cells> {
-        let how = &self.work.source.how;
-        Cells::new(how.agg, self.cells, self.work.whole, how.weights.is_some(), self.along, &self.visits)
-    }
-
-    fn take(&self, state: &mut Cells, i: usize, loaded: &Loaded) {
-        let source = &self.work.source;
-        let weights = source.how.weights.as_ref().zip(self.weights.as_deref());
-        feed(state, loaded, &self.work.block(i), &source.fates, &self.groups, &self.strides, weights, source.input.shape());
-    }
-}
-
-/// Blocks that have accumulators of their own, window by window.
-struct Windows {
-    task: Arc<Task>,
-    windows: Vec<Range<usize>>,
-}
-
-impl Parts for Windows {
-    type Item = Cells;
-    fn parts(&self) -> usize {
-        self.windows.len()
-    }
-    fn open(&self, part: usize) -> Result<Box<dyn Iterator<Item = Result<Cells>> + Send>> {
-        let mut state = self.task.cells()?;
-        for i in self.windows[part].clone() {
-            self.task.take(&mut state, i, &self.task.work.read(i)?);
-        }
-        Ok(Box::new(std::iter::once(Ok(state))))
-    }
-    fn weight(&self, _: &Cells) -> usize {
-        0
-    }
-    fn progress(&self, part: usize) -> u64 {
-        self.windows[part].clone().map(|i| self.task.work.bytes(i)).sum()
+        to_array(state.finish(&how)?, &self.dtype, turned, lengths)
     }
 }
 
@@ -432,7 +395,7 @@ fn visits(stretches: &[Vec<Stretch>], fates: &[Fate], groups: &[Option<Vec<u32>>
 
 /// Gives a block to the accumulators, run by run along its last axes.
 #[allow(clippy::too_many_arguments)]
-fn feed(
+pub(super) fn feed(
     state: &mut Cells,
     loaded: &Loaded,
     block: &[&Stretch],

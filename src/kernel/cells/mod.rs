@@ -357,66 +357,73 @@ impl Cells {
         }
     }
 
-    /// Whether accumulators of values that stand one after the other can be put together.
-    pub fn can_append(agg: Agg, weighted: bool) -> bool {
-        !matches!(agg, Agg::Median | Agg::Quantile(_) | Agg::Nunique | Agg::Mode) && (!weighted || matches!(agg, Agg::Sum | Agg::Mean))
+    /// Whether accumulators of parts can be put together.
+    pub fn can_merge(agg: Agg, weighted: bool) -> bool {
+        use Agg::*;
+        !weighted
+            && matches!(agg, Count | Size | Sum | Mean | Prod | Var | Std | Sem | Skew | Kurt | Min | Max | Argmin | Argmax | Any | All)
     }
 
-    /// Puts those of later values to these.
-    ///
-    /// # Errors
-    /// Internal, for accumulators of another kind.
-    pub fn append(&mut self, later: Cells) -> Result<()> {
-        fn each<T>(a: &mut [T], b: Vec<T>, f: impl Fn(&mut T, T)) {
-            a.iter_mut().zip(b).for_each(|(a, b)| f(a, b));
-        }
-        let agg = self.agg;
-        match (&mut self.kind, later.kind) {
+    /// Takes what accumulators of the same kind were given, which comes after what these were given.
+    pub fn merge(&mut self, next: Cells) {
+        self.missing = match (self.missing.take(), next.missing) {
+            (Some(mut a), Some(b)) => {
+                a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
+                Some(a)
+            }
+            (a, b) => a.or(b),
+        };
+        // Of equal values the one at the lower position.
+        let better = |order: std::cmp::Ordering, own: u64, other: u64| match order {
+            _ if other == u64::MAX => false,
+            _ if own == u64::MAX => true,
+            std::cmp::Ordering::Equal => other < own,
+            order => order == if self.agg == Agg::Argmax { std::cmp::Ordering::Greater } else { std::cmp::Ordering::Less },
+        };
+        match (&mut self.kind, next.kind) {
             (Kind::Count, Kind::Count) => (),
-            (Kind::Sums(a), Kind::Sums(b)) => each(a, b, |a, b| *a += b),
-            (Kind::WholeSums(a, over), Kind::WholeSums(b, o)) => {
-                *over |= o;
+            (Kind::Sums(a), Kind::Sums(b)) => a.iter_mut().zip(b).for_each(|(a, b)| *a += b),
+            (Kind::Products(a), Kind::Products(b)) => a.iter_mut().zip(b).for_each(|(a, b)| *a *= b),
+            (Kind::WholeSums(a, over), Kind::WholeSums(b, other)) => {
+                *over |= other;
                 for (a, b) in a.iter_mut().zip(b) {
                     let (sum, o) = a.overflowing_add(b);
                     *a = sum;
                     *over |= o;
                 }
             }
-            (Kind::Products(a), Kind::Products(b)) => each(a, b, |a, b| *a *= b),
-            (Kind::WholeProducts(a, over), Kind::WholeProducts(b, o)) => {
-                *over |= o;
+            (Kind::WholeProducts(a, over), Kind::WholeProducts(b, other)) => {
+                *over |= other;
                 for (a, b) in a.iter_mut().zip(b) {
                     let (product, o) = a.overflowing_mul(b);
                     *a = product;
                     *over |= o;
                 }
             }
-            (Kind::Deviations(a, _), Kind::Deviations(b, _)) => each(a, b, |a, b| *a = a.merge(b)),
-            (Kind::WeightedSums(a), Kind::WeightedSums(b)) => each(a, b, |a, b| *a = [a[0] + b[0], a[1] + b[1]]),
-            (Kind::Least(a), Kind::Least(b)) => each(a, b, |a, b| *a = if b < *a { b } else { *a }),
-            (Kind::WholeLeast(a), Kind::WholeLeast(b)) => each(a, b, |a, b| *a = b.min(*a)),
-            (Kind::Arg(a), Kind::Arg(b)) => each(a, b, |a, b| {
-                let better = if agg == Agg::Argmax { b.0 > a.0 } else { b.0 < a.0 };
-                if b.1 != u64::MAX && (a.1 == u64::MAX || better) {
-                    *a = b;
+            (Kind::Deviations(a, _), Kind::Deviations(b, _)) => a.iter_mut().zip(b).for_each(|(a, b)| *a = a.merge(b)),
+            (Kind::Least(a), Kind::Least(b)) => a.iter_mut().zip(b).for_each(|(a, b)| *a = if b < *a { b } else { *a }),
+            (Kind::WholeLeast(a), Kind::WholeLeast(b)) => a.iter_mut().zip(b).for_each(|(a, b)| *a = b.min(*a)),
+            (Kind::Arg(a), Kind::Arg(b)) => {
+                for (a, b) in a.iter_mut().zip(b) {
+                    let order = b.0.partial_cmp(&a.0).unwrap_or(std::cmp::Ordering::Equal);
+                    if better(order, a.1, b.1) {
+                        *a = b;
+                    }
                 }
-            }),
-            (Kind::WholeArg(a), Kind::WholeArg(b)) => each(a, b, |a, b| {
-                let better = if agg == Agg::Argmax { b.0 > a.0 } else { b.0 < a.0 };
-                if b.1 != u64::MAX && (a.1 == u64::MAX || better) {
-                    *a = b;
+            }
+            (Kind::WholeArg(a), Kind::WholeArg(b)) => {
+                for (a, b) in a.iter_mut().zip(b) {
+                    if better(b.0.cmp(&a.0), a.1, b.1) {
+                        *a = b;
+                    }
                 }
-            }),
-            (Kind::Chosen(a), Kind::Chosen(b)) => each(a, b, |a, b| *a = if agg == Agg::Last { b.or(*a) } else { a.or(b) }),
-            (Kind::WholeChosen(a), Kind::WholeChosen(b)) => each(a, b, |a, b| *a = if agg == Agg::Last { b.or(*a) } else { a.or(b) }),
-            (Kind::Truth(a), Kind::Truth(b)) => each(a, b, |a, b| *a = if agg == Agg::Any { *a | b } else { *a & b }),
-            _ => return Err(Error::internal("accumulators that cannot be put together")),
+            }
+            (Kind::Truth(a), Kind::Truth(b)) => {
+                let any = self.agg == Agg::Any;
+                a.iter_mut().zip(b).for_each(|(a, b)| *a = if any { *a | b } else { *a & b });
+            }
+            _ => debug_assert!(false, "accumulators of other kinds"),
         }
-        match (&mut self.missing, later.missing) {
-            (Some(a), Some(b)) => each(a, b, |a, b| *a += b),
-            (none, b) => *none = none.take().or(b),
-        }
-        Ok(())
     }
 
     /// Counts what is missing in a run; whether nothing is.
@@ -424,8 +431,8 @@ impl Cells {
         let n = self.cells * self.lanes;
         match run {
             Run::Float(x) => {
-                // A sum of zeros and NaN: quicker than asking each.
-                if x.iter().map(|x| x * 0.0).sum::<f64>() == 0.0 || !x.iter().any(|x| x.is_nan()) {
+                // All are asked, which goes several at a time; to stop at the first would not.
+                if !x.iter().fold(false, |any, x| any | x.is_nan()) {
                     return true;
                 }
                 let missing = self.missing.get_or_insert_with(|| vec![0; n]);
@@ -481,7 +488,7 @@ mod tests {
     fn accumulators_put_together_are_those_of_all_values() {
         let x: Vec<f64> = (0..999).map(|i| if i % 7 == 3 { f64::NAN } else { ((i * 37 % 23) as f64) / 8.0 - 1.0 }).collect();
         let whole: Vec<i64> = (0..999).map(|i| i * 37 % 23 - 11).collect();
-        for agg in Agg::ALL.iter().map(|a| a.0).filter(|a| Cells::can_append(*a, false)) {
+        for agg in Agg::ALL.iter().map(|a| a.0).filter(|a| Cells::can_merge(*a, false)) {
             let of = |from: usize, to: usize, whole_numbers: bool| {
                 let mut cells = Cells::new(agg, 1, whole_numbers, false, true, &[999]).unwrap();
                 let place = if cells.lanes() == LANES { Place::Lanes { cell: 0, lane: from } } else { Place::One(0) };
@@ -495,7 +502,7 @@ mod tests {
                 let all = of(0, 999, whole_numbers).finish(&how).unwrap();
                 for cut in [0, 1, 500, 998, 999] {
                     let mut parts = of(0, cut, whole_numbers);
-                    parts.append(of(cut, 999, whole_numbers)).unwrap();
+                    parts.merge(of(cut, 999, whole_numbers));
                     match (parts.finish(&how).unwrap(), &all) {
                         (Found::Float(got), Found::Float(all)) => {
                             assert!((got[0] - all[0]).abs() <= 1e-10 * all[0].abs(), "{agg} cut at {cut}: {got:?} and {all:?}");
