@@ -37,6 +37,7 @@ mod stream;
 pub mod summary;
 pub mod tally;
 mod time;
+mod ufunc;
 mod whole;
 
 pub use crate::kernel::fill::Interpolate;
@@ -58,6 +59,7 @@ pub use reshape::{Crosstab, Cut, Dummies, Edges, Normalize, PivotOptions, Spread
 pub use series::Inclusive;
 pub use stream::{BatchStream, copy, copy_judged, stream};
 pub use time::{Absent, Ambiguous, Resample, Unreadable};
+pub use ufunc::{Core, MissingCoreDim, Ufunc, apply_ufunc};
 
 use crate::store::Budget;
 use std::fmt;

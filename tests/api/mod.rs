@@ -18,5 +18,7 @@ mod pipe;
 mod plot;
 mod summary;
 mod table_formats;
+mod tree;
+mod ufunc;
 mod verbs;
 mod verify;

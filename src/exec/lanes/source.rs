@@ -57,12 +57,7 @@ impl LaneSource {
             Ok(())
         };
         let (values, rows) = (floats(block)?, (0..count).collect::<Vec<_>>());
-        let work = || through_lanes(&values, (n, inner), &mut out, (&rows, count), make);
-        // A function of the caller may panic.
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_else(|cause| {
-            let text = cause.downcast_ref::<&str>().map(|t| t.to_string()).or_else(|| cause.downcast_ref::<String>().cloned());
-            Err(Error::invalid(format!("the function failed: {}", text.unwrap_or_default())))
-        })?;
+        through_lanes(&values, (n, inner), &mut out, (&rows, count), make)?;
         Ok(out)
     }
 
