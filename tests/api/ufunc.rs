@@ -29,12 +29,12 @@ fn values(a: &DataArray) -> Vec<f64> {
 fn errors_and_panics_of_the_function_name_their_place() {
     let (v, exec) = (cube(3, 4, 5).array("v").unwrap(), ExecOptions::default());
     let how = Ufunc::new().input(&["x"]);
-    let bad = |of: &[Core]| of[0].contains(&55.0);
-    let refused = move |of: &[Core], _: &mut [&mut [f64]]| if bad(of) { Err(Error::invalid("no 55, please")) } else { Ok(()) };
+    let bad = |of: &[Core]| of[0].contains(&37.0);
+    let refused = move |of: &[Core], _: &mut [&mut [f64]]| if bad(of) { Err(Error::invalid("no 37, please")) } else { Ok(()) };
     let made = apply_ufunc(&how, &[&v], refused, &exec).unwrap();
     let e = made[0].variable.load().unwrap_err();
     let said = e.to_string();
-    assert!(said.contains("no 55, please") && said.contains("apply_ufunc at position t=") && said.contains("\"v\""), "{said}");
+    assert!(said.contains("no 37, please") && said.contains("apply_ufunc at position t=") && said.contains("\"v\""), "{said}");
     let made = apply_ufunc(&how, &[&v], |_, _| panic!("out of its mind"), &exec).unwrap();
     let said = made[0].variable.load().unwrap_err().to_string();
     assert!(said.contains("panicked: out of its mind") && said.contains("t=0,y=0"), "{said}");

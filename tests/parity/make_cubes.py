@@ -89,7 +89,7 @@ WHAT = {
     "to_dataset": lambda d: d.f8.to_dataset(name="g8"),
     "split": lambda d: dict(iter(d.groupby("name")))["b"],
     "pipe": lambda d: d.f8.shift(t=1).to_dataset(name="f8"),
-    "reindex_filled": lambda d: d.drop_vars("name").reindex(y=[30.0, 5.0], fill_value=-1.5),
+    "reindex_filled": lambda d: d[["f8"]].drop_vars("name").reindex(y=[30.0, 5.0], fill_value=-1.5),
 }
 # Calls of a verb in each of its ways.
 WAYS = [
@@ -108,8 +108,8 @@ WAYS = [
     ("interp_points", {"how": "linear", "points": "times"}, lambda d: d[["f8"]].drop_vars("name").interp(t=xr.DataArray(t[:2] + np.timedelta64(6, "h"), dims="s"), x=spots(5.5, 6.5))),
     *[("pad_with", {"mode": mode}, lambda d, mode=mode: d[["f8"]].pad(y=(4, 2) if mode != "reflect" else (2, 1), mode=mode)) for mode in ["edge", "reflect", "symmetric", "wrap"]],
     ("pad_with", {"mode": "constant"}, lambda d: d[["f8"]].drop_vars("name").pad(y=(2, 1), constant_values=-7.5)),
-    ("apply_ufunc", {"way": "map"}, lambda d: xr.apply_ufunc(lambda a: np.stack([a.sum((-2, -1)), a[..., 0, 1]], -1), d, input_core_dims=[["x", "y"]], output_core_dims=[["m"]])),
-    ("apply_ufunc", {"way": "kept"}, lambda d: xr.apply_ufunc(lambda a: a - np.nanmean(a, -1, keepdims=True), d, input_core_dims=[["y"]], output_core_dims=[["y"]])),
+    ("apply_ufunc", {"way": "map"}, lambda d: xr.apply_ufunc(lambda a: np.stack([a.sum((-2, -1)), a[..., 0, 1]], -1), d[["f8"]], input_core_dims=[["x", "y"]], output_core_dims=[["m"]])),
+    ("apply_ufunc", {"way": "kept"}, lambda d: xr.apply_ufunc(lambda a: a - np.nanmean(a, -1, keepdims=True), d[["f8"]], input_core_dims=[["y"]], output_core_dims=[["y"]])),
     ("apply_ufunc", {"way": "two"}, lambda d: xr.apply_ufunc(lambda a, b: (a * b[..., None]).sum(-2), d[["f8"]], d[["f8"]].isel(x=0, drop=True), input_core_dims=[["y", "x"], ["y"]], output_core_dims=[["x"]])),
     ("apply_ufunc", {"way": "inner"}, lambda d: xr.apply_ufunc(lambda a, b: (a * b).sum(-1), d[["f8"]], d[["f8"]].isel(y=slice(1, None), x=[1]), input_core_dims=[["y"], ["y"]], join="inner")),
     *[("apply_ufunc", {"way": "lacking", "on_missing_core_dim": how}, lambda d, how=how: xr.apply_ufunc(lambda a: a.sum(-1), d.assign(f4=d.f4.isel(x=0, drop=True)), input_core_dims=[["x"]], on_missing_core_dim=how)) for how in ["copy", "drop"]],

@@ -4,6 +4,7 @@
 use hpda_data::dtype::{Calendar, Element};
 use hpda_data::exec::reduce::{Reduction, Upsample};
 use hpda_data::exec::{AlignOn, Core, ExecOptions, Interp, MissingCoreDim, Ufunc};
+use hpda_data::frame::calendar_range_n;
 use hpda_data::label::Method;
 use hpda_data::ops::combine::Join;
 use hpda_data::ops::reshape::Pad;
@@ -15,10 +16,6 @@ use serde_json::Value;
 fn line<T: Element>(dim: &str, values: Vec<T>) -> Result<Variable> {
     let n = values.len();
     Variable::from_array([dim], NdArray::from_vec(values, &[n])?)
-}
-
-fn texts(of: &[&str]) -> Column {
-    Column::from(of.iter().map(|t| t.to_string()).collect::<Vec<String>>())
 }
 
 /// A function along core dims, in several ways.
@@ -33,7 +30,7 @@ fn of_cores(options: &Value, ds: &Dataset, (y, x): (&str, &str)) -> Result<Datas
                 (out[0][0], out[0][1]) = (of[0].iter().sum(), of[0][1]);
                 Ok(())
             };
-            ds.apply_ufunc(&how, &[], f, exec)?
+            f8.apply_ufunc(&how, &[], f, exec)?
         }
         "kept" => {
             let f = |of: &[Core], out: &mut [&mut [f64]]| {
@@ -42,7 +39,7 @@ fn of_cores(options: &Value, ds: &Dataset, (y, x): (&str, &str)) -> Result<Datas
                 out[0].iter_mut().zip(of[0].iter()).for_each(|(o, v)| *o = v - mean);
                 Ok(())
             };
-            ds.apply_ufunc(&Ufunc::new().input(&[y]).output(&[y]), &[], f, exec)?
+            f8.apply_ufunc(&Ufunc::new().input(&[y]).output(&[y]), &[], f, exec)?
         }
         "two" => {
             let first = f8.isel(&[("x", Selector::At(0))])?.drop_vars(&["x"])?;
@@ -136,13 +133,13 @@ pub fn run(verb: &str, options: &Value, ds: &Dataset) -> Result<Dataset> {
             f8.resample(t, "12h", &Default::default())?.upsample(how, None, exec)?.0
         }
         "pipe" => ds.array("f8")?.pipe(|d| d.shift(t, 1, exec))?.to_dataset(None)?,
-        "reindex_filled" => ds.drop_vars(&["name"])?.reindex_filled(y, &at([30.0, 5.0]), Method::Exact, None, &(-1.5).into())?,
+        "reindex_filled" => bare.reindex_filled(y, &at([30.0, 5.0]), Method::Exact, None, &(-1.5).into())?,
         "interp_points" => {
             let how = if options["how"] == "nearest" { Interp::Nearest } else { Interp::Linear };
             let list = |v: &[f64]| Column::from(v.to_vec());
             let labels = match options["points"].as_str() {
                 Some("none") => vec![(y, list(&[])), ("x", list(&[]))],
-                Some(_) => vec![(t, texts(&["2001-01-01T06:00", "2001-01-02T06:00"])), ("x", list(&[5.5, 6.5]))],
+                Some(_) => vec![(t, calendar_range_n(Calendar::ProlepticGregorian, "2001-01-01T06:00", 2, "D")?), ("x", list(&[5.5, 6.5]))],
                 None => vec![(y, list(&[10.0, 25.0, 40.0, 3.0])), ("x", list(&[5.5, 6.5, 6.0, 6.0]))],
             };
             bare.interp_points("s", &labels, how, exec)?

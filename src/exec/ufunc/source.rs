@@ -219,7 +219,10 @@ impl ChunkSource for UfuncSource {
         let whole: Vec<usize> = places.iter().chain(&self.shared.outputs[self.which]).copied().collect();
         let made = match self.dtype {
             DType::F32 | DType::F64 => narrowed(values, &self.dtype, &whole)?,
-            _ => enter(&Column::from(values).cast(&self.dtype)?, &whole)?,
+            _ => {
+                let there: Vec<Option<f64>> = values.into_iter().map(|x| Some(x).filter(|x| !x.is_nan())).collect();
+                enter(&Column::from(there).cast(&self.dtype)?, &whole)?
+            }
         };
         let picked: Vec<Selector> = places.iter().map(|_| Selector::All).chain(core.iter().cloned()).collect();
         made.select(&Selection::new(picked))?.to_contiguous()?.reshape(&selection.shape(&self.shape))
