@@ -8,7 +8,7 @@ use crate::error::{Error, Notices, Place, Result};
 use crate::exec::ExecOptions;
 use crate::label::Index;
 use crate::ops::combine::{CombineOptions, Join, same_labels};
-use crate::store::Column;
+use crate::store::{ChunkGrid, Column};
 use indexmap::IndexMap;
 use std::sync::Arc;
 
@@ -109,7 +109,8 @@ fn hypercube(all: Vec<Dataset>, how: &CombineOptions, options: &ExecOptions, not
     let count = lengths.iter().fold(1usize, |all, n| all.saturating_mul(*n));
     if count != tiles.len() {
         // The first place without a cube, said by the labels at which others begin there.
-        let mut empty = (0..count).map(|i| places_of(i, &lengths)).filter(|p| !tiles.iter().any(|(t, _)| t == p));
+        let places = ChunkGrid::new(&lengths, &vec![1; lengths.len()]);
+        let mut empty = (0..count).map(|i| places.block(i).0).filter(|p| !tiles.iter().any(|(t, _)| t == p));
         let mut text = Vec::new();
         if let Some(place) = empty.next() {
             for (d, at) in place.iter().enumerate() {
@@ -138,16 +139,6 @@ fn hypercube(all: Vec<Dataset>, how: &CombineOptions, options: &ExecOptions, not
     }
     notices.extend(more);
     Ok(out)
-}
-
-/// The place along each dim of the one of this number.
-fn places_of(mut number: usize, lengths: &[usize]) -> Vec<usize> {
-    let mut out = vec![0; lengths.len()];
-    for d in (0..lengths.len()).rev() {
-        out[d] = number % lengths[d];
-        number /= lengths[d];
-    }
-    out
 }
 
 /// Tiles in the order of their places as lists of lists.
