@@ -49,4 +49,24 @@ impl DataArray {
         out.insert(name, self.variable.clone())?;
         Ok(out)
     }
+
+    /// A verb of cubes on this array and its coordinates: `tas.pipe(|ds| ds.isel(..))` is xarray's `tas.isel(..)`.
+    ///
+    /// # Errors
+    /// What the verb says; not found, where it takes the array away or gives it another name.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::exec::{ExecOptions, reduce::Reduction};
+    /// let tas = hpda_data::open_dataset("data/climate.nc")?.array("tas")?;
+    /// let mean = Reduction::named("mean")?.over(["time"]);
+    /// let map = tas.pipe(|ds| Ok(ds.reduce(&mean, &ExecOptions::default())?.0))?;
+    /// assert_eq!((map.name.as_deref(), map.variable.shape()), (Some("tas"), &[12, 18][..]));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn pipe(&self, verb: impl FnOnce(&Dataset) -> Result<Dataset>) -> Result<DataArray> {
+        let name = self.name.as_deref().unwrap_or("values of an array");
+        let made = verb(&self.to_dataset(Some(name))?)?.array(name)?;
+        Ok(DataArray { name: self.name.clone(), ..made })
+    }
 }

@@ -24,7 +24,7 @@ struct ResampleArgs {
     #[arg(long, value_name = "COLUMN")]
     on: Option<String>,
     /// The aggregation of every variable or column that it is meant for: mean, sum, max; for finer steps of a cube: asfreq, ffill, bfill,
-    /// nearest, interpolate
+    /// nearest, interpolate, interpolate:nearest, interpolate:cubic
     #[arg(long, value_name = "FN")]
     op: Option<String>,
     /// Aggregates of columns of a table: COL:FN,FN, NAME=COL:FN or NAME=EXPR (repeatable)

@@ -4,8 +4,9 @@ use super::flow::Flow;
 use super::verb::{Verb, VerbArgs};
 use super::{attrs, lists, typed};
 use crate::array::Dataset;
+use crate::dtype::{Calendar, Scalar};
 use crate::error::{Error, Place, Result, ResultExt};
-use crate::exec::ExecOptions;
+use crate::exec::{AlignOn, ExecOptions};
 use crate::open::{Scanned, only};
 use crate::ops::select::{SelectOptions, parse_isel, parse_sel};
 use crate::plan::{LazyFrame, parse, parse_assignment};
@@ -54,6 +55,15 @@ struct PartArgs {
     /// Cubes: other names for dims
     #[arg(long, value_name = "OLD=NEW")]
     rename_dim: Vec<String>,
+    /// Cubes: the times of the time axis (or of DIM) in another calendar; steps whose date it lacks are left out
+    #[arg(long, value_name = "DIM=CALENDAR")]
+    calendar: Vec<String>,
+    /// Cubes: what stays of a date, where --calendar goes to or from 360_day
+    #[arg(long, value_name = "date|year|random:SEED", requires = "calendar")]
+    align_on: Option<String>,
+    /// Cubes: what stands at dates that only the new calendar has, which are left out else: missing, or a number
+    #[arg(long, value_name = "missing|X", requires = "calendar", allow_hyphen_values = true)]
+    new_dates: Option<String>,
     /// Cubes: which label counts where one of --sel is not there
     #[arg(long, value_name = "nearest|pad|backfill")]
     method: Option<String>,
@@ -66,7 +76,8 @@ pub fn arguments(command: Command) -> Command {
     SelectArgs::augment_args(command)
 }
 
-const PARTS: [&str; 11] = ["columns", "drop", "rename", "attr", "where", "with", "limit", "distinct", "isel", "sel", "rename_dim"];
+const PARTS: [&str; 12] =
+    ["columns", "drop", "rename", "attr", "where", "with", "limit", "distinct", "isel", "sel", "rename_dim", "calendar"];
 
 /// The parts and their values in the order written.
 fn parts(matches: &ArgMatches) -> Vec<(&'static str, String)> {
@@ -105,6 +116,23 @@ fn apply(table: &LazyFrame, part: &str, value: &str) -> Result<LazyFrame> {
     }
 }
 
+/// Another calendar; what it leaves out is told.
+fn calendar(ds: &Dataset, value: &str, args: &PartArgs, verb: &Verb) -> Result<Dataset> {
+    let (dim, name) = match value.split_once('=') {
+        Some((dim, name)) => (dim, name),
+        None => ("time", value),
+    };
+    let align = args.align_on.as_deref().map(AlignOn::parse).transpose()?;
+    let missing = args.new_dates.as_deref().map(|x| match x.parse::<f64>() {
+        Ok(x) => Ok(Scalar::from(x)),
+        Err(_) if x == "missing" => Ok(Scalar::Null),
+        Err(_) => Err(Error::parse(format!("--new-dates {x:?} is no number")).help("--new-dates missing, --new-dates -1")),
+    });
+    let (made, notices) = ds.convert_calendar(Calendar::parse(name)?, dim, align, missing.transpose()?)?;
+    verb.session.tell(&notices)?;
+    Ok(made)
+}
+
 fn apply_on_cube(ds: &Dataset, part: &str, value: &str, how: &SelectOptions, exec: &ExecOptions) -> Result<Dataset> {
     let rows = |what: &str, way: &str| Err(Error::unsupported(format!("--{part} {what} of a table, and this is a cube")).help(way));
     match part {
@@ -139,7 +167,10 @@ fn run_on_cube(ds: Dataset, matches: &ArgMatches, args: &SelectArgs, verb: &Verb
     for (part, value) in parts(matches) {
         let op = format!("--{}", part.replace('_', "-"));
         let place = || Place { op: Some(op), expr: Some(value.clone()).filter(|v| !v.is_empty()), ..Place::default() };
-        ds = apply_on_cube(&ds, part, &value, &how, &exec).at(place)?;
+        ds = match part {
+            "calendar" => calendar(&ds, &value, &args.parts, verb).at(place)?,
+            _ => apply_on_cube(&ds, part, &value, &how, &exec).at(place)?,
+        };
     }
     if args.verb.before.drop_labels {
         ds = ds.drop_labels(&exec)?;

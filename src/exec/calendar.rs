@@ -1,7 +1,8 @@
 //! Times of cubes in other calendars, and on even steps.
 
+use super::looking::Chance;
 use crate::array::{Dataset, Role, Variable, companions};
-use crate::dtype::{Calendar, DType};
+use crate::dtype::{Calendar, DType, Scalar};
 use crate::error::{Error, Notices, Place, Result, ResultExt};
 use crate::frame::Series;
 use crate::kernel::calendar::{Civil, civil, days_in_month, from_days, instant, is_leap, to_days};
@@ -17,18 +18,29 @@ pub enum AlignOn {
     Date,
     /// The place in the year; surplus days are left out, and missing ones leave gaps, evenly over the year.
     Year,
+    /// The same, but the five days are chosen by chance, one in each fifth of the year; February 29 is left out, or left missing, in leap
+    /// years. The same seed gives the same days of a year.
+    Random {
+        /// What chance starts from.
+        seed: u64,
+    },
 }
 
 impl AlignOn {
-    /// `date` or `year`.
+    /// `date`, `year`, or `random`, with a seed where wanted: `random:7`.
     ///
     /// # Errors
-    /// Not found, with the two.
+    /// Not found, with the three; parse, for a seed.
     pub fn parse(name: &str) -> Result<AlignOn> {
-        match name {
-            "date" => Ok(AlignOn::Date),
-            "year" => Ok(AlignOn::Year),
-            _ => Err(Error::not_found("way to align", name, ["date", "year"])),
+        match name.split_once(':') {
+            None if name == "date" => Ok(AlignOn::Date),
+            None if name == "year" => Ok(AlignOn::Year),
+            None if name == "random" => Ok(AlignOn::Random { seed: 0 }),
+            Some(("random", seed)) => {
+                let seed = seed.parse().map_err(|_| Error::parse(format!("{seed:?} is no whole number")).help("random:7"))?;
+                Ok(AlignOn::Random { seed })
+            }
+            _ => Err(Error::not_found("way to align", name, ["date", "year", "random"])),
         }
     }
 }
@@ -71,6 +83,33 @@ impl Axis {
         instant(to, &Civil { month, day, ..c }, self.per)
     }
 
+    /// The time at a day of the year that keeps the order of days, for years that are five days longer or shorter: those five are chosen by
+    /// chance. None for a day that is left out.
+    fn by_chance(&self, t: i64, to: Calendar, seed: u64) -> Option<i64> {
+        let c = self.civil(t);
+        let mut day = to_days(self.calendar, c.year, c.month, c.day) - to_days(self.calendar, c.year, 1, 1);
+        // Each year draws for itself, so that a part of the times has the same days as all of them.
+        let mut chance = Chance(seed ^ (c.year as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let dropped: Vec<i64> = (0..5).map(|fifth| fifth * 72 + (chance.next() * 72.0) as i64).collect();
+        // Days are counted from 0; February 29 is the 59th.
+        if to == Calendar::Day360 {
+            if days_in_year(self.calendar, c.year) == 366 && day >= 59 {
+                day = (day > 59).then_some(day - 1)?;
+            }
+            if dropped.contains(&day) {
+                return None;
+            }
+            day -= dropped.iter().filter(|d| **d < day).count() as i64;
+        } else {
+            day += dropped.iter().filter(|d| **d < day).count() as i64;
+            if days_in_year(to, c.year) == 366 && day >= 59 {
+                day += 1;
+            }
+        }
+        let (_, month, day) = from_days(to, to_days(to, c.year, 1, 1) + day);
+        instant(to, &Civil { month, day, ..c }, self.per)
+    }
+
     /// Every time from the first to the last at the distance that the times have, in another calendar. None where they have no one distance.
     fn filled(&self, to: Calendar) -> Option<Vec<i64>> {
         let times: Vec<i64> = self.times.iter().copied().collect::<Option<_>>()?;
@@ -107,25 +146,32 @@ impl Axis {
 
 impl Dataset {
     /// The same dates along a dimension in another calendar: steps whose date it lacks (February 29, the 31st) are left out, with a notice
-    /// that counts them; values stay. From or to `360_day`, `align` says what stays of a date. With `fill`, dates that only the other
-    /// calendar has come in as missing values, for times at even distances. Lazy but for the times; bounds go where a bound has no date.
+    /// that counts them; values stay. From or to `360_day`, `align` says what stays of a date. With `missing`, dates that only the other
+    /// calendar has come in with that value where variables can hold it (as [`Dataset::reindex_filled`]; [`Scalar::Null`] for missing ones),
+    /// for times at even distances. Lazy but for the times; bounds go where a bound has no date.
     ///
     /// # Errors
     /// Type, for a dimension without times; invalid, for 360 days without `align`, for the year 0 in a calendar without one, and for
-    /// `fill` along times at uneven distances.
+    /// `missing` along times at uneven distances.
     ///
     /// # Examples
     /// ```
     /// use hpda_data::{dtype::Calendar, exec::AlignOn};
     /// let ds = hpda_data::open_dataset("data/climate.nc")?;
-    /// let (dates, _) = ds.convert_calendar(Calendar::ProlepticGregorian, "time", None, false)?;
+    /// let (dates, _) = ds.convert_calendar(Calendar::ProlepticGregorian, "time", None, None)?;
     /// assert_eq!(dates.variable("tas")?.shape(), [120, 12, 18]);
-    /// let (even, _) = ds.convert_calendar(Calendar::Day360, "time", Some(AlignOn::Date), false)?;
+    /// let (even, _) = ds.convert_calendar(Calendar::Day360, "time", Some(AlignOn::Date), None)?;
     /// assert_eq!(even.variable("time")?.dtype().to_string(), "datetime[360_day]");
     /// # Ok::<(), hpda_data::Error>(())
     /// ```
-    pub fn convert_calendar(&self, calendar: Calendar, dim: &str, align: Option<AlignOn>, fill: bool) -> Result<(Dataset, Notices)> {
-        self.dim_length(dim)?;
+    pub fn convert_calendar(
+        &self,
+        calendar: Calendar,
+        dim: &str,
+        align: Option<AlignOn>,
+        missing: Option<Scalar>,
+    ) -> Result<(Dataset, Notices)> {
+        let dim = self.dim_named(dim)?;
         let place = || Place { dim: Some(dim.to_string()), ..Place::default() };
         let coord = self.coords.get(dim).filter(|c| c.dims().len() == 1);
         let coord = coord.ok_or_else(|| Error::wrong_type(format!("{dim:?} has no times to convert")).at(place()))?;
@@ -138,7 +184,7 @@ impl Dataset {
         let align = match align {
             None if days360 => {
                 let e = Error::invalid("a year of 360 days has no one place for a date of another calendar").at(place());
-                return Err(e.help("AlignOn::Date keeps month and day, AlignOn::Year the place in the year"));
+                return Err(e.help("date keeps month and day, year the place in the year, random leaves days out by chance"));
             }
             Some(align) if days360 => align,
             _ => AlignOn::Date,
@@ -147,7 +193,11 @@ impl Dataset {
         if no_zero && axis.times.iter().flatten().any(|&t| axis.civil(t).year == 0) {
             return Err(Error::invalid(format!("the calendar {} has no year 0", calendar.name())).at(place()));
         }
-        let one = |t: i64| if align == AlignOn::Date { axis.by_date(t, calendar) } else { axis.by_year(t, calendar) };
+        let one = |t: i64| match align {
+            AlignOn::Date => axis.by_date(t, calendar),
+            AlignOn::Year => axis.by_year(t, calendar),
+            AlignOn::Random { seed } => axis.by_chance(t, calendar, seed),
+        };
         let mut found: Vec<(usize, i64)> = axis.times.iter().enumerate().filter_map(|(i, t)| Some((i, one((*t)?)?))).collect();
         if align == AlignOn::Year {
             found.sort_by_key(|f| f.1);
@@ -171,7 +221,7 @@ impl Dataset {
             let Some(v) = out.vars.get(name).filter(|v| v.axis(dim).is_ok() && *v.dtype() == *coord.dtype()) else { continue };
             let edges = Axis::new(v).at_variable(name)?;
             let new: Vec<Option<i64>> = edges.times.iter().map(|t| edges.by_date((*t)?, calendar)).collect();
-            if align == AlignOn::Year || fill || new.iter().any(Option::is_none) {
+            if align != AlignOn::Date || missing.is_some() || new.iter().any(Option::is_none) {
                 gone.push(name.as_str());
                 let of = beside.parents.join(", ");
                 notices.warn(
@@ -185,15 +235,15 @@ impl Dataset {
         }
         gone.iter().for_each(|n| drop(out.vars.shift_remove(*n)));
         out.forget(&gone);
-        if fill {
+        if let Some(value) = missing {
             let all = axis.filled(calendar).ok_or_else(|| {
                 Error::invalid("the times are at no one distance, so there is no telling which are missing")
                     .at(place())
-                    .help("leave out `fill`")
+                    .help("without a value for them, only the dates that are there are converted")
             })?;
             let labels = Column::from_i64(out.coords.get(dim).unwrap_or(coord).dtype().clone(), all.into_iter().map(Some).collect())?;
             let attrs = out.coords.get(dim).cloned();
-            out = out.reindex(dim, &labels, Method::Exact, None)?;
+            out = out.reindex_filled(dim, &labels, Method::Exact, None, &value)?;
             if let (Some(old), Some(new)) = (attrs, out.coords.get(dim).cloned()) {
                 out.insert_coord(dim, new.with_encoding(old.encoding))?;
             }

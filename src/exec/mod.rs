@@ -44,6 +44,7 @@ pub mod summary;
 pub mod tally;
 mod tasks;
 mod time;
+mod ufunc;
 mod whole;
 
 pub use crate::kernel::fill::Interpolate;
@@ -71,6 +72,7 @@ pub use series::Inclusive;
 pub use stream::{BatchStream, copy, copy_judged, stream};
 pub use tasks::{Needs, Task, task};
 pub use time::{Absent, Ambiguous, Resample, Unreadable};
+pub use ufunc::{Core, MissingCoreDim, Ufunc, apply_ufunc};
 
 use crate::store::Budget;
 use std::fmt;

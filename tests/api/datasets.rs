@@ -4,7 +4,7 @@ use hpda_data::exec::reduce::Reduction;
 use hpda_data::exec::{ExecOptions, Nest, PointOptions, merge};
 use hpda_data::label::Method;
 use hpda_data::open::{By, MfOptions, SaveOptions, Scanned, Target, open_mfdataset_with, save, save_mfdataset_with, to_table};
-use hpda_data::ops::combine::{ConcatOptions, Join, MergeOptions, concat};
+use hpda_data::ops::combine::{CombineOptions, ConcatOptions, Join, MergeOptions, concat};
 use hpda_data::ops::select::{SelectOptions, parse_sel};
 use hpda_data::plan::parse;
 use hpda_data::store::{ChunkGrid, ChunkSource, ReadCost, Selection, Selector};
@@ -309,7 +309,12 @@ fn many_files_open_by_coordinates_as_listed_and_after_a_function() {
     let fails = MfOptions::default().preprocess(|ds, path| if path.ends_with("c.nc") { ds.drop_vars(&["pr"]) } else { Ok(ds) });
     let e = open_mfdataset_with(paths.clone(), &fails).unwrap_err().to_string();
     assert!(e.contains("pr") && e.contains("c.nc"), "{e}");
-    let e = open_mfdataset_with(paths[..3].to_vec(), &MfOptions::default()).unwrap_err().to_string();
+    // A file that is not there leaves a gap, and is missed; an exact join refuses it.
+    let (gap, notices) = open_mfdataset_with(paths[..3].to_vec(), &MfOptions::default()).unwrap();
+    assert_eq!((gap.dims["time"], gap.dims["lat"]), (120, 12));
+    assert!(notices.iter().any(|n| n.message.contains("do not fill the 4 places") && n.message.contains("time=1855")));
+    let combine = CombineOptions { join: Join::Exact, ..CombineOptions::default() };
+    let e = open_mfdataset_with(paths[..3].to_vec(), &MfOptions { combine, ..MfOptions::default() }).unwrap_err().to_string();
     assert!(e.contains("do not fill"), "{e}");
     let missing = [paths.clone(), vec![folder.path().join("nowhere.nc")]].concat();
     assert!(open_mfdataset_with(missing, &MfOptions::default()).unwrap_err().to_string().contains("nowhere.nc"));

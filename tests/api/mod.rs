@@ -21,5 +21,7 @@ mod pipe;
 mod plot;
 mod summary;
 mod table_formats;
+mod tree;
+mod ufunc;
 mod verbs;
 mod verify;

@@ -245,5 +245,10 @@ fn lanes_of_a_function_and_its_panics() {
     assert_eq!((found.shape(), found.as_slice::<f64>().unwrap()), (&[2, 3, 2][..], &want[..]));
     let (fails, _) = ds.apply_along("t", "n", 1, |_, _| panic!("no such thing"), &exec).unwrap();
     let error = fails.variable("f8").unwrap().load().unwrap_err().to_string();
-    assert!(error.contains("the function failed: no such thing"), "{error}");
+    assert!(error.contains("the function panicked: no such thing") && error.contains("y=0,x=0"), "{error}");
+    // Lanes without values are handed over too.
+    let none = ds.isel(&[("t", hpda_data::store::Selector::span(0, 0))]).unwrap();
+    let (counted, _) = none.apply_along("t", "n", 1, count, &exec).unwrap();
+    let found = counted.variable("f8").unwrap().load().unwrap().to_contiguous().unwrap();
+    assert_eq!((found.shape(), found.as_slice::<f64>().unwrap()), (&[1, 3, 2][..], &[0.0; 6][..]));
 }

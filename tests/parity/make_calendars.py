@@ -54,6 +54,11 @@ for source in CALENDARS:
                         "t": texts(made.t.values)[:: 1 if len(made.t) < 20 else 9], "length": len(made.t),
                         "v": [None if x != x else x for x in made.v.values.tolist()][:: 1 if len(made.t) < 20 else 9],
                     })
+# Dates that only the new calendar has, with a value of their own.
+FILLED = []
+for source, target, start, periods, freq, align in [("noleap", "standard", "2000-02-27", 5, "D", None), ("360_day", "noleap", "2001-01-29", 4, "D", "date"), ("360_day", "noleap", "2001-01-01", 100, "D", "year"), ("noleap", "360_day", "2001-01-27", 5, "D", "date")]:
+    made = series(times(source, start, periods, freq)).convert_calendar(target, dim="t", align_on=align, use_cftime=True, missing=-7)
+    FILLED.append({"from": source, "to": target, "start": start, "periods": periods, "freq": freq, "align": align, "t": texts(made.t.values), "v": [None if x != x else x for x in made.v.values.tolist()], "n": made.n.values.tolist()})
 STEPS = []
 RANGES = []
 for calendar in CALENDARS:
@@ -70,5 +75,5 @@ for calendar in CALENDARS:
 
 
 
-json.dump({"convert": CONVERT, "steps": STEPS, "ranges": RANGES}, sys.stdout, separators=(",", ":"))
+json.dump({"convert": CONVERT, "filled": FILLED, "steps": STEPS, "ranges": RANGES}, sys.stdout, separators=(",", ":"))
 print()

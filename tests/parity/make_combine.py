@@ -38,6 +38,7 @@ INPUTS = {
     "a_late_y": cube([1, 2], [40, 35], [5, 7], 50, holes=[1]),
     "b_late_y": cube([3, 4, 5], [40, 35], [5, 7], 70),
     "c": xr.Dataset({"i2": (("t", "y"), np.arange(6, dtype="i2").reshape(2, 3))}, {"t": [1, 2], "y": [30.0, 20.0, 10.0], "name": ("y", ["n30", "n20", "n10"])}, {"title": "c"}),
+    "b_lacks": cube([3, 4, 5], [30, 20, 10], [5, 7], 100, holes=[3])[["f8"]].rename(f8="other").assign(more=("y", [1.0, nan, 3.0])),
     "a_filled": a.assign(f8=a.f8.fillna(-1.0)),
     "a_other": a.assign(f8=a.f8 + 1),
     "a_noted": a.assign(f8=a.f8.assign_attrs(units="degC")),
@@ -187,6 +188,22 @@ for spread in ("minimal", "different", "all"):
     case("concat", o, "missing", ["a", "b_same_y"], laid)
     case("concat", o, "empty", ["a_none", "b_same_y"], laid)
     fails("concat", o, ["a", "b"], laid, "y")
+
+
+# Variables that not all have.
+for join in ("outer", "inner", "left", "right", "override"):
+    o = {"dim": "t", "join": join, "lacks": True}
+    cat = lambda *d, j=join: xr.concat([q.drop_vars("name") for q in d], "t", join=j, data_vars="minimal", coords="minimal", compat="equals", combine_attrs="override")
+    case("concat", o, "missing", ["a", "b_lacks"], cat)
+    case("concat", o, "missing", ["b_lacks", "a", "b_same_y"], cat)
+    case("concat", o, "empty", ["a_none", "b_lacks"], cat)
+case("concat", {"dim": "t", "join": "outer", "data_vars": "all"}, "missing", ["a", "b_lacks"], lambda *d: xr.concat([q.drop_vars("name") for q in d], "t", join="outer", data_vars="all", coords="minimal", compat="equals", combine_attrs="override"))
+fails("concat", {"dim": "t", "join": "exact", "lacks": True}, ["a", "b_lacks"], None, "not in the first")
+# Pieces that do not fill the whole.
+case("combine_by_coords", {"join": "outer"}, "missing", ["b_late_y", "a", "b_same_y"], coords)
+case("combine_by_coords", {"join": "outer"}, "missing", ["b_late_y", "a"], coords)
+fails("combine_by_coords", {"join": "exact"}, ["b_late_y", "a", "b_same_y"], lambda *d: xr.combine_by_coords([q.drop_vars("name") for q in d], join="exact", data_vars="minimal", coords="minimal", compat="no_conflicts"), "none begins at y=40")
+fails("combine_nested", {"dims": ["y", "t"]}, ["a", "b_same_y", "a_late_y"], grid, "do not fill a grid")
 
 
 # Stations.

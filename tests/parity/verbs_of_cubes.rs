@@ -29,6 +29,7 @@ pub fn run(verb: &str, options: &Value, ds: &Dataset) -> Result<Out> {
     let numbers = |v: &[f64]| Column::from(v.to_vec());
     let max = Reduction::new(Agg::Max);
     let mean = Reduction::new(Agg::Mean);
+    let sum = Reduction::new(Agg::Sum);
     Ok(match verb {
         "assign" => ds.assign("c", &parse(&format!("{} + f4", of("f8")))?, exec)?,
         "filter" => ds.filter(&parse(&format!("{} > 0", of("f8")))?, exec)?,
@@ -80,6 +81,9 @@ pub fn run(verb: &str, options: &Value, ds: &Dataset) -> Result<Out> {
         "rename_dims" => ds.rename_dims(&[(x.into(), "u".into())])?,
         "drop_vars" => ds.drop_vars(&[of("f4")])?,
         "array" => ds.array(of("f8"))?.to_dataset(None)?,
+        "coarsen" if options["boundary"] == "exact" => bare(f8()).coarsen(&[(y, 3)], Rest::Exact, &mean, exec)?.0,
+        "coarsen" if options["boundary"] == "trim" => bare(f8()).coarsen(&[(y, 2)], Rest::Trim, &sum, exec)?.0,
+        "coarsen" if options["boundary"] == "pad" => bare(f8()).coarsen(&[(y, 2)], Rest::Pad, &sum, exec)?.0,
         "coarsen" => f8().coarsen(&[(x, 2)], Rest::Exact, &mean, exec)?.0,
         "idxmin" => f8().idxmin(y, exec)?.0,
         "idxmax" => f8().idxmax(y, exec)?.0,
@@ -165,8 +169,13 @@ fn options() -> Vec<(&'static str, &'static str, Vec<&'static str>)> {
         ("combine_nested", "compat", of(&Compat::ALL)),
         ("merge", "attrs", of(&CombineAttrs::ALL)),
         ("sel_points", "method", methods()),
-        ("upsample", "how", vec!["asfreq", "ffill", "bfill", "nearest", "interpolate"]),
-        ("convert_calendar", "align_on", vec!["date", "year"]),
+        ("upsample", "how", of(&hpda_data::exec::reduce::Upsample::ALL)),
+        ("convert_calendar", "align_on", vec!["date", "year", "random:7"]),
+        ("coarsen", "boundary", vec!["exact", "trim", "pad"]),
+        ("interp_points", "how", vec!["linear", "nearest"]),
+        ("pad_with", "mode", of(&hpda_data::ops::reshape::Pad::MODES)),
+        ("pad_with", "mode", vec!["constant"]),
+        ("apply_ufunc", "on_missing_core_dim", vec!["copy", "drop"]),
         ("weighted", "what", vec!["mean", "sum", "std", "var", "quantile", "sum_of_weights"]),
         ("rolling_over", "way", vec!["reduce", "center", "construct"]),
         ("from_frame", "order", vec!["usual", "sorted", "appearance"]),

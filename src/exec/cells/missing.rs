@@ -7,6 +7,7 @@ use crate::error::{Error, Result, ResultExt};
 use crate::exec::ExecOptions;
 use crate::exec::reduce::{Reduction, encoding};
 use crate::kernel::agg::Agg;
+use crate::ops::reshape::holds;
 use crate::plan::{DropRows, Expr, Func, col, resolve};
 use crate::store::{Column, Selector};
 
@@ -25,17 +26,9 @@ impl Dataset {
     /// ```
     pub fn fillna(&self, value: Scalar, options: &ExecOptions) -> Result<Dataset> {
         let beside = companions(self);
-        let text = |t: &DType| matches!(t, DType::Str | DType::Categorical { .. });
-        let number = matches!(value, Scalar::F64(_) | Scalar::I64(_) | Scalar::U64(_));
-        let fits = |t: &DType| match value {
-            Scalar::Str(_) => text(t) || t.is_temporal(),
-            Scalar::Bool(_) => *t == DType::Bool,
-            _ if number => t.is_numeric() && *t != DType::Bool,
-            _ => Some(t) == value.dtype().as_ref(),
-        };
         let mut out = self.clone();
         let mut any = self.vars.is_empty();
-        for (name, v) in self.vars.iter().filter(|(n, v)| !beside.contains_key(*n) && fits(v.dtype())) {
+        for (name, v) in self.vars.iter().filter(|(n, v)| !beside.contains_key(*n) && holds(v.dtype(), &value)) {
             any = true;
             let expr = Expr::Call(Func::Fill, vec![col(name), Expr::Lit(value.clone())]);
             let settled = Settled { expr, known: Vec::new(), booked: Vec::new() };

@@ -62,6 +62,30 @@ impl Dataset {
         Ok(out)
     }
 
+    /// An expression of every data variable in its place, as [`Dataset::assign`] has it: the function gets the name of each. Companions such as
+    /// bounds stay as they are.
+    ///
+    /// # Errors
+    /// As [`Dataset::assign`], with the variable.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{exec::ExecOptions, plan::Func};
+    /// let ds = hpda_data::open_dataset("data/climate.nc")?;
+    /// let within = ds.map(|x| x.call_with(Func::Clip, [250.0, 300.0]), &ExecOptions::default())?;
+    /// assert_eq!(within.variable("tas")?.load()?.scalar(0).as_f64(), Some(250.0));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn map(&self, function: impl Fn(Expr) -> Expr, options: &ExecOptions) -> Result<Dataset> {
+        let beside = companions(self);
+        let mut out = self.clone();
+        for name in self.vars.keys().filter(|n| !beside.contains_key(*n)) {
+            let made = self.assign(name, &function(col(name)), options).at_variable(name)?;
+            out.vars.insert(name.clone(), made.variable(name)?.clone());
+        }
+        Ok(out)
+    }
+
     /// What of the cube fulfils a condition. Parts (between `and`) that speak of coordinates along one dim only select along it; the others
     /// make values missing where they do not hold, in all variables that have their dims, and keep the shape.
     ///

@@ -1,22 +1,24 @@
 //! Cubes in the order of their labels.
 
 use super::merge;
-use super::nested::{Nest, combine_nested};
+use super::nested::{Nest, combine_listed};
 use crate::array::Dataset;
 use crate::dtype::Scalar;
 use crate::error::{Error, Notices, Place, Result};
 use crate::exec::ExecOptions;
 use crate::label::Index;
-use crate::ops::combine::{CombineOptions, same_labels};
-use crate::store::Column;
+use crate::ops::combine::{CombineOptions, Join, same_labels};
+use crate::store::{ChunkGrid, Column};
 use indexmap::IndexMap;
 use std::sync::Arc;
 
 /// Cubes as one by what their coordinates say, in whatever order they come: cubes with the same variables are laid end to end along the
-/// dims whose labels differ, in the order of the labels; what comes of that is merged.
+/// dims whose labels differ, in the order of the labels; what comes of that is merged. Where the cubes do not fill the whole, what no cube has
+/// is missing (join outer), or is left out as the join says; an exact join refuses it.
 ///
 /// # Errors
-/// Invalid, where no labels differ, labels do not go one way within a cube or after joining, or pieces do not fill the whole; what
+/// Invalid, where no labels differ, labels do not go one way within a cube or after joining, two cubes begin at the same labels, or
+/// pieces do not fill the whole of an exact join; what
 /// [`combine_nested`] and [`merge()`](super::merge()) say.
 ///
 /// # Examples
@@ -88,16 +90,45 @@ fn hypercube(all: Vec<Dataset>, how: &CombineOptions, options: &ExecOptions, not
         return Err(Error::invalid("the cubes have the same labels along every dimension, so nothing says in which order they come")
             .help("combine_nested takes them as they are listed"));
     }
+    // The first dim is joined first, as in xarray: where there are gaps, it tells whose attributes count.
+    dims.reverse();
+    places.iter_mut().for_each(|p| p.reverse());
     let mut tiles: Vec<(Vec<usize>, Dataset)> = places.into_iter().zip(all).collect();
     tiles.sort_by(|a, b| a.0.cmp(&b.0));
-    let count: usize = (0..dims.len()).map(|d| tiles.iter().map(|(p, _)| p[d]).max().unwrap_or(0) + 1).product();
-    if count != tiles.len() || tiles.windows(2).any(|w| w[0].0 == w[1].0) {
+    let label = |d: usize, cube: usize| -> Result<String> {
+        let index = tiles[cube].1.coords.index(&dims[d])?.ok_or_else(|| Error::internal("labels went while cubes were sorted"))?;
+        Ok(format!("{}={}", dims[d], index.label(0).first().map_or(String::new(), Scalar::to_string)))
+    };
+    if let Some(i) = (1..tiles.len()).find(|&i| tiles[i].0 == tiles[i - 1].0) {
+        let place = (0..dims.len()).map(|d| label(d, i)).collect::<Result<Vec<_>>>()?.join(", ");
+        return Err(
+            Error::invalid(format!("two cubes begin at the same labels: {place}")).help("leave one of them out, or merge them first")
+        );
+    }
+    let lengths: Vec<usize> = (0..dims.len()).map(|d| tiles.iter().map(|(p, _)| p[d]).max().unwrap_or(0) + 1).collect();
+    let count = lengths.iter().fold(1usize, |all, n| all.saturating_mul(*n));
+    if count != tiles.len() {
+        // The first place without a cube, said by the labels at which others begin there.
+        let places = ChunkGrid::new(&lengths, &vec![1; lengths.len()]);
+        let mut empty = (0..count).map(|i| places.block(i).0).filter(|p| !tiles.iter().any(|(t, _)| t == p));
+        let mut text = Vec::new();
+        if let Some(place) = empty.next() {
+            for (d, at) in place.iter().enumerate() {
+                let there = tiles.iter().position(|(t, _)| t[d] == *at);
+                text.extend(there.map(|cube| label(d, cube)).transpose()?);
+            }
+        }
         let names: Vec<&str> = dims.iter().map(|d| &**d).collect();
         let what = format!("{} cubes do not fill the {count} places along {}", tiles.len(), crate::error::quoted_list(&names, 5));
-        return Err(Error::invalid(what).help("two begin at the same labels, or one is not there"));
+        let what = format!("{what}: none begins at {}", text.join(", "));
+        match how.join {
+            Join::Exact => return Err(Error::invalid(what).help("join outer leaves missing what no cube has")),
+            Join::Outer => notices.warn(format!("{what}; what no cube has is missing"), Place::default()),
+            _ => notices.warn(what, Place::default()),
+        }
     }
     let names: Vec<Option<&str>> = dims.iter().map(|d| Some(&**d)).collect();
-    let (out, more) = combine_nested(nest(tiles, 0, dims.len()), &names, how, options)?;
+    let (out, more) = combine_listed(nest(tiles, 0, dims.len()), &names, how, options)?;
     for dim in &dims {
         let index = out.coords.index(dim)?.ok_or_else(|| Error::internal("labels went while cubes were joined"))?;
         if way(&[index]).is_none() {

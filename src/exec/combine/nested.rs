@@ -56,7 +56,7 @@ impl<T> Nest<T> {
 /// list without a dim (`None`) are merged.
 ///
 /// # Errors
-/// Invalid, where lists are deeper or less deep than there are dims; what [`concat()`] and [`merge()`](super::merge()) say.
+/// Invalid, where lists are deeper or less deep than there are dims, or lists of one level are not equally long; what [`concat()`] and [`merge()`](super::merge()) say.
 ///
 /// # Examples
 /// ```
@@ -75,9 +75,43 @@ pub fn combine_nested(
     how: &CombineOptions,
     options: &ExecOptions,
 ) -> Result<(Dataset, Notices)> {
+    let nest = datasets.into();
+    even(&nest)?;
+    combine_listed(nest, dims, how, options)
+}
+
+/// The same, of lists that need not be of one length.
+pub(super) fn combine_listed(
+    nest: Nest<Dataset>,
+    dims: &[Option<&str>],
+    how: &CombineOptions,
+    options: &ExecOptions,
+) -> Result<(Dataset, Notices)> {
     let mut notices = Notices::new();
-    let out = one(datasets.into(), dims, how, options, &mut notices)?;
+    let out = one(nest, dims, how, options, &mut notices)?;
     Ok((out, notices))
+}
+
+/// The lengths of the lists on every level, which must be the same for all lists of a level.
+fn even(nest: &Nest<Dataset>) -> Result<Vec<usize>> {
+    let Nest::Many(all) = nest else { return Ok(Vec::new()) };
+    let mut below: Option<Vec<usize>> = None;
+    for (i, one) in all.iter().enumerate() {
+        let own = even(one)?;
+        match &below {
+            None => below = Some(own),
+            Some(first) if *first == own => {}
+            Some(first) if first.len() != own.len() => {
+                return Err(Error::invalid(format!("the lists of cubes are not equally deep: list 1 and list {} differ", i + 1))
+                    .help("a list for each dim, one in the other"));
+            }
+            Some(first) => {
+                let what = format!("the lists of cubes do not fill a grid: list 1 has {} and list {} has {}", first[0], i + 1, own[0]);
+                return Err(Error::invalid(what).help("combine_by_coords finds places by labels and leaves missing what no cube has"));
+            }
+        }
+    }
+    Ok(std::iter::once(all.len()).chain(below.unwrap_or_default()).collect())
 }
 
 fn one(nest: Nest<Dataset>, dims: &[Option<&str>], how: &CombineOptions, options: &ExecOptions, notices: &mut Notices) -> Result<Dataset> {

@@ -1,10 +1,10 @@
 //! Functions of the caller along a dimension, and polynomials that are fitted with them.
 
-use super::{Along, Function, along};
 use crate::array::{Data, Dataset, LazyArray, Variable, companions};
 use crate::dtype::DType;
 use crate::error::{Notices, Place, Result, ResultExt};
 use crate::exec::ExecOptions;
+use crate::exec::ufunc::{OfLane, of_lanes};
 use crate::kernel::lane::Fit;
 use crate::store::NdArray;
 use std::sync::Arc;
@@ -15,7 +15,8 @@ impl Dataset {
     /// the result is read. Other variables are left out with a notice.
     ///
     /// # Errors
-    /// Not found, for the dimension; when it is read, invalid, where the function panics.
+    /// Not found, for the dimension; shape, for a new one that is there already; when it is read, invalid, where the function panics, with
+    /// the place.
     ///
     /// # Examples
     /// ```
@@ -38,7 +39,7 @@ impl Dataset {
         options: &ExecOptions,
     ) -> Result<(Dataset, Notices)> {
         let old_length = self.dim_length(dim)?;
-        let function = Function { length, call: Arc::new(function) };
+        let function: Arc<OfLane> = Arc::new(function);
         let has = |v: &Variable| v.dims().iter().any(|d| **d == *dim);
         let beside = companions(self);
         let mut out = Dataset { attrs: self.attrs.clone(), encoding: self.encoding.clone(), ..Dataset::new() };
@@ -60,10 +61,8 @@ impl Dataset {
                 notices.warn(format!("left out: this is for numbers, not for {}", v.dtype()), place);
                 continue;
             }
-            let made = along(v, axis, Along::Function(function.clone()), options).at_variable(name)?;
-            let mut dims: Vec<Arc<str>> = v.dims().to_vec();
-            dims[axis] = into.into();
-            out.insert(name, Variable::new(dims, made.data().clone())?.with_attrs(v.attrs.clone()))?;
+            let made = of_lanes((name, v), axis, (into, length), function.clone(), options).at_variable(name)?;
+            out.insert(name, made.with_attrs(v.attrs.clone()))?;
         }
         out.forget(&gone);
         Ok((out, notices))

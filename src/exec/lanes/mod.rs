@@ -48,8 +48,8 @@ pub(in crate::exec) enum Along {
     Linear(Arc<Vec<Option<Between>>>),
     /// The same from the nearer neighbour.
     Nearest(Arc<Vec<Option<Between>>>),
-    /// Whatever a function of the caller makes of the lane.
-    Function(Function),
+    /// So many values in a row become one, weighted and added: how many there are then.
+    Blend(Arc<Vec<f64>>, usize),
     /// The same on a spline.
     Cubic(Arc<Spline>, Arc<Vec<Option<Between>>>),
 }
@@ -68,25 +68,8 @@ impl Along {
             Along::Bridge(..) => "interpolate_na",
             Along::Slope(_) => "differentiate",
             Along::Area(_) => "cumulative_integrate",
-            Along::Linear(_) | Along::Nearest(_) | Along::Cubic(..) => "interp",
-            Along::Function(_) => "apply",
+            Along::Linear(_) | Along::Nearest(_) | Along::Cubic(..) | Along::Blend(..) => "interp",
         }
-    }
-}
-
-/// From one lane into another.
-type OfLane = dyn Fn(&[f64], &mut [f64]) + Send + Sync;
-
-/// A function of the caller: of a lane, into a lane of `length`.
-#[derive(Clone)]
-pub(in crate::exec) struct Function {
-    length: usize,
-    call: Arc<OfLane>,
-}
-
-impl std::fmt::Debug for Function {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Function").field("length", &self.length).finish_non_exhaustive()
     }
 }
 
@@ -104,7 +87,6 @@ impl Along {
             Along::Run(what) => running_dtype(*what, input),
             Along::Grouped(what, _) => what.dtype(input),
             Along::Rank(_) if number || input.is_temporal() => Ok(DType::F64),
-            Along::Function(_) if number => Ok(DType::F64),
             _ if number => Ok(float),
             _ => Err(refuse()),
         }
@@ -114,7 +96,7 @@ impl Along {
     fn length(&self, n: usize) -> usize {
         match self {
             Along::Linear(p) | Along::Nearest(p) | Along::Cubic(_, p) => p.len(),
-            Along::Function(f) => f.length,
+            Along::Blend(_, n) => *n,
             _ => n,
         }
     }
@@ -155,7 +137,7 @@ impl Along {
             Along::Linear(places) => lane::linear(x, places, out),
             Along::Nearest(places) => lane::nearest(x, places, out),
             Along::Cubic(spline, places) => spline.values(x, places, out),
-            Along::Function(f) => (f.call)(x, out),
+            Along::Blend(weights, _) => lane::blend(x, weights, out),
         }
     }
 

@@ -1,12 +1,62 @@
 //! Values at other places of several dimensions, and lines through values.
 
-use super::Interp;
-use crate::array::Dataset;
+use super::verbs::{alike, nearest, numbers};
+use super::{Along, Interp};
+use crate::array::{Dataset, Variable, companions};
 use crate::error::{Error, Notices, Place, Result, ResultExt};
 use crate::exec::ExecOptions;
-use crate::kernel::lane::Fit;
+use crate::kernel::lane::{Between, Fit, places};
 use crate::label::Method;
+use crate::ops::bridge::enter;
 use crate::store::Column;
+use std::sync::Arc;
+
+/// What a variable is called while it is picked at points.
+const POINTS: &str = "values at points";
+
+/// Where points lie along a dimension.
+struct Target<'a> {
+    dim: &'a str,
+    wanted: Column,
+    /// Between ascending labels.
+    places: Vec<Option<Between>>,
+    near: Vec<usize>,
+    /// The last position, where labels descend and so positions are counted from there.
+    last: Option<usize>,
+}
+
+impl Target<'_> {
+    fn position(&self, ascending: usize) -> i64 {
+        self.last.map_or(ascending, |last| last - ascending) as i64
+    }
+}
+
+/// For each point the corners that its value is made of, as positions along each dimension, and their weights: NaN for a point outside.
+fn corners<'a>(along: &[&'a Target<'_>], method: Interp) -> (Vec<(&'a str, Vec<i64>)>, Vec<f64>) {
+    let count = along.first().map_or(0, |t| t.near.len());
+    let each = if method == Interp::Nearest { 1 } else { 1usize << along.len() };
+    let mut positions: Vec<(&str, Vec<i64>)> = along.iter().map(|t| (t.dim, Vec::with_capacity(count * each))).collect();
+    let mut weights = Vec::with_capacity(count * each);
+    for i in 0..count {
+        for corner in 0..each {
+            let mut weight = 1.0;
+            for (d, (t, (_, to))) in along.iter().zip(&mut positions).enumerate() {
+                let (at, share) = match t.places[i] {
+                    None => (t.near[i], f64::NAN),
+                    Some(_) if method == Interp::Nearest => (t.near[i], 1.0),
+                    Some(p) if corner >> d & 1 == 0 => (p.left, 1.0 - p.share),
+                    // The last label has nothing behind it, and no weight there.
+                    Some(p) => (if p.share == 0.0 { p.left } else { p.left + 1 }, p.share),
+                };
+                to.push(t.position(at));
+                weight *= share;
+            }
+            // Outside along one dim is outside, whatever the others say.
+            weights.push(weight);
+        }
+    }
+    (positions, weights)
+}
 
 impl Dataset {
     /// Values at other labels of several dimensions: at every combination of them. One dimension after the other, as [`Dataset::interp`] has it.
@@ -31,6 +81,78 @@ impl Dataset {
             }
             out = out.interp(dim, at, method, options)?;
         }
+        Ok(out)
+    }
+
+    /// Values at points: each has a label along every dimension that is named, and all of them come along the new dimension `into`, as in
+    /// [`Dataset::sel_points`]. On lines along each of those dimensions (between all corners of the cell), or of the nearest cell; a point
+    /// outside of the labels of a dimension is missing. What is no number has the values of the nearest cell; bounds go. Lazy, each chunk is
+    /// read once.
+    ///
+    /// # Errors
+    /// Not found, for a dimension; shape, for lists of different lengths; unsupported, for splines; type and invalid as [`Dataset::interp`].
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, exec::{ExecOptions, Interp}};
+    /// let ds = hpda_data::open_dataset("data/climate.nc")?;
+    /// let (lat, lon) = (Column::from(vec![59.33, -33.9]), Column::from(vec![18.07, 151.2]));
+    /// let cities = ds.interp_points("city", &[("lat", lat), ("lon", lon)], Interp::Linear, &ExecOptions::default())?;
+    /// assert_eq!(cities.variable("tas")?.shape(), [120, 2]);
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn interp_points(&self, into: &str, labels: &[(&str, Column)], method: Interp, options: &ExecOptions) -> Result<Dataset> {
+        if method == Interp::Cubic {
+            return Err(Error::unsupported("a spline through several dims at points").help("linear or nearest; `interp_over` makes a grid"));
+        }
+        let mut along: Vec<Target> = Vec::with_capacity(labels.len());
+        for (name, column) in labels {
+            let dim = self.dim_named(name)?;
+            let place = || Place { dim: Some(dim.to_string()), ..Place::default() };
+            let (from, first, down) = self.rising(dim, true)?;
+            let own = self.labels_of(dim)?.dtype(0).clone();
+            // A list without values has no type to speak of.
+            let wanted = if column.is_empty() { Column::missing(own, 0) } else { alike(column, &own).at(place)? };
+            let to = numbers(&wanted, first).at(place)?;
+            if from.is_empty() && !to.is_empty() {
+                return Err(Error::invalid(format!("{dim:?} has no labels for points to lie between")).at(place()));
+            }
+            along.push(Target {
+                dim,
+                wanted,
+                places: places(&from, &to),
+                near: to.iter().map(|t| nearest(&from, *t)).collect(),
+                last: down.then(|| from.len().saturating_sub(1)),
+            });
+        }
+        let near: Vec<(&str, Vec<i64>)> = along.iter().map(|t| (t.dim, t.near.iter().map(|i| t.position(*i)).collect())).collect();
+        let mut out = self.isel_points(into, &near)?;
+        let beside = companions(self);
+        let touches = |v: &Variable| along.iter().any(|t| v.axis(t.dim).is_ok());
+        let gone: Vec<&str> = beside.keys().map(String::as_str).filter(|n| self.variable(n).is_ok_and(touches)).collect();
+        let at_points = |v: &Variable| -> Result<Variable> {
+            let own: Vec<&Target> = along.iter().filter(|t| v.axis(t.dim).is_ok()).collect();
+            let (positions, weights) = corners(&own, method);
+            let mut alone = Dataset::new();
+            alone.insert(POINTS, v.clone())?;
+            let all = alone.isel_points(into, &positions)?;
+            let picked = all.variable(POINTS)?;
+            let count = along.first().map_or(0, |t| t.near.len());
+            super::along(picked, picked.axis(into)?, Along::Blend(Arc::new(weights), count), options)
+        };
+        for (name, v) in self.coords.iter().filter(|(n, v)| touches(v) && !gone.contains(n)) {
+            if let Some(t) = along.iter().find(|t| t.dim == name) {
+                let made = Variable::from_array([into], enter(&t.wanted, &[t.wanted.len()])?)?;
+                out.insert_coord(name, made.with_attrs(v.attrs.clone()))?;
+            } else if v.dtype().is_numeric() {
+                out.insert_coord(name, at_points(v).at_variable(name)?)?;
+            }
+        }
+        for (name, v) in self.vars.iter().filter(|(n, v)| touches(v) && v.dtype().is_numeric() && !gone.contains(&n.as_str())) {
+            out.insert(name.as_str(), at_points(v).at_variable(name)?)?;
+        }
+        gone.iter().for_each(|n| drop(out.vars.shift_remove(*n)));
+        out.forget(&gone);
         Ok(out)
     }
 

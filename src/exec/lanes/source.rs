@@ -42,8 +42,7 @@ impl LaneSource {
         let inner: usize = shape[self.axis + 1..].iter().product();
         let outer: usize = shape[..self.axis].iter().product();
         let mut out = vec![f64::NAN; outer * count * inner];
-        let called = matches!(self.what, Along::Function(_));
-        if out.is_empty() || n == 0 && !called {
+        if out.is_empty() || n == 0 {
             return Ok(out);
         }
         let (whole, all) = (self.shape[self.axis], matches!(asked, Selector::All));
@@ -58,22 +57,7 @@ impl LaneSource {
             Ok(())
         };
         let (values, rows) = (floats(block)?, (0..count).collect::<Vec<_>>());
-        let work = || match n {
-            // Lanes without values are no lanes of anything, but a function may have an answer to them.
-            0 => (0..outer * inner).try_for_each(|lane| {
-                let mut made = Vec::with_capacity(whole);
-                make(&[], &mut made)?;
-                let (outer, inside) = (lane / inner, lane % inner);
-                made.into_iter().enumerate().for_each(|(t, x)| out[(outer * count + t) * inner + inside] = x);
-                Ok(())
-            }),
-            _ => through_lanes(&values, (n, inner), &mut out, (&rows, count), make),
-        };
-        // A function of the caller may panic.
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_else(|cause| {
-            let text = cause.downcast_ref::<&str>().map(|t| t.to_string()).or_else(|| cause.downcast_ref::<String>().cloned());
-            Err(Error::invalid(format!("the function failed: {}", text.unwrap_or_default())))
-        })?;
+        through_lanes(&values, (n, inner), &mut out, (&rows, count), make)?;
         Ok(out)
     }
 

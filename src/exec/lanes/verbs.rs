@@ -43,18 +43,39 @@ pub(super) fn numbers(labels: &Column, origin: i64) -> Result<Vec<f64>> {
     Ok(labels.to_i64()?.iter().map(|t| t.map_or(f64::NAN, |t| t.wrapping_sub(origin) as f64 * tick)).collect())
 }
 
+/// New labels of a dimension as they compare with those that it has: times as they are there.
+pub(super) fn alike(labels: &Column, own: &DType) -> Result<Column> {
+    if labels.dtype() == own || !own.is_temporal() { Ok(labels.clone()) } else { labels.cast(own) }
+}
+
+/// The nearest of ascending positions, of which there are some; halfway, the one before.
+pub(super) fn nearest(from: &[f64], t: f64) -> usize {
+    let after = from.partition_point(|x| *x < t);
+    let before = after.saturating_sub(1);
+    if after >= from.len() || t - from[before] <= from[after] - t { before } else { after }
+}
+
 impl Dataset {
     /// The labels of a dimension as ascending numbers, times in nanoseconds from the first; and the first.
     fn ascending(&self, dim: &str) -> Result<(Vec<f64>, i64)> {
+        self.rising(dim, false).map(|(found, first, _)| (found, first))
+    }
+
+    /// The same, turned where `turn` allows it and they descend; and whether they were.
+    pub(super) fn rising(&self, dim: &str, turn: bool) -> Result<(Vec<f64>, i64, bool)> {
         let place = || Place { dim: Some(dim.to_string()), ..Place::default() };
         let labels = self.labels_of(dim)?.columns().swap_remove(0);
         let first = if labels.dtype().is_temporal() { labels.to_i64()?.iter().flatten().next().unwrap_or(0) } else { 0 };
-        let found = numbers(&labels, first).at(place)?;
+        let mut found = numbers(&labels, first).at(place)?;
+        let down = turn && found.len() > 1 && found[0] > found[1];
+        if down {
+            found.reverse();
+        }
         if found.iter().any(|x| x.is_nan()) || found.windows(2).any(|w| w[0] >= w[1]) {
             let e = Error::invalid(format!("the labels of {dim:?} do not ascend")).help("sort them first: sortby");
             return Err(e.at(place()));
         }
-        Ok((found, first))
+        Ok((found, first, down))
     }
 
     /// Every variable that has the dimension and is meant, under its name; of those that are not meant, a notice where they go.
@@ -250,12 +271,12 @@ impl Dataset {
             self
         };
         let (from, first) = ds.ascending(dim)?;
-        let wanted =
-            if *labels.dtype() == *old.dtype() || !old.dtype().is_temporal() { labels.clone() } else { labels.cast(old.dtype())? };
+        let wanted = alike(labels, old.dtype()).at(place)?;
         let to = numbers(&wanted, first).at(place)?;
         let at = Arc::new(places(&from, &to));
         let spline = match method {
-            Interp::Cubic => {
+            // Where nothing is asked for, there is nothing to draw a spline through.
+            Interp::Cubic if !to.is_empty() => {
                 let made = Spline::new(&from).ok_or_else(|| {
                     Error::invalid(format!("a cubic spline needs four positions, and {dim:?} has {}", from.len())).at(place())
                 })?;
@@ -271,12 +292,7 @@ impl Dataset {
             })
         };
         // What has no values between its labels is that of the nearest label.
-        let nearest = |t: &f64| {
-            let after = from.partition_point(|x| x < t);
-            let before = after.saturating_sub(1);
-            if after >= from.len() || t - from[before] <= from[after] - t { before } else { after }
-        };
-        let near: Arc<[usize]> = if from.is_empty() { Arc::new([]) } else { to.iter().map(nearest).collect() };
+        let near: Arc<[usize]> = if from.is_empty() { Arc::new([]) } else { to.iter().map(|t| nearest(&from, *t)).collect() };
         let at_labels = |name: &str, v: &Variable| -> Result<Variable> {
             match v.dims().iter().position(|d| **d == *dim) {
                 None => Ok(v.clone()),

@@ -21,18 +21,21 @@ pub enum Upsample {
     Bfill,
     /// From the nearer step.
     Nearest,
-    /// From both, on the line between them.
-    Interpolate,
+    /// From those about it: on the line between them, of the nearer one (halfway the one before), or on a cubic spline through all of them.
+    /// Unlike the others it makes up nothing before the first step and behind the last.
+    Interpolate(Interp),
 }
 
 impl Upsample {
     /// Every one of them by name.
-    pub const ALL: [(Upsample, &'static str); 5] = [
+    pub const ALL: [(Upsample, &'static str); 7] = [
         (Upsample::Asfreq, "asfreq"),
         (Upsample::Ffill, "ffill"),
         (Upsample::Bfill, "bfill"),
         (Upsample::Nearest, "nearest"),
-        (Upsample::Interpolate, "interpolate"),
+        (Upsample::Interpolate(Interp::Linear), "interpolate"),
+        (Upsample::Interpolate(Interp::Nearest), "interpolate:nearest"),
+        (Upsample::Interpolate(Interp::Cubic), "interpolate:cubic"),
     ];
 
     /// The one of this name.
@@ -55,10 +58,10 @@ impl DatasetGroupBy {
     ///
     /// # Examples
     /// ```
-    /// use hpda_data::exec::{ExecOptions, reduce::Upsample};
+    /// use hpda_data::exec::{ExecOptions, Interp, reduce::Upsample};
     /// let ds = hpda_data::open_dataset("data/climate.nc")?;
     /// let days = ds.resample("time", "1D", &Default::default())?;
-    /// let (line, _) = days.upsample(Upsample::Interpolate, None, &ExecOptions::default())?;
+    /// let (line, _) = days.upsample(Upsample::Interpolate(Interp::Cubic), None, &ExecOptions::default())?;
     /// let (near, _) = days.upsample(Upsample::Nearest, Some("10D"), &ExecOptions::default())?;
     /// assert_eq!(line.variable("tas")?.shape(), near.variable("tas")?.shape());
     /// assert!(line.variable("tas")?.shape()[0] > 3000);
@@ -74,7 +77,7 @@ impl DatasetGroupBy {
         }
         let near = match tolerance {
             None => None,
-            Some(_) if matches!(how, Upsample::Asfreq | Upsample::Interpolate) => {
+            Some(_) if matches!(how, Upsample::Asfreq | Upsample::Interpolate(_)) => {
                 return Err(Error::invalid("a tolerance goes with ffill, bfill and nearest"));
             }
             Some(text) => {
@@ -88,8 +91,8 @@ impl DatasetGroupBy {
             Upsample::Ffill => Method::Pad,
             Upsample::Bfill => Method::Backfill,
             Upsample::Nearest => Method::Nearest,
-            Upsample::Interpolate => {
-                return Ok((alone(&self.ds, dim)?.interp(dim, &self.groups.labels, Interp::Linear, options)?, Notices::new()));
+            Upsample::Interpolate(how) => {
+                return Ok((alone(&self.ds, dim)?.interp(dim, &self.groups.labels, how, options)?, Notices::new()));
             }
         };
         Ok((alone(&self.ds, dim)?.reindex(dim, &self.groups.labels, method, near)?, Notices::new()))

@@ -165,6 +165,17 @@ pub fn linear(x: &[f64], places: &[Option<Between>], out: &mut [f64]) {
     }
 }
 
+/// As many values in a row as there are weights for each of `out`, weighted and added. What has no weight does not count, missing or not; a
+/// NaN among the weights makes it missing.
+pub fn blend(x: &[f64], weights: &[f64], out: &mut [f64]) {
+    let each = x.len() / out.len().max(1);
+    for (i, out) in out.iter_mut().enumerate() {
+        let some = i * each..(i + 1) * each;
+        let counted = x[some.clone()].iter().zip(&weights[some]).filter(|(_, w)| **w != 0.0);
+        *out = counted.map(|(x, w)| if *w == 1.0 { *x } else { x * w }).sum();
+    }
+}
+
 /// The nearer neighbour; halfway, the one before.
 pub fn nearest(x: &[f64], places: &[Option<Between>], out: &mut [f64]) {
     for (place, out) in places.iter().zip(out) {

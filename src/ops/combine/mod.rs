@@ -3,6 +3,7 @@
 
 mod agree;
 mod align;
+mod complete;
 mod policy;
 mod source;
 mod stacked;
@@ -28,7 +29,8 @@ use std::sync::Arc;
 ///
 /// * Variables with the dimension are laid end to end, companions such as bounds too; the others must be equal, and the first
 ///   counts (see [`Compat`] and [`Spread`]). Without `dim`, cubes that hold different variables over the same labels are merged.
-/// * Other dimensions must have the same labels (see [`Join`]).
+/// * Other dimensions must have the same labels (see [`Join`]). Unless they must (an exact join), a variable that some cubes lack is missing
+///   there, with a notice.
 /// * Times with different units come out right; different calendars are refused. Numbers whose `units` differ are converted to
 ///   those of the first cube where they can be.
 /// * Attributes are those of the first cube (see [`CombineAttrs`]). Its encoding stays where all cubes are packed alike; else packing goes, with a
@@ -56,6 +58,10 @@ fn join(mut datasets: Vec<Dataset>, options: &ConcatOptions, notices: &mut Notic
     let labels: Vec<IndexMap<Arc<str>, Arc<Index>>> = datasets.par_iter().map(|d| indexes(d, &dims)).collect::<Result<_>>()?;
     let differs = |d: &Arc<str>| {
         datasets.iter().zip(&labels).skip(1).any(|(other, l)| {
+            // A cube without the dim lacks variables, not labels.
+            if options.join != Join::Exact && !other.dims.contains_key(d) {
+                return false;
+            }
             let lengths = other.dims.get(d) != datasets[0].dims.get(d);
             lengths || !same_labels(labels[0].get(d), l.get(d))
         })
@@ -75,7 +81,8 @@ fn join(mut datasets: Vec<Dataset>, options: &ConcatOptions, notices: &mut Notic
         }
     }
     match dim {
-        Some(dim) => along(&datasets, &dim, options, notices),
+        Some(dim) if options.join == Join::Exact => along(&datasets, &dim, options, notices),
+        Some(dim) => along(&complete::completed(datasets, &dim, options, notices)?, &dim, options, notices),
         None => merge(datasets, notices),
     }
 }
@@ -156,11 +163,16 @@ fn brought(
     joined: Option<&Arc<str>>,
     how: Join,
 ) -> Result<Vec<Dataset>> {
-    let found: Option<Vec<&Arc<Index>>> = labels.iter().map(|l| l.get(dim)).collect();
+    // Cubes without the dim are given its labels with the variables that they lack.
+    let has = |d: &Dataset| d.dims.contains_key(dim);
+    let found: Option<Vec<&Arc<Index>>> = datasets.iter().zip(labels).filter(|(d, _)| has(d)).map(|(_, l)| l.get(dim)).collect();
     let found = found.ok_or_else(|| Error::shape(format!("dimension {dim:?} has no labels to join by in every input")))?;
     let all = align::labels(dim, &found, how)?;
-    let mut out: Vec<Dataset> =
-        datasets.iter().zip(&found).map(|(d, i)| align::brought(d, Some(i), dim, &all, how).at(|| place(d))).collect::<Result<_>>()?;
+    let one = |(d, l): (&Dataset, &IndexMap<Arc<str>, Arc<Index>>)| match has(d) {
+        true => align::brought(d, l.get(dim), dim, &all, how).at(|| place(d)),
+        false => Ok(d.clone()),
+    };
+    let mut out: Vec<Dataset> = datasets.iter().zip(labels).map(one).collect::<Result<_>>()?;
     if how == Join::Override {
         // The edges of cells go with the labels.
         let edges = companions(&out[0]).into_iter().filter(|(_, c)| c.parents.iter().any(|p| **p == **dim));
@@ -246,18 +258,14 @@ fn along(datasets: &[Dataset], dim: &Arc<str>, options: &ConcatOptions, notices:
         let extra = d.vars.keys().map(String::as_str).chain(d.coords.iter().map(|(n, _)| n)).find(|n| first.variable(n).is_err());
         if let Some(name) = extra {
             let what = format!("variable {name:?} is in input {} and not in the first", i + 1);
-            return Err(Error::shape(what).help("--var names the variables that all inputs have").at(place(d)));
+            return Err(lacking(what, options).at(place(d)));
         }
     }
     let one = |name: &str, v: &Variable, is_coord: bool, notices: &mut Notices| -> Result<Variable> {
         let pieces: Vec<&Variable> = datasets
             .iter()
             .map(|d| {
-                d.variable(name).map_err(|_| {
-                    Error::shape(format!("variable {name:?} is in the first input and not here"))
-                        .help("--var names the variables that all inputs have")
-                        .at(place(d))
-                })
+                d.variable(name).map_err(|_| lacking(format!("variable {name:?} is in the first input and not here"), options).at(place(d)))
             })
             .collect::<Result<_>>()?;
         // A scalar coordinate named as the new dimension becomes its labels; data get the new dimension in front.
@@ -313,6 +321,15 @@ fn along(datasets: &[Dataset], dim: &Arc<str>, options: &ConcatOptions, notices:
     }
     warn_of_order(&out, dim, notices)?;
     Ok(out)
+}
+
+/// A variable is not in all inputs.
+#[cold]
+fn lacking(what: String, options: &ConcatOptions) -> Error {
+    Error::shape(what).help(match options.join {
+        Join::Exact => "--var names the variables that all inputs have; --join outer puts missing values in the place of the others",
+        _ => "--var names the variables that all inputs have",
+    })
 }
 
 /// A piece with the dims of the first one and the joined dimension, along which it is repeated where it lacks it.

@@ -2,6 +2,7 @@
 
 use super::{Picked, made};
 use crate::array::{Dataset, Encoding, Variable};
+use crate::dtype::{DType, Scalar};
 use crate::error::{Error, Place, Result, ResultExt};
 use crate::label::{Index, Method};
 use crate::ops::combine::Join;
@@ -40,6 +41,38 @@ pub(crate) fn relabelled(dim: &str, labels: &Column, old: &Variable) -> Result<V
     Ok(if alike { new.with_encoding(Encoding { chunks: None, ..old.encoding.clone() }) } else { new })
 }
 
+/// Whether variables of a type can hold a value: numbers numbers, texts and times text, others their own.
+pub(crate) fn holds(dtype: &DType, value: &Scalar) -> bool {
+    let text = matches!(dtype, DType::Str | DType::Categorical { .. });
+    match value {
+        Scalar::Str(_) => text || dtype.is_temporal(),
+        Scalar::Bool(_) => *dtype == DType::Bool,
+        Scalar::F64(_) | Scalar::I64(_) | Scalar::U64(_) => dtype.is_numeric() && *dtype != DType::Bool,
+        _ => Some(dtype) == value.dtype().as_ref(),
+    }
+}
+
+/// Positions of a variable along a dim, and a value where there are none, if it can hold it; else missing.
+pub(super) fn picked(v: &Variable, dim: &str, positions: &UInt64Array, fill: &Scalar) -> Result<Variable> {
+    let Some(axis) = v.dims().iter().position(|d| **d == *dim) else { return Ok(v.clone()) };
+    let fill = match holds(v.dtype(), fill) && !fill.is_missing() {
+        true => Some(Column::from_scalars(&fill.dtype().unwrap_or(DType::F64), std::slice::from_ref(fill))?.cast(v.dtype())?),
+        false => None,
+    };
+    made(v.dims().iter().cloned(), Picked::new(v, axis, positions.clone()).filled(fill), v)
+}
+
+/// A variable like another one, `n` long along a dim if it has it, with nothing but missing values. Nothing is read.
+pub(crate) fn absent(v: &Variable, dim: &str, n: usize) -> Result<Variable> {
+    match v.dims().iter().find(|d| ***d == *dim).or(v.dims().first()) {
+        None => v.with_data(crate::array::Data::Memory(super::source::nothing(v.dtype(), &[])?)),
+        Some(d) => {
+            let n = if **d == *dim { n } else { v.shape()[v.axis(d)?] };
+            picked(v, d, &UInt64Array::new_null(n), &Scalar::Null)
+        }
+    }
+}
+
 impl Dataset {
     /// The labels of a dim replaced by these: values of labels that are there, missing for the others. Lazy stays lazy.
     ///
@@ -55,6 +88,24 @@ impl Dataset {
     /// # Ok::<(), hpda_data::Error>(())
     /// ```
     pub fn reindex(&self, dim: &str, labels: &Column, method: Method, tolerance: Option<f64>) -> Result<Dataset> {
+        self.reindex_filled(dim, labels, method, tolerance, &Scalar::Null)
+    }
+
+    /// The same with a value for labels that are not there, in the variables and coordinates that can hold it: numbers in numbers, text in
+    /// text, and so on. Others are missing there.
+    ///
+    /// # Errors
+    /// As [`Dataset::reindex`]; overflow or type, for a value that an integer variable cannot hold.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, label::Method};
+    /// let ds = hpda_data::open_dataset("data/climate.nc")?;
+    /// let two = ds.reindex_filled("lat", &Column::from(vec![7.5, 1000.0]), Method::Exact, None, &0.0.into())?;
+    /// assert_eq!(two.variable("tas")?.load()?.scalar(18).as_f64(), Some(0.0));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn reindex_filled(&self, dim: &str, labels: &Column, method: Method, tolerance: Option<f64>, fill: &Scalar) -> Result<Dataset> {
         let index = self.labels_of(dim)?;
         let own = index.dtype(0);
         let labels = if own.is_temporal() && *labels.dtype() != own { labels.cast(&own)? } else { labels.clone() };
@@ -74,7 +125,7 @@ impl Dataset {
                 near(&from, &to, method, tolerance, |a, b| (a - b).abs())
             }
         };
-        self.picked(dim, &labels, &found)
+        self.picked(dim, &labels, &found, fill)
     }
 
     /// The labels of a cube along a dim that both have.
@@ -117,8 +168,8 @@ impl Dataset {
         }
     }
 
-    /// Positions of a dim under new labels; missing where there is none.
-    fn picked(&self, dim: &str, labels: &Column, found: &UInt64Array) -> Result<Dataset> {
+    /// Positions of a dim under new labels; missing or a value where there is none.
+    fn picked(&self, dim: &str, labels: &Column, found: &UInt64Array, fill: &Scalar) -> Result<Dataset> {
         let whole = found.null_count() == 0;
         if whole {
             // All are there: a plain selection, which readers take more easily.
@@ -129,17 +180,12 @@ impl Dataset {
             }
             return Ok(out);
         }
-        let pick = |v: &Variable| -> Result<Variable> {
-            match v.dims().iter().position(|d| **d == *dim) {
-                None => Ok(v.clone()),
-                Some(axis) => made(v.dims().iter().cloned(), Picked::new(v, axis, found.clone()), v),
-            }
-        };
+        let pick = |v: &Variable| picked(v, dim, found, fill);
         let mut out = self.bare();
         for (name, v) in self.coords.iter() {
             let v = match name == dim {
                 true => relabelled(dim, labels, v)?,
-                false => pick(v)?,
+                false => pick(v).at_variable(name)?,
             };
             out.insert_coord(name, v)?;
         }

@@ -2,10 +2,12 @@
 
 mod labels;
 mod names;
+mod padding;
 mod source;
 mod windowed;
 
-pub(crate) use labels::relabelled;
+pub(crate) use labels::{absent, holds, relabelled};
+pub use padding::Pad;
 
 use crate::array::{Data, Dataset, Encoding, LazyArray, Variable, companions};
 use crate::error::{Error, Place, Result, ResultExt};

@@ -1,9 +1,8 @@
 //! What is a coordinate, what is data, and what dims are called by.
 
-use super::{Picked, Split, made};
+use super::{Split, made};
 use crate::array::{Dataset, Variable, companions};
 use crate::error::{Error, Result, ResultExt};
-use arrow::array::UInt64Array;
 use std::sync::Arc;
 
 impl Dataset {
@@ -62,29 +61,6 @@ impl Dataset {
             }
         }
         out.unlimited = self.unlimited.iter().map(|d| if **d == *dim { coord.into() } else { d.clone() }).collect();
-        Ok(out)
-    }
-
-    /// So many missing positions before and after those of a dim; numbers of its labels are missing there too.
-    ///
-    /// # Errors
-    /// Not found, for the dim; overflow.
-    pub fn pad(&self, dim: &str, before: usize, after: usize) -> Result<Dataset> {
-        let n = self.dim_length(dim)?;
-        let positions: UInt64Array =
-            std::iter::repeat_n(None, before).chain((0..n as u64).map(Some)).chain(std::iter::repeat_n(None, after)).collect();
-        let pad = |v: &Variable| match v.dims().iter().position(|d| **d == *dim) {
-            None => Ok(v.clone()),
-            Some(axis) => made(v.dims().iter().cloned(), Picked::new(v, axis, positions.clone()), v),
-        };
-        let mut out = self.bare();
-        for (name, v) in self.coords.iter() {
-            out.insert_coord(name, pad(v)?)?;
-        }
-        for (name, v) in &self.vars {
-            out.insert(name, pad(v).at_variable(name)?)?;
-        }
-        out.unlimited.clone_from(&self.unlimited);
         Ok(out)
     }
 

@@ -2,9 +2,10 @@
 //! asked for.
 
 use crate::array::Variable;
-use crate::dtype::{DType, Phys};
+use crate::dtype::{DType, Phys, Scalar};
 use crate::error::{Error, Place, Result};
-use crate::store::{ChunkGrid, ChunkSource, NdArray, NdBuilder, ReadCost, Selection, Selector, Step};
+use crate::ops::bridge::enter;
+use crate::store::{ChunkGrid, ChunkSource, Column, NdArray, NdBuilder, ReadCost, Selection, Selector, Step};
 use crate::with_phys;
 use arrow::array::{StringViewArray, UInt64Array};
 use arrow::buffer::Buffer;
@@ -177,25 +178,40 @@ impl ChunkSource for Split {
     }
 }
 
-/// An array of which positions along an axis are taken, in any order; where there is none the value is missing.
+/// An array of which positions along an axis are taken, in any order; where there is none the value is missing, or one that is said.
 #[derive(Clone, Debug)]
 pub(super) struct Picked {
     input: Variable,
     axis: usize,
     positions: UInt64Array,
     shape: Vec<usize>,
+    /// That one value.
+    fill: Option<Column>,
 }
 
 impl Picked {
     pub(super) fn new(input: &Variable, axis: usize, positions: UInt64Array) -> Picked {
         let mut shape = input.shape().to_vec();
         shape[axis] = positions.len();
-        Picked { input: input.clone(), axis, positions, shape }
+        Picked { input: input.clone(), axis, positions, shape, fill: None }
+    }
+
+    /// With a value, one of the array's type, where there is no position.
+    pub(super) fn filled(self, fill: Option<Column>) -> Picked {
+        Picked { fill, ..self }
+    }
+
+    /// What stands where there are no positions.
+    fn empty(&self, shape: &[usize]) -> Result<NdArray> {
+        match &self.fill {
+            None => nothing(self.dtype(), shape),
+            Some(fill) => enter(&fill.take(&UInt64Array::from(vec![0; shape.iter().product()]))?, shape),
+        }
     }
 }
 
 /// All missing.
-fn nothing(dtype: &DType, shape: &[usize]) -> Result<NdArray> {
+pub(super) fn nothing(dtype: &DType, shape: &[usize]) -> Result<NdArray> {
     let count: usize = shape.iter().product();
     Ok(match dtype.phys() {
         Some(Phys::Str) => return NdArray::from_texts(StringViewArray::new_null(count), shape),
@@ -243,7 +259,7 @@ impl ChunkSource for Picked {
         let there: Vec<usize> = found.iter().flatten().copied().collect();
         let shape = selection.shape(&self.shape);
         if there.is_empty() {
-            return nothing(self.dtype(), &whole)?.reshape(&shape);
+            return self.empty(&whole)?.reshape(&shape);
         }
         own[self.axis] = Selector::of(there);
         let block = self.input.read(&Selection::new(own))?.to_contiguous()?;
@@ -266,6 +282,10 @@ impl ChunkSource for Picked {
             .collect();
         let from = |o: usize, r: usize| (o * taken + r) * inner;
         if let Some(texts) = block.as_texts() {
+            let fill = match self.fill.as_ref().map(|f| f.scalar(0)) {
+                Some(Scalar::Str(text)) => Some(text),
+                _ => None,
+            };
             let mut all: Vec<Option<&str>> = Vec::with_capacity(outer * count * inner);
             for o in 0..outer {
                 for r in &rows {
@@ -273,17 +293,14 @@ impl ChunkSource for Picked {
                         Some(r) => all.extend(
                             (from(o, *r)..from(o, *r) + inner).map(|i| arrow::array::Array::is_valid(&texts, i).then(|| texts.value(i))),
                         ),
-                        None => all.extend(std::iter::repeat_n(None, inner)),
+                        None => all.extend(std::iter::repeat_n(fill.as_deref(), inner)),
                     }
                 }
             }
             return NdArray::from_texts(all.into_iter().collect(), &shape);
         }
         let float = self.dtype().is_float();
-        let mut out = match float {
-            true => nothing(self.dtype(), &whole)?,
-            false => NdBuilder::new(self.dtype().clone(), &whole)?.finish()?,
-        };
+        let mut out = self.empty(&whole)?;
         let mut made = NdBuilder::new(self.dtype().clone(), &whole)?;
         with_phys!(block.phys(), T => {
             let (values, base) = (block.as_slice::<T>().unwrap_or_default(), out.as_slice::<T>().unwrap_or_default());
@@ -307,7 +324,7 @@ impl ChunkSource for Picked {
                     match (r, block.valid()) {
                         (Some(r), Some(v)) => to.copy_from_slice(&v[from(o, *r)..][..inner]),
                         (Some(_), None) => to.fill(1),
-                        (None, _) => to.fill(u8::from(float)),
+                        (None, _) => to.fill(u8::from(float || self.fill.is_some())),
                     }
                 }
             }
