@@ -22,6 +22,11 @@ fn cube(x: Range<i64>, y: Range<i64>, z: Range<i64>) -> Result<Dataset> {
 }
 
 fn main() -> Result<()> {
+    cubes()
+}
+
+/// Everything the lesson asks of them.
+pub fn cubes() -> Result<()> {
     let ds1 = cube(0..4, -2..0, -3..3)?;
     let ds2 = cube(6..13, 0..3, 3..5)?;
     println!("{ds1}");

@@ -8,4 +8,7 @@ if [ -z "${HPDA_REAL_DATA:-}" ] && [ -d "$root/../shared/data" ]; then
   HPDA_REAL_DATA=$root/../shared/data
   export HPDA_REAL_DATA
 fi
-exec cargo test "$@"
+[ $# -eq 0 ] || exec cargo test "$@"
+# Each program in examples/ is a part of the one test program; linking them one by one as well would only take time and room.
+cargo test --lib --bins --tests
+cargo test --doc

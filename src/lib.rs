@@ -10,6 +10,7 @@ pub mod dtype;
 pub mod error;
 pub mod exec;
 pub mod frame;
+pub mod guide;
 pub mod io;
 pub mod kernel;
 pub mod label;

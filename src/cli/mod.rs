@@ -17,6 +17,7 @@ mod history;
 mod info;
 mod join;
 mod lists;
+mod man;
 mod melt;
 mod missing;
 mod options;
@@ -249,6 +250,13 @@ const COMMANDS: &[Entry] = &[
         example: include_str!("examples/completions.md"),
         arguments: completions::arguments,
         run: Run::Alone(completions::run),
+    },
+    Entry {
+        name: "man",
+        about: "Manual pages of all commands",
+        example: include_str!("examples/man.md"),
+        arguments: man::arguments,
+        run: Run::Alone(man::run),
     },
 ];
 

@@ -32,6 +32,11 @@ pub(super) fn choose(source: &Arc<dyn TableSource>, o: &PlotOptions, exec: &Exec
     let list = |f: &dyn Fn(&&Field) -> bool, most: usize| -> Vec<String> {
         schema.fields.iter().filter(|c| f(c)).take(most).map(|c| c.name.clone()).collect()
     };
+    // Amounts that a line may join: no identifiers, unless there is nothing else.
+    let amounts = |f: &dyn Fn(&&Field) -> bool| -> Vec<String> {
+        let found = list(&|c: &&Field| f(c) && !identifies(c), 6);
+        if found.is_empty() { list(f, 6) } else { found }
+    };
     let choice = |kind: Kind, x: Option<String>, y: Vec<String>| Ok(Choice { kind: Some(kind), x, y });
     let no = |what: &str| {
         let known: Vec<&str> = schema.names().collect();
@@ -71,7 +76,7 @@ pub(super) fn choose(source: &Arc<dyn TableSource>, o: &PlotOptions, exec: &Exec
         }
         Some(Kind::Line) => {
             let x = o.x.clone().or(time);
-            let y = if o.y.is_empty() { list(&|f: &&Field| numeric(f) && Some(&f.name) != x.as_ref(), 6) } else { o.y.clone() };
+            let y = if o.y.is_empty() { amounts(&|f: &&Field| numeric(f) && Some(&f.name) != x.as_ref()) } else { o.y.clone() };
             if y.is_empty() {
                 return Err(no("numeric column for lines"));
             }
@@ -123,7 +128,7 @@ pub(super) fn choose(source: &Arc<dyn TableSource>, o: &PlotOptions, exec: &Exec
             (None, []) => {
                 let y = list(&numeric, 6);
                 if let Some(t) = time.filter(|_| !y.is_empty()) {
-                    return choice(Kind::Line, Some(t), y);
+                    return choice(Kind::Line, Some(t), amounts(&numeric));
                 }
                 if let (Some(lon), Some(lat)) = places(&schema.fields) {
                     return choice(Kind::Map, Some(lon), vec![lat]);
@@ -143,6 +148,17 @@ pub(super) fn choose(source: &Arc<dyn TableSource>, o: &PlotOptions, exec: &Exec
             }
         },
     }
+}
+
+/// Whether a column numbers things rather than measuring them, by its name: `id`, `station_id`, `PassengerId`.
+fn identifies(f: &Field) -> bool {
+    let before = f.name.strip_suffix("id").or_else(|| f.name.strip_suffix("Id")).or_else(|| f.name.strip_suffix("ID"));
+    let apart = |b: &str| {
+        b.is_empty()
+            || b.ends_with(['_', '-', ' ', '.'])
+            || f.name.ends_with('d') && b.ends_with(char::is_lowercase) && !f.name.ends_with("id")
+    };
+    f.dtype.is_integer() && before.is_some_and(apart)
 }
 
 /// Whether a value of the column stands in more than one row (of its group).

@@ -13,6 +13,9 @@ const LABEL: f64 = 12.5;
 const TICK: f64 = 11.5;
 const NOTE: f64 = 11.0;
 
+/// From one line of a label to the next.
+const LINE: f64 = 15.0;
+
 const MARGIN: f64 = 16.0;
 const TICK_LENGTH: f64 = 4.0;
 /// Room of the colours beside a picture, with their numbers and what they mean.
@@ -46,7 +49,7 @@ pub(crate) fn layout(figure: &Figure) -> Scene {
     let cap = if titled { 22.0 } else { 6.0 };
     // Gutters of columns and rows.
     let at = |row: usize, column: usize| panels.get(row * columns + column);
-    let guess = 220.0;
+    let guess = figure.size.map_or(220.0, |s| (s.1 as f64 - head - foot - MARGIN) / rows as f64 - cap - 42.0);
     let left: Vec<f64> = (0..columns)
         .map(|c| {
             if figure.shared && c > 0 {
@@ -205,7 +208,18 @@ fn fitted(panel: &Panel, place: Place) -> Place {
 fn left_gutter((panel, lies): &(&Panel, bool), tall: f64) -> f64 {
     let axis = if *lies { &panel.x } else { &panel.y };
     let longest = axis.ticks(count(tall, 40.0)).iter().map(|t| width(&shown(axis, &t.1), TICK, false)).fold(0.0, f64::max);
-    longest + TICK_LENGTH + 6.0 + if titled(axis) { 22.0 } else { 4.0 }
+    longest + TICK_LENGTH + 6.0 + if titled(axis) { 22.0 + LINE * (label_lines(axis, tall).len() - 1) as f64 } else { 4.0 }
+}
+
+/// What stands along an upright axis: in two lines where one is too long.
+fn label_lines(axis: &Axis, tall: f64) -> Vec<String> {
+    let room = tall + 16.0;
+    let mut found = lines(&axis.label, LABEL, false, room);
+    if found.len() > 2 {
+        let rest = found.split_off(1).join(" ");
+        found.push(rest);
+    }
+    found.into_iter().map(|line| cut(&line, LABEL, room)).collect()
 }
 
 fn bottom_gutter((panel, lies): &(&Panel, bool)) -> f64 {
@@ -342,16 +356,19 @@ fn draw_panel(figure: &Figure, panel: &Panel, lies: bool, place: &Place, (outer_
     }
     if titled(up) && outer_y {
         let longest = ticks_y.iter().map(|t| width(&t.1, TICK, false)).fold(0.0, f64::max);
-        marks.push(Mark::Text {
-            x: place.x - TICK_LENGTH - 10.0 - longest,
-            y: place.y + place.h / 2.0,
-            text: cut(&up.label, LABEL, place.h + 24.0),
-            size: LABEL,
-            anchor: Anchor::Middle,
-            color: Color::Ink,
-            bold: false,
-            turned: true,
-        });
+        // The last line is nearest to the axis.
+        for (i, line) in label_lines(up, place.h).into_iter().rev().enumerate() {
+            marks.push(Mark::Text {
+                x: place.x - TICK_LENGTH - 10.0 - longest - LINE * i as f64,
+                y: place.y + place.h / 2.0,
+                text: line,
+                size: LABEL,
+                anchor: Anchor::Middle,
+                color: Color::Ink,
+                bold: false,
+                turned: true,
+            });
+        }
     }
     if !panel.title.is_empty() {
         marks.push(Mark::Text {

@@ -26,7 +26,7 @@ mod ticks;
 mod values;
 
 use crate::array::Dataset;
-use crate::error::{Error, Result};
+use crate::error::{Error, IoResultExt, Result};
 use crate::exec::{ExecOptions, MemSource};
 use crate::frame::DataFrame;
 use crate::kernel::agg::Agg;
@@ -34,7 +34,7 @@ use crate::store::{Budget, TableSource};
 use color::ColorMap;
 use figure::Figure;
 pub use page::{report_cube, report_table};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What kind of picture.
@@ -212,6 +212,40 @@ impl Picture {
             layout::layout(&self.figure).width * 1.4,
             self.to_inline_svg()
         )
+    }
+
+    /// Writes a file, in the form that its name says: `.png`, `.svg` or `.html`. Its folder is made where it is not there, and a picture
+    /// that is there is replaced; it appears whole or not at all.
+    ///
+    /// # Errors
+    /// Unsupported, for a name of another form; what the system refuses.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::plot::PlotOptions;
+    /// let folder = tempfile::tempdir().map_err(|e| hpda_data::Error::io(e, "."))?;
+    /// let path = folder.path().join("pictures/lake.svg");
+    /// hpda_data::read_csv("data/lake.csv")?.plot(&PlotOptions::default())?.save(&path)?;
+    /// assert!(path.is_file());
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        let path = path.as_ref();
+        let ending = path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
+        let bytes = match ending.as_deref() {
+            Some("png") => self.to_png(&Budget::unlimited())?,
+            Some("svg") => self.to_svg().into_bytes(),
+            Some("html" | "htm") => self.to_html().into_bytes(),
+            _ => {
+                let e = Error::unsupported(format!("a picture in {:?} is of no known format", path.display().to_string()));
+                return Err(e.help("names end in .png, .svg or .html"));
+            }
+        };
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        std::fs::create_dir_all(folder).io_at(folder)?;
+        let unfinished = path.with_extension(format!("unfinished-{}", std::process::id()));
+        let written = std::fs::write(&unfinished, bytes).and_then(|()| std::fs::rename(&unfinished, path));
+        written.inspect_err(|_| drop(std::fs::remove_file(&unfinished))).io_at(path)
     }
 
     /// The SVG for a page that has the colours of [`theme`]: as wide as there is room, its colours those of the page.

@@ -19,6 +19,7 @@ mod page;
 mod pipe;
 #[cfg(feature = "plot")]
 mod plot;
+mod shell;
 mod summary;
 mod table_formats;
 mod tree;

@@ -100,6 +100,24 @@ fn boxes_have_the_quartiles_of_their_groups() {
 }
 
 #[test]
+fn identifiers_are_no_lines_over_time() {
+    let svg = read_csv("data/stations.csv").unwrap().plot(&PlotOptions::default()).unwrap().to_svg();
+    assert!(svg.contains(">elevation<") && !svg.contains(">id<"), "{svg}");
+    let days = hpda_data::frame::date_range("2024-01-01", "2024-01-03", "D").unwrap();
+    let df = DataFrame::new([("day", days), ("id", Column::from(vec![7i64, 8, 9]))]).unwrap();
+    assert!(df.plot(&PlotOptions::default()).unwrap().to_svg().contains(">id<"), "nothing else is there");
+}
+
+#[test]
+fn long_label_of_a_low_picture_stands_in_two_lines() {
+    let name = "near-surface air temperature of the whole globe (K)";
+    let df = DataFrame::new([("x", Column::from(vec![1.0, 2.0, 3.0])), (name, vec![1.0, 4.0, 9.0].into())]).unwrap();
+    let options = PlotOptions { x: Some("x".into()), y: vec![name.into()], size: Some((400, 320)), ..of(Kind::Line) };
+    let svg = df.plot(&options).unwrap().to_svg();
+    assert!(count(&svg, "rotate(-90") == 2 && !svg.contains('…'), "{svg}");
+}
+
+#[test]
 fn long_table_is_drawn_with_few_marks() {
     let n = 200_000;
     let x: Vec<f64> = (0..n).map(|i| i as f64).collect();

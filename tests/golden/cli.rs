@@ -1,6 +1,6 @@
 //! Transcripts: commands, what they print, and how they end. `TRYCMD=overwrite cargo test golden` writes what is printed now.
 
-/// The examples that `--help` shows, the transcripts beside this file, and what the README shows. All run in the project's folder on files in `data/`.
+/// The examples that `--help` shows, the transcripts beside this file, and what the README and the guides show. All run in the project's folder on files in `data/`.
 #[test]
 fn transcripts_print_what_they_say() {
     // Some write there.
@@ -10,5 +10,6 @@ fn transcripts_print_what_they_say() {
         .env("NO_COLOR", "1")
         .case("src/cli/examples/*.md")
         .case("tests/golden/*.trycmd")
+        .case("docs/*.md")
         .case("README.md");
 }

@@ -9,6 +9,7 @@ mod frames;
 mod groupby;
 mod json;
 mod lanes;
+mod lessons;
 mod orders;
 mod pandas;
 mod pick;

@@ -33,7 +33,9 @@ pub(super) fn page(ds: &Dataset, title: &str, exec: &ExecOptions) -> Result<Page
     if let Some(time) = ds.coords.iter().find(|(_, c)| is_time(c.dtype()) && c.dims().len() == 1) {
         let found = s.variables.iter().find(|v| v.variable == time.0);
         if let Some(v) = found.filter(|v| v.count > 0) {
-            page.fact("time", format!("{} to {}", scalar(&v.min).unwrap_or_default(), scalar(&v.max).unwrap_or_default()));
+            // Days are enough here; the statistics have the rest.
+            let day = |s: &Scalar| scalar(s).map(|t| t.split('T').next().unwrap_or_default().to_string()).unwrap_or_default();
+            page.fact("time", format!("{} to {}", day(&v.min), day(&v.max)));
         }
     }
     for v in &data {
@@ -199,7 +201,7 @@ fn axis(page: &mut Page, name: &str, c: &Variable) -> Result<()> {
 fn statistics(list: &[VariableSummary]) -> String {
     let head = ["variable", "type", "dims", "shape", "count", "missing", "mean", "std", "min", "max"];
     let right = [false, false, false, false, true, true, true, true, true, true];
-    let value = |s: &Scalar| scalar(s).map(|t| clipped(&t, 40)).unwrap_or_default();
+    let value = |s: &Scalar| scalar(s).map(|t| clipped(&t, 24)).unwrap_or_default();
     let row = |v: &VariableSummary| {
         vec![
             clipped(&v.variable, 60),
@@ -239,7 +241,7 @@ fn panel(page: &mut Page, i: usize, group: &Dataset, variable: &Variable, v: &Va
         ("std", v.std.map(number)),
         ("min", value(&v.min)),
         ("max", value(&v.max)),
-        ("units", unit),
+        ("units", unit.clone()),
     ]);
     if v.count > 0 && v.dtype.is_numeric() && !v.dims.is_empty() {
         let along = |is: &dyn Fn(&str, &Variable) -> bool| {
@@ -260,6 +262,14 @@ fn panel(page: &mut Page, i: usize, group: &Dataset, variable: &Variable, v: &Va
             // A picture that cannot be made leaves the page without it, no more.
             let Ok(mut figure) = draw(group, &options, exec) else { continue };
             figure.size = options.size;
+            // The heading above has the long name; beside a small picture the units are enough.
+            let short = |text: &mut String| {
+                if *text == said {
+                    *text = unit.clone().unwrap_or_default();
+                }
+            };
+            figure.panels.iter_mut().flat_map(|p| [&mut p.x.label, &mut p.y.label]).for_each(short);
+            figure.bar.iter_mut().for_each(|b| short(&mut b.label));
             figure.title = match kind {
                 Kind::Map => "Map".into(),
                 Kind::Line => "Series".into(),

@@ -282,6 +282,8 @@ fn statistics(s: &crate::exec::summary::TableSummary) -> String {
     let head = ["column", "type", "count", "missing", "unique", "mean", "std", "min", "25%", "50%", "75%", "max", "top", "freq"];
     let right = [false, false, true, true, true, true, true, true, true, true, true, true, false, true];
     let float = |x: Option<f64>| x.map(number).unwrap_or_default();
+    // Long texts would push the other columns off the page.
+    let short = |s: &Scalar| scalar(s).map(|t| clipped(&t, 20)).unwrap_or_default();
     let row = |c: &ColumnSummary| -> Vec<String> {
         let q = |i: usize| float(c.quantiles.get(i).copied().flatten());
         vec![
@@ -292,12 +294,12 @@ fn statistics(s: &crate::exec::summary::TableSummary) -> String {
             c.unique.map(|n| n.to_string()).unwrap_or_default(),
             float(c.mean),
             float(c.std),
-            value(&c.min).unwrap_or_default(),
+            short(&c.min),
             q(0),
             q(1),
             q(2),
-            value(&c.max).unwrap_or_default(),
-            value(&c.top).unwrap_or_default(),
+            short(&c.max),
+            short(&c.top),
             c.freq.map(|n| n.to_string()).unwrap_or_default(),
         ]
     };
@@ -318,10 +320,9 @@ fn panel(page: &mut Page, i: usize, c: &ColumnSummary, attrs: &crate::store::Att
         ("mean", c.mean.map(number)),
         ("std", c.std.map(number)),
         ("min", value(&c.min).filter(|_| c.dtype != DType::Str)),
-        ("quartile", q(0)),
-        ("median", q(1)),
-        ("quartile", q(2)),
         ("max", value(&c.max).filter(|_| c.dtype != DType::Str)),
+        ("median", q(1)),
+        ("quartiles", q(0).zip(q(2)).map(|(a, b)| format!("{a} – {b}"))),
     ]);
     let amounts = scale(&c.dtype).filter(|_| c.dtype != DType::Bool);
     if let Some(scale) = amounts.filter(|_| f.edges.len() > 1 && c.count > 0) {
