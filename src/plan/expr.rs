@@ -453,6 +453,8 @@ impl fmt::Display for Expr {
             Expr::Lit(Scalar::Null) => f.write_str("missing"),
             Expr::Lit(Scalar::Str(s)) => write!(f, "'{}'", s.replace('\\', "\\\\").replace('\'', "\\'")),
             Expr::Lit(Scalar::F64(x)) if x.is_finite() => write!(f, "{x:?}"),
+            // A name of its own would be that of a column.
+            Expr::Lit(Scalar::F64(x)) if *x == f64::INFINITY => f.write_str("1e999"),
             Expr::Lit(value) => write!(f, "{value}"),
             Expr::Not(x) => {
                 f.write_str("not ")?;

@@ -2,6 +2,7 @@
 
 mod codes;
 mod info;
+mod pages;
 mod prune;
 mod read;
 mod write;

@@ -1,3 +1,4 @@
+use super::pages::CheckedGroup;
 use super::{info::ParquetInfo, prune};
 use crate::dtype::DType;
 use crate::error::{Error, Notices, Place, Result, ResultExt};
@@ -7,10 +8,8 @@ use crate::store::{Batch, BatchIter, Predicate, Pushdown, Reservation, ScanReque
 use arrow::datatypes::{DataType, Field as ArrowField, Schema as ArrowSchema, TimeUnit as ArrowUnit};
 use base64::Engine;
 use bytes::Bytes;
-use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection, RowSelector,
-};
-use parquet::arrow::{ARROW_SCHEMA_META_KEY, ProjectionMask};
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, RowSelection, RowSelector};
+use parquet::arrow::{ARROW_SCHEMA_META_KEY, ProjectionMask, parquet_to_arrow_field_levels};
 use parquet::file::metadata::ParquetMetaData;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -234,16 +233,14 @@ impl ParquetFile {
 
     /// A reader of some of the file's columns (in the file's order) over the rows of a part.
     fn reader(&self, part: Part, roots: &[usize], batch_rows: usize) -> Result<ParquetRecordBatchReader> {
-        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(self.bytes.clone(), self.reader.clone());
-        let mask = ProjectionMask::roots(builder.parquet_schema(), roots.iter().copied());
+        let mask = ProjectionMask::roots(self.reader.parquet_schema(), roots.iter().copied());
+        let levels = parquet_to_arrow_field_levels(self.reader.parquet_schema(), mask, Some(self.reader.schema().fields()))?;
+        let group = CheckedGroup { bytes: Arc::new(self.bytes.clone()), metadata: self.metadata().clone(), index: part.row_group };
         let group_rows = self.metadata().row_group(part.row_group).num_rows() as usize;
-        let mut builder =
-            builder.with_row_groups(vec![part.row_group]).with_projection(mask).with_batch_size(batch_rows.min(part.rows).max(1));
-        if part.rows != group_rows {
-            let selection = RowSelection::from(vec![RowSelector::skip(part.start), RowSelector::select(part.rows)]);
-            builder = builder.with_row_selection(selection);
-        }
-        Ok(builder.build()?)
+        let some =
+            (part.rows != group_rows).then(|| RowSelection::from(vec![RowSelector::skip(part.start), RowSelector::select(part.rows)]));
+        let rows = batch_rows.min(part.rows).max(1);
+        Ok(ParquetRecordBatchReader::try_new_with_row_groups(&levels, &group, rows, some)?)
     }
 
     /// The error with its row group and, found by reading the columns one by one, its column.
