@@ -1,6 +1,6 @@
 use crate::dtype::DType;
 use crate::error::{Place, Result};
-use crate::store::{ChunkGrid, ChunkSource, NdArray, ReadCost, Selection, Selector};
+use crate::store::{ChunkGrid, ChunkSource, NdArray, ReadCost, Selection, Selector, Step};
 use std::any::Any;
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -55,6 +55,9 @@ impl ChunkSource for InMemory {
     }
     fn place(&self) -> Place {
         Place::default()
+    }
+    fn made_of(&self) -> (String, Vec<Step>) {
+        ("in memory".into(), Vec::new())
     }
 }
 
@@ -160,6 +163,22 @@ impl LazyArray {
             kept.collect()
         });
         ReadCost { pieces, in_place: cost.in_place && self.steps.is_empty(), ..cost }
+    }
+
+    /// The steps behind it, for people: nothing is read.
+    pub fn step(&self) -> Step {
+        let (mut what, inputs) = self.source.made_of();
+        let place = self.source.place();
+        if inputs.is_empty() {
+            let names = place.file.map(|f| f.display().to_string()).into_iter().chain(place.group).chain(place.variable);
+            names.for_each(|name| what += &format!(" {name}"));
+        }
+        let id = Arc::as_ptr(&self.source).cast::<()>() as usize;
+        let read = Step { what, dtype: self.source.dtype().clone(), grid: self.source.grid(), inputs, id };
+        let after = |what: String, before: Step| Step { what, dtype: self.dtype.clone(), grid: self.grid(), inputs: vec![before], id: 0 };
+        let whole = self.selection.selectors().iter().all(|s| *s == Selector::All);
+        let selected = if whole { read } else { Step { dtype: self.source.dtype().clone(), ..after("select".into(), read) } };
+        if self.steps.is_empty() { selected } else { after("decode".into(), selected) }
     }
 
     /// Reads and decodes a part of what is selected.

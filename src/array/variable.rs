@@ -1,7 +1,7 @@
 use super::{Data, Encoding};
 use crate::dtype::DType;
 use crate::error::{Error, Place, Result};
-use crate::store::{Attrs, ChunkGrid, NdArray, ReadCost, Selection, Selector};
+use crate::store::{Attrs, ChunkGrid, NdArray, ReadCost, Selection, Selector, Step};
 use std::sync::Arc;
 
 /// An N-d array with named dimensions, attributes and encoding; no labels.
@@ -117,6 +117,14 @@ impl Variable {
         match &self.data {
             Data::Memory(_) => ReadCost { pieces: None, in_place: true, scratch: 0 },
             Data::Lazy(l) => l.cost(),
+        }
+    }
+
+    /// The steps behind the values, for people: nothing is read.
+    pub fn step(&self) -> Step {
+        match &self.data {
+            Data::Memory(a) => Step { what: "in memory".into(), dtype: a.dtype().clone(), grid: self.grid(), inputs: Vec::new(), id: 0 },
+            Data::Lazy(l) => l.step(),
         }
     }
 

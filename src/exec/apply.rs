@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Calls a function of the caller; a panic becomes an error that tells its message and place.
-pub(super) fn guarded<T>(place: impl Fn() -> Place, f: impl FnOnce() -> Result<T>) -> Result<T> {
+pub(crate) fn guarded<T>(place: impl Fn() -> Place, f: impl FnOnce() -> Result<T>) -> Result<T> {
     let made = catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|cause| {
         let text = cause.downcast_ref::<&str>().map(|s| s.to_string()).or_else(|| cause.downcast_ref::<String>().cloned());
         Err(Error::invalid(format!("the function panicked: {}", text.unwrap_or_else(|| "no message".into()))))

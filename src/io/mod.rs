@@ -5,7 +5,7 @@ mod capability;
 pub mod chunked;
 mod codec;
 pub mod csv;
-mod dense;
+pub(crate) mod dense;
 mod file;
 mod folder;
 mod format;

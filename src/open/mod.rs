@@ -3,6 +3,7 @@
 //! [`open`] reads one file into memory (tables) or opens it lazily (cubes). [`scan`] opens one or several files of one kind as a
 //! stream, which [`save()`] writes in another format within a budget, and the verbs of `plan` take.
 
+mod blocks;
 mod cube;
 mod history;
 mod info;
@@ -11,10 +12,12 @@ mod many;
 mod rows;
 mod save;
 mod table;
+mod text;
 #[cfg(feature = "zarr")]
 mod zarr;
 
 pub use crate::coding::TimeRange;
+pub use blocks::ArrayWriter;
 pub use cube::{companions, group_of, only, open_dataset, open_mfdataset};
 pub use history::{Fate, History, Input};
 pub use info::{Content, CubeInfo, Info, TableInfo, info};
@@ -23,6 +26,7 @@ pub use rows::{Pick, rows};
 pub(crate) use save::shaped;
 pub use save::{Losses, SaveOptions, Target, check, save, save_frame, to_table};
 pub use table::{read_arrow, read_csv, read_csv_with, read_json, read_jsonl, read_parquet};
+pub use text::{read_text, read_text_in};
 
 use crate::array::Dataset;
 use crate::error::{Error, ErrorKind, Notices, Place, Result, nearest};

@@ -1,5 +1,6 @@
 //! Postponed work: expressions and plans. No files, no values.
 
+mod dot;
 mod expr;
 mod frame;
 mod function;
@@ -10,6 +11,7 @@ mod resolve;
 pub use crate::kernel::agg::Agg;
 pub use crate::kernel::correlate::Correlation;
 pub use crate::kernel::window::{Width, Windowing};
+pub(crate) use dot::dot;
 pub use expr::{BinaryOp, Expr, col, lit, when};
 pub use frame::{
     AsofDirection, AsofJoin, AsofOptions, DropRows, FillGaps, Gaps, GroupKey, GroupOrder, GroupPlan, GroupRows, Join, JoinColumn, JoinHow,

@@ -22,7 +22,7 @@ pub use nd::{NdArray, NdBuilder};
 pub use schema::{Batch, ColumnLabels, Field, IndexSpec, Schema};
 pub use select::{ChunkGrid, Selection, Selector};
 pub use source::{
-    BatchIter, BlockSink, ChunkEncoder, ChunkSink, ChunkSource, Compare, EncodedChunk, Predicate, Pushdown, ReadCost, ScanRequest,
+    BatchIter, BlockSink, ChunkEncoder, ChunkSink, ChunkSource, Compare, EncodedChunk, Predicate, Pushdown, ReadCost, ScanRequest, Step,
     TableSink, TableSource, WriteOrder,
 };
 pub(crate) use unwritten::Unwritten;

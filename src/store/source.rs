@@ -121,6 +121,37 @@ pub struct ReadCost {
     pub scratch: usize,
 }
 
+/// A step of the plan behind an array, for people: what is done, and of what.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// What is done.
+    pub what: String,
+    /// The type of the result.
+    pub dtype: DType,
+    /// The shape of the result, and of the blocks in which it is made.
+    pub grid: ChunkGrid,
+    /// The steps before.
+    pub inputs: Vec<Step>,
+    /// Tells the same source from others; 0 where it does not matter.
+    pub id: usize,
+}
+
+impl Step {
+    /// The step and, indented below it, those before.
+    pub fn text(&self, indent: usize, out: &mut String) {
+        out.push_str(&format!("{:indent$}{}\n", "", self.line().replace('\n', ", ")));
+        self.inputs.iter().for_each(|input| input.text(indent + 2, out));
+    }
+
+    /// What is done, and below it type, shape and blocks.
+    pub fn line(&self) -> String {
+        let (shape, chunk) = (&self.grid.shape, &self.grid.chunk);
+        let blocks =
+            if shape == chunk || self.grid.count() <= 1 { String::new() } else { format!(" in {} blocks of {chunk:?}", self.grid.count()) };
+        format!("{}\n{} {shape:?}{blocks}", self.what, self.dtype)
+    }
+}
+
 /// An array in a file (or anywhere), read by selection from any thread.
 pub trait ChunkSource: Send + Sync + Debug {
     /// The type as stored.
@@ -144,6 +175,10 @@ pub trait ChunkSource: Send + Sync + Debug {
     }
     /// Where it is.
     fn place(&self) -> Place;
+    /// What is done to make the values, and of what, for people.
+    fn made_of(&self) -> (String, Vec<Step>) {
+        ("read".into(), Vec::new())
+    }
     /// Itself, where a layer above wants to tell it apart from other sources.
     fn as_any(&self) -> Option<&dyn std::any::Any> {
         None

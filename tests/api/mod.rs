@@ -1,5 +1,8 @@
+mod arrays;
+mod bags;
 mod bridge;
 mod categories;
+mod chunked;
 mod coding;
 mod combine;
 mod core;

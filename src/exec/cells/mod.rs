@@ -285,7 +285,8 @@ impl Dataset {
                 dims.push(d.clone());
             }
         }
-        let source = ExprSource::new(typed, Arc::new(schema), inputs, &dims, options)?.holding(settled.booked.clone());
+        let source =
+            ExprSource::new(typed, Arc::new(schema), inputs, &dims, options)?.holding(settled.booked.clone(), settled.expr.to_string());
         Variable::new(dims, Data::Lazy(LazyArray::new(Arc::new(source))))
     }
 

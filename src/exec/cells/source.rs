@@ -7,7 +7,7 @@ use crate::exec::ExecOptions;
 use crate::exec::eval::evaluate;
 use crate::ops::bridge::enter;
 use crate::plan::Typed;
-use crate::store::{Batch, ChunkGrid, ChunkSource, Column, Field, NdArray, ReadCost, Reservation, Schema, Selection, Selector};
+use crate::store::{Batch, ChunkGrid, ChunkSource, Column, Field, NdArray, ReadCost, Reservation, Schema, Selection, Selector, Step};
 use std::sync::Arc;
 
 /// An operand, and where its dims are among those of the result.
@@ -22,6 +22,8 @@ pub(super) struct ExprSource {
     expr: Typed,
     schema: Arc<Schema>,
     operands: Vec<Operand>,
+    /// The expression as written, for people.
+    shown: String,
     shape: Vec<usize>,
     grid: ChunkGrid,
     options: ExecOptions,
@@ -59,6 +61,7 @@ impl ExprSource {
             expr,
             schema,
             operands,
+            shown: String::new(),
             grid: ChunkGrid::new(&shape, &shape),
             shape,
             options: options.clone(),
@@ -78,8 +81,8 @@ impl ExprSource {
     }
 
     /// With the account of operands in memory, as long as it is used.
-    pub(super) fn holding(self, booked: Vec<Arc<Reservation>>) -> ExprSource {
-        ExprSource { _booked: booked, ..self }
+    pub(super) fn holding(self, booked: Vec<Arc<Reservation>>, shown: String) -> ExprSource {
+        ExprSource { _booked: booked, shown, ..self }
     }
 
     /// The largest pieces of the operands along each dim; none where none has any.
@@ -114,6 +117,10 @@ impl ExprSource {
 }
 
 impl ChunkSource for ExprSource {
+    fn made_of(&self) -> (String, Vec<Step>) {
+        (format!("compute {}", self.shown), self.operands.iter().map(|o| o.variable.step()).collect())
+    }
+
     fn dtype(&self) -> &DType {
         &self.expr.dtype
     }

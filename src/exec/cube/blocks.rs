@@ -63,8 +63,16 @@ pub(super) fn boxes(grid: &ChunkGrid) -> Vec<(Vec<usize>, Vec<usize>)> {
 /// # Errors
 /// Budget, where it does not fit; what the reader says.
 pub(in crate::exec) fn persist(variable: &Variable, options: &ExecOptions) -> Result<(NdArray, Reservation)> {
+    held(variable, "values that are used more than once", options)
+}
+
+/// The same of what is named.
+///
+/// # Errors
+/// As there.
+pub(super) fn held(variable: &Variable, what: &str, options: &ExecOptions) -> Result<(NdArray, Reservation)> {
     let width = variable.dtype().phys().and_then(|p| p.width()).unwrap_or(16);
-    let booked = options.budget.reserve(variable.len() * width, "values that are used more than once")?;
+    let booked = options.budget.reserve(variable.len().saturating_mul(width), what).map_err(|e| e.at(variable.place()))?;
     let grid = variable.grid();
     let boxes = boxes(&grid);
     let places = boxes.clone();

@@ -60,6 +60,18 @@ pub(super) fn copy_in_parallel(variable: &Variable, target: &dyn BlockSink, widt
     failed.into_inner().unwrap_or_else(|e| e.into_inner()).map_or(Ok(()), |(_, e)| Err(e))
 }
 
+/// Brings all values of a variable to a sink that any thread may write to.
+///
+/// # Errors
+/// Budget, where not even one block fits; what the readers and the sink say.
+pub fn copy_blocks_to(variable: &Variable, target: &dyn BlockSink, options: &ExecOptions) -> Result<()> {
+    if variable.is_empty() {
+        return Ok(());
+    }
+    let width = variable.dtype().phys().and_then(|p| p.width()).unwrap_or(40);
+    copy_in_parallel(variable, target, width, options)
+}
+
 /// Whole blocks of the source, many small ones together, but at most this many elements where that can be.
 fn sized(mut grid: ChunkGrid, most: usize) -> ChunkGrid {
     /// Smaller blocks cost more to hand out than to read.

@@ -1,15 +1,19 @@
 //! Cubes block by block: copies to a sink, and reductions.
 
 mod blocks;
+mod chunk;
 mod copy;
 mod dense;
+mod explain;
 mod lanes;
 mod pairs;
+mod rechunk;
 mod reduce;
 mod slabs;
 
 pub(in crate::exec) use blocks::persist;
 pub use copy::copy;
+pub use dense::copy_blocks_to;
 pub(in crate::exec) use lanes::{PER_VALUE, lane_blocks, narrowed, through_lanes};
 pub use pairs::pairs;
 pub use reduce::{Whole, reduce, whole};

@@ -54,6 +54,26 @@ pub(in crate::exec) enum Along {
     Cubic(Arc<Spline>, Arc<Vec<Option<Between>>>),
 }
 
+impl Along {
+    /// What is done, for people.
+    fn name(&self) -> &'static str {
+        match self {
+            Along::Shift(_) => "shift",
+            Along::Diff(_) => "diff",
+            Along::Run(_) => "cumulate",
+            Along::Rank(_) => "rank",
+            Along::Grouped(inner, _) => inner.name(),
+            Along::Forward(_) => "ffill",
+            Along::Backward(_) => "bfill",
+            Along::Bridge(..) => "interpolate_na",
+            Along::Slope(_) => "differentiate",
+            Along::Area(_) => "cumulative_integrate",
+            Along::Linear(_) | Along::Nearest(_) | Along::Cubic(..) => "interp",
+            Along::Function(_) => "apply",
+        }
+    }
+}
+
 /// From one lane into another.
 type OfLane = dyn Fn(&[f64], &mut [f64]) + Send + Sync;
 

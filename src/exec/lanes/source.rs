@@ -8,7 +8,7 @@ use crate::exec::ExecOptions;
 use crate::exec::cube::{PER_VALUE, lane_blocks, narrowed, through_lanes};
 use crate::exec::reduce::floats;
 use crate::ops::bridge::enter;
-use crate::store::{ChunkGrid, ChunkSource, Column, NdArray, Selection, Selector};
+use crate::store::{ChunkGrid, ChunkSource, Column, NdArray, Selection, Selector, Step};
 use rayon::prelude::*;
 
 /// An array made lane by lane of another one.
@@ -88,6 +88,10 @@ impl LaneSource {
 }
 
 impl ChunkSource for LaneSource {
+    fn made_of(&self) -> (String, Vec<Step>) {
+        (format!("{} along axis {}", self.what.name(), self.axis), vec![self.input.step()])
+    }
+
     fn dtype(&self) -> &DType {
         &self.dtype
     }
@@ -144,6 +148,10 @@ impl BlockSource {
 }
 
 impl ChunkSource for BlockSource {
+    fn made_of(&self) -> (String, Vec<Step>) {
+        ("map blocks".into(), vec![self.input.step()])
+    }
+
     fn dtype(&self) -> &DType {
         &self.dtype
     }

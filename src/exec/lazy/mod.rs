@@ -79,7 +79,7 @@ impl LazyFrame {
 }
 
 /// What a verb made, in the columns that were promised.
-fn fit(made: Batch, schema: &Arc<Schema>) -> Result<Batch> {
+pub(super) fn fit(made: Batch, schema: &Arc<Schema>) -> Result<Batch> {
     let rows = made.rows();
     if !made.schema.names().eq(schema.names()) {
         let names = |s: &Schema| s.names().collect::<Vec<_>>().join(", ");

@@ -9,7 +9,7 @@ use crate::exec::ExecOptions;
 use crate::exec::cube::{PER_VALUE, lane_blocks, narrowed, through_lanes};
 use crate::kernel::agg::Agg;
 use crate::kernel::window::{Bounds, Rolling, Width, Windowing, rolling};
-use crate::store::{ChunkGrid, ChunkSource, Column, NdArray, Selection, Selector};
+use crate::store::{ChunkGrid, ChunkSource, Column, NdArray, Selection, Selector, Step};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -135,6 +135,10 @@ impl RollSource {
 }
 
 impl ChunkSource for RollSource {
+    fn made_of(&self) -> (String, Vec<Step>) {
+        (format!("rolling windows along axis {}", self.axis), vec![self.input.step()])
+    }
+
     fn dtype(&self) -> &DType {
         &self.dtype
     }

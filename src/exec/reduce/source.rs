@@ -10,7 +10,7 @@ use crate::exec::ExecOptions;
 use crate::exec::ordered::{Ordered, Parts};
 use crate::kernel::agg::Agg;
 use crate::kernel::cells::{Cells, Finish, Found, LANES, Place as Where, Run};
-use crate::store::{Budget, ChunkGrid, ChunkSource, NdArray, Selection, Selector};
+use crate::store::{Budget, ChunkGrid, ChunkSource, NdArray, Selection, Selector, Step};
 use arrow::buffer::Buffer;
 use std::ops::Range;
 use std::sync::Arc;
@@ -183,6 +183,24 @@ fn selector(positions: &[usize]) -> Selector {
 }
 
 impl ChunkSource for ReduceSource {
+    fn made_of(&self) -> (String, Vec<Step>) {
+        let over = |wanted: fn(&Fate) -> bool| -> Vec<&str> {
+            self.input.dims().iter().zip(&self.fates).filter(|(_, f)| wanted(f)).map(|(d, _)| &**d).collect()
+        };
+        let (gone, grouped) = (over(|f| matches!(f, Fate::Reduced)), over(|f| matches!(f, Fate::Grouped(_))));
+        let mut what = self.how.agg.to_string();
+        if !gone.is_empty() {
+            what += &format!(" over {}", gone.join(", "));
+        }
+        if !grouped.is_empty() {
+            what += &format!(" of groups along {}", grouped.join(", "));
+        }
+        if self.how.weights.is_some() {
+            what += ", weighted";
+        }
+        (what, vec![self.input.step()])
+    }
+
     fn dtype(&self) -> &DType {
         &self.dtype
     }

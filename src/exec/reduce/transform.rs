@@ -12,7 +12,7 @@ use crate::exec::lanes::{self, Along};
 use crate::exec::{ExecOptions, cube};
 use crate::kernel::agg::Agg;
 use crate::kernel::window::Running;
-use crate::store::{ChunkGrid, ChunkSource, NdArray, Reservation, Selection, Selector};
+use crate::store::{ChunkGrid, ChunkSource, NdArray, Reservation, Selection, Selector, Step};
 use crate::with_phys;
 use std::sync::Arc;
 
@@ -179,6 +179,10 @@ pub(in crate::exec) fn floats(array: &NdArray) -> Result<Vec<f64>> {
 }
 
 impl ChunkSource for TransformSource {
+    fn made_of(&self) -> (String, Vec<Step>) {
+        (format!("{:?} beside groups along axis {}", self.how, self.axis).to_lowercase(), vec![self.input.step()])
+    }
+
     fn dtype(&self) -> &DType {
         &self.dtype
     }

@@ -178,6 +178,11 @@ impl DenseSink {
         Ok(())
     }
 
+    /// How many elements have been written.
+    pub fn written(&self) -> usize {
+        self.written.load(Relaxed)
+    }
+
     /// Puts the file in its place.
     ///
     /// # Errors

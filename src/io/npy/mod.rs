@@ -4,8 +4,8 @@
 //! Own code, because the header parser of the `ndarray-npy` crate recurses as deep as a hostile header nests and takes time
 //! exponential in that, and because types are then bound to Rust's at compile time.
 
-pub(in crate::io) mod descr;
-pub(in crate::io) mod header;
+pub(crate) mod descr;
+pub(crate) mod header;
 
 pub use header::Header;
 

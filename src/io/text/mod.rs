@@ -1,10 +1,12 @@
 //! What CSV and JSON share: where text comes from and where it goes, compressed or not.
 
+mod blocks;
 mod input;
 mod output;
 mod packing;
 mod unpack;
 
+pub use blocks::TextBlocks;
 pub use input::TextInput;
 pub(in crate::io) use input::{Text, line_breaks};
 pub(in crate::io) use output::Lines;

@@ -4,7 +4,7 @@ use crate::array::{DecodeStep, LazyArray};
 use crate::dtype::{DType, TimeUnit};
 use crate::error::{Error, Place, Result};
 use crate::kernel::pack::{self, Raw};
-use crate::store::{ChunkGrid, ChunkSource, NdArray, NdBuilder, ReadCost, Selection, Selector};
+use crate::store::{ChunkGrid, ChunkSource, NdArray, NdBuilder, ReadCost, Selection, Selector, Step};
 use crate::with_phys;
 use arrow::buffer::Buffer;
 use rayon::prelude::*;
@@ -75,6 +75,10 @@ impl Joined {
 }
 
 impl ChunkSource for Joined {
+    fn made_of(&self) -> (String, Vec<Step>) {
+        (format!("join {} along axis {}", self.pieces.len(), self.axis), self.pieces.iter().map(LazyArray::step).collect())
+    }
+
     fn dtype(&self) -> &DType {
         &self.dtype
     }
@@ -233,6 +237,10 @@ pub(super) fn raised(inner: LazyArray, shape: Vec<usize>) -> LazyArray {
 }
 
 impl ChunkSource for Raised {
+    fn made_of(&self) -> (String, Vec<Step>) {
+        ("raise".into(), vec![self.inner.step()])
+    }
+
     fn dtype(&self) -> &DType {
         self.inner.dtype()
     }

@@ -4,7 +4,7 @@
 use crate::array::Variable;
 use crate::dtype::{DType, Phys};
 use crate::error::{Error, Place, Result};
-use crate::store::{ChunkGrid, ChunkSource, NdArray, NdBuilder, ReadCost, Selection, Selector};
+use crate::store::{ChunkGrid, ChunkSource, NdArray, NdBuilder, ReadCost, Selection, Selector, Step};
 use crate::with_phys;
 use arrow::array::{StringViewArray, UInt64Array};
 use arrow::buffer::Buffer;
@@ -46,6 +46,17 @@ impl Turned {
 }
 
 impl ChunkSource for Turned {
+    fn made_of(&self) -> (String, Vec<Step>) {
+        (
+            if self.merged > 1 {
+                format!("turn to {:?}, merge the last {}", self.order, self.merged)
+            } else {
+                format!("turn to {:?}", self.order)
+            },
+            vec![self.input.step()],
+        )
+    }
+
     fn dtype(&self) -> &DType {
         self.input.dtype()
     }
@@ -126,6 +137,10 @@ impl Split {
 }
 
 impl ChunkSource for Split {
+    fn made_of(&self) -> (String, Vec<Step>) {
+        (format!("split axis {}", self.axis), vec![self.input.step()])
+    }
+
     fn dtype(&self) -> &DType {
         self.input.dtype()
     }
@@ -191,6 +206,10 @@ fn nothing(dtype: &DType, shape: &[usize]) -> Result<NdArray> {
 }
 
 impl ChunkSource for Picked {
+    fn made_of(&self) -> (String, Vec<Step>) {
+        (format!("take {} positions of axis {}", self.positions.len(), self.axis), vec![self.input.step()])
+    }
+
     fn dtype(&self) -> &DType {
         self.input.dtype()
     }

@@ -3,7 +3,7 @@
 use crate::array::Variable;
 use crate::dtype::{DType, Element};
 use crate::error::{Error, Place, Result};
-use crate::store::{ChunkGrid, ChunkSource, NdArray, ReadCost, Selection, Selector};
+use crate::store::{ChunkGrid, ChunkSource, NdArray, ReadCost, Selection, Selector, Step};
 
 /// An array of floats with, for every position along an axis, the values about it along a new last axis.
 #[derive(Clone, Debug)]
@@ -66,6 +66,10 @@ impl Windowed {
 }
 
 impl ChunkSource for Windowed {
+    fn made_of(&self) -> (String, Vec<Step>) {
+        (format!("windows of {} along axis {}", self.width, self.axis), vec![self.input.step()])
+    }
+
     fn dtype(&self) -> &DType {
         self.input.dtype()
     }

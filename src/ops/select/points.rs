@@ -7,7 +7,7 @@ use crate::dtype::DType;
 use crate::error::{Error, ErrorKind, Place, Result, ResultExt};
 use crate::label::{Index, Method};
 use crate::ops::bridge::enter;
-use crate::store::{ChunkGrid, ChunkSource, Column, NdArray, NdBuilder, ReadCost, Selection, Selector};
+use crate::store::{ChunkGrid, ChunkSource, Column, NdArray, NdBuilder, ReadCost, Selection, Selector, Step};
 use arrow::array::UInt64Array;
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -219,6 +219,10 @@ impl Points {
 }
 
 impl ChunkSource for Points {
+    fn made_of(&self) -> (String, Vec<Step>) {
+        ("take points".into(), vec![self.input.step()])
+    }
+
     fn dtype(&self) -> &DType {
         self.input.dtype()
     }

@@ -29,7 +29,6 @@ use crate::dtype::DType;
 use crate::error::{Error, Place, Result};
 use crate::kernel::order::Direction;
 use crate::store::{Schema, TableSource};
-use std::fmt::Write;
 use std::sync::Arc;
 
 /// A node of a plan over tables.
@@ -176,82 +175,95 @@ impl Plan {
         }
     }
 
+    /// What the plan is made of, the left one first.
+    fn inputs(&self) -> Vec<&Arc<Plan>> {
+        match self {
+            Plan::Scan { .. } => Vec::new(),
+            Plan::Filter { input, .. }
+            | Plan::With { input, .. }
+            | Plan::Select { input, .. }
+            | Plan::Limit { input, .. }
+            | Plan::Sort { input, .. }
+            | Plan::TopK { input, .. }
+            | Plan::Distinct { input, .. }
+            | Plan::Long { input, .. }
+            | Plan::FillGaps { input, .. } => vec![input],
+            Plan::GroupRows(group) => vec![&group.input],
+            Plan::Group(group) => vec![&group.input],
+            Plan::Resample(plan) => vec![&plan.input],
+            Plan::Window(window) => vec![&window.input],
+            Plan::Verb(plan) => vec![&plan.input],
+            Plan::Join { left, right, .. } | Plan::AsofJoin { left, right, .. } => vec![left, right],
+        }
+    }
+
     fn explain(&self, out: &mut String) {
-        let _ = match self {
+        self.inputs().into_iter().for_each(|input| input.explain(out));
+        out.push_str(&self.line());
+        out.push('\n');
+    }
+
+    /// What is done.
+    fn line(&self) -> String {
+        match self {
             Plan::Scan { source } => {
                 let rows = source.rows().map_or("unknown".to_string(), |n| n.to_string());
-                writeln!(out, "scan    {} columns, rows: {rows}, parts: {}", source.schema().fields.len(), source.parts())
+                format!("scan    {} columns, rows: {rows}, parts: {}", source.schema().fields.len(), source.parts())
             }
-            Plan::Filter { input, expr, .. } => {
-                input.explain(out);
-                writeln!(out, "filter  {expr}")
+            Plan::Filter { expr, .. } => {
+                format!("filter  {expr}")
             }
-            Plan::With { input, position, expr, schema, .. } => {
-                input.explain(out);
+            Plan::With { position, expr, schema, .. } => {
                 let field = &schema.fields[*position];
-                writeln!(out, "with    {}: {} = {expr}", field.name, field.dtype)
+                format!("with    {}: {} = {expr}", field.name, field.dtype)
             }
-            Plan::Select { input, schema, .. } => {
-                input.explain(out);
-                writeln!(out, "select  {}", schema.names().collect::<Vec<_>>().join(", "))
+            Plan::Select { schema, .. } => {
+                format!("select  {}", schema.names().collect::<Vec<_>>().join(", "))
             }
-            Plan::GroupRows(group) => {
-                group.input.explain(out);
-                writeln!(out, "{}", group.explain())
-            }
-            Plan::Group(group) => {
-                group.input.explain(out);
-                writeln!(out, "{}", group.explain())
-            }
-            Plan::Limit { input, rows } => {
-                input.explain(out);
-                writeln!(out, "limit   {rows}")
+            Plan::GroupRows(group) => group.explain(),
+            Plan::Group(group) => group.explain(),
+            Plan::Limit { rows, .. } => {
+                format!("limit   {rows}")
             }
             Plan::Sort { input, by } => {
-                input.explain(out);
-                writeln!(out, "sort    {}", order::shown(by, input.schema()))
+                format!("sort    {}", order::shown(by, input.schema()))
             }
             Plan::TopK { input, by, rows } => {
-                input.explain(out);
-                writeln!(out, "top     {rows} by {}", order::shown(by, input.schema()))
+                format!("top     {rows} by {}", order::shown(by, input.schema()))
             }
-            Plan::Resample(plan) => {
-                plan.input.explain(out);
-                writeln!(out, "{}", plan.explain())
-            }
-            Plan::Window(window) => {
-                window.input.explain(out);
-                writeln!(out, "{}", window.explain())
-            }
-            Plan::Verb(plan) => {
-                plan.input.explain(out);
-                writeln!(out, "{}", plan.shown)
-            }
+            Plan::Resample(plan) => plan.explain(),
+            Plan::Window(window) => window.explain(),
+            Plan::Verb(plan) => plan.shown.to_string(),
             Plan::Distinct { input, columns } => {
-                input.explain(out);
                 let names: Vec<&str> = columns.iter().map(|&c| input.schema().fields[c].name.as_str()).collect();
-                writeln!(out, "distinct {}", names.join(", "))
+                format!("distinct {}", names.join(", "))
             }
-            Plan::Long { input, long } => {
-                input.explain(out);
-                writeln!(out, "long    {} columns to rows, {:?}", long.value.len(), long.order)
+            Plan::Long { long, .. } => {
+                format!("long    {} columns to rows, {:?}", long.value.len(), long.order)
             }
-            Plan::FillGaps { input, gaps } => {
-                input.explain(out);
-                writeln!(out, "fill    {} columns, {:?}", gaps.columns.len(), gaps.how)
+            Plan::FillGaps { gaps, .. } => {
+                format!("fill    {} columns, {:?}", gaps.columns.len(), gaps.how)
             }
-            Plan::Join { left, right, join } => {
-                left.explain(out);
-                right.explain(out);
-                writeln!(out, "join    {join}")
+            Plan::Join { join, .. } => {
+                format!("join    {join}")
             }
-            Plan::AsofJoin { left, right, join } => {
-                left.explain(out);
-                right.explain(out);
-                writeln!(out, "join    as of, {}, {} columns that must be the same", join.direction.name(), join.by.len())
+            Plan::AsofJoin { join, .. } => {
+                format!("join    as of, {}, {} columns that must be the same", join.direction.name(), join.by.len())
             }
-        };
+        }
     }
+}
+
+/// Numbers the steps of a plan, first to last, each once.
+fn number(plan: &Arc<Plan>, known: &mut Vec<*const Plan>, lines: &mut Vec<String>, arrows: &mut Vec<(usize, usize)>) -> usize {
+    if let Some(i) = known.iter().position(|p| std::ptr::eq(*p, Arc::as_ptr(plan))) {
+        return i;
+    }
+    let inputs: Vec<usize> = plan.inputs().into_iter().map(|input| number(input, known, lines, arrows)).collect();
+    known.push(Arc::as_ptr(plan));
+    lines.push(plan.line());
+    arrows.extend(inputs.into_iter().map(|input| (input, known.len() - 1)));
+    known.len() - 1
 }
 
 /// A table that is not read yet: verbs only build a plan. Names and types are checked while it is built.
@@ -315,5 +327,21 @@ impl LazyFrame {
         let mut out = String::new();
         self.plan.explain(&mut out);
         out
+    }
+
+    /// The steps as a graph in the language of Graphviz (`dot -Tsvg`); a step that is used twice stands once. dask: `ddf.visualize()`.
+    ///
+    /// # Examples
+    /// ```
+    /// use hpda_data::{Column, DataFrame, plan::col};
+    /// let df = DataFrame::new([("x", Column::from(vec![1i64, 2]))])?;
+    /// let dot = df.lazy()?.filter(col("x").gt(1))?.limit(1).explain_dot();
+    /// assert!(dot.starts_with("digraph plan {") && dot.contains("n1 [label=\"filter  x > 1\"];") && dot.contains("n1 -> n2;"));
+    /// # Ok::<(), hpda_data::Error>(())
+    /// ```
+    pub fn explain_dot(&self) -> String {
+        let (mut lines, mut arrows) = (Vec::new(), Vec::new());
+        number(&self.plan, &mut Vec::new(), &mut lines, &mut arrows);
+        super::dot(lines, arrows)
     }
 }
