@@ -11,11 +11,13 @@ use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 type Value = Arc<dyn Any + Send + Sync>;
+/// What makes the result of a task of what it needs.
+type Call = dyn Fn(&[Value]) -> Result<Value> + Send + Sync;
 
 struct Node {
     name: String,
     needs: Vec<Arc<Node>>,
-    call: Box<dyn Fn(&[Value]) -> Result<Value> + Send + Sync>,
+    call: Box<Call>,
 }
 
 impl Drop for Node {

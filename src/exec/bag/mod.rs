@@ -154,9 +154,9 @@ impl<T: Send + 'static> Bag<T> {
     /// assert_eq!(words.collect()?, ["a", "b", "c"]);
     /// # Ok::<(), hpda_data::Error>(())
     /// ```
-    pub fn flat_map<I: IntoIterator>(&self, f: impl Fn(T) -> I + Send + Sync + 'static) -> Bag<I::Item>
+    pub fn flat_map<I>(&self, f: impl Fn(T) -> I + Send + Sync + 'static) -> Bag<I::Item>
     where
-        I: 'static,
+        I: IntoIterator + 'static,
         I::Item: Send + 'static,
     {
         self.over(FlatMap { items: self.items.clone(), f })
@@ -170,9 +170,9 @@ impl<T: Send + 'static> Bag<T> {
     /// assert_eq!(sums.collect()?, [15, 40]);
     /// # Ok::<(), hpda_data::Error>(())
     /// ```
-    pub fn map_partitions<I: IntoIterator>(&self, f: impl Fn(Vec<T>) -> I + Send + Sync + 'static) -> Bag<I::Item>
+    pub fn map_partitions<I>(&self, f: impl Fn(Vec<T>) -> I + Send + Sync + 'static) -> Bag<I::Item>
     where
-        I: 'static,
+        I: IntoIterator + 'static,
         I::Item: Send + 'static,
     {
         self.over(Parted { items: self.items.clone(), f })

@@ -71,11 +71,14 @@ fn place(what: &str) -> Place {
     Place { op: Some(what.to_string()), ..Place::default() }
 }
 
+/// What a caller says of a position.
+type OfPlace<T> = dyn Fn(&[usize]) -> T + Send + Sync;
+
 /// What a function says of each position.
 struct OfPlaces<T> {
     dtype: DType,
     shape: Vec<usize>,
-    function: Arc<dyn Fn(&[usize]) -> T + Send + Sync>,
+    function: Arc<OfPlace<T>>,
 }
 
 impl<T> fmt::Debug for OfPlaces<T> {
