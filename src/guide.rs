@@ -15,8 +15,10 @@ guides! {
     performance "performance.md"
     formats "formats.md"
     plot "plot.md"
+    reliability "reliability.md"
     pandas "pandas.md"
     xarray "xarray.md"
+    dask "dask.md"
     cdo "cdo.md"
     differences "differences.md"
 }
