@@ -161,7 +161,7 @@ fn many_values_in_one_cell_are_added_up_by_segments_with_the_same_bits() -> Resu
     let n = 5_000_000;
     let value = |i: usize| {
         let x = (i as f64 * 0.618_033_988_749_895).fract() - 0.5;
-        if i % 1001 == 0 { f64::NAN } else { x * 10f64.powi((i * 7919 % 21) as i32 - 10) }
+        if i.is_multiple_of(1001) { f64::NAN } else { x * 10f64.powi((i * 7919 % 21) as i32 - 10) }
     };
     let (mut sum, mut size, mut low) = (0.0f64, 0.0f64, (f64::INFINITY, 0));
     let mut carry = 0.0;
