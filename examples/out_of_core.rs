@@ -75,7 +75,7 @@ pub fn matrix(rows: usize, columns: usize, budget: usize) -> Result<()> {
         let start = Instant::now();
         let (mean, _) = again.reduce(&Reduction::new(Agg::Mean).over([over]), &exec)?;
         let mean = mean.variable("m")?.load()?;
-        println!("mean over {over}: {} values, that of {other} 1 is {}", mean.len(), mean.scalar(1));
+        println!("mean over {over}: {} values, that of {other} 1 is {:.6}", mean.len(), mean.scalar(1).as_f64().unwrap_or(f64::NAN));
         println!("  {:.1} s, held at most {:.0} MB", start.elapsed().as_secs_f64(), exec.budget.peak() as f64 / 1e6);
     }
     Ok(())

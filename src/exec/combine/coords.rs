@@ -19,7 +19,7 @@ use std::sync::Arc;
 /// # Errors
 /// Invalid, where no labels differ, labels do not go one way within a cube or after joining, two cubes begin at the same labels, or
 /// pieces do not fill the whole of an exact join; what
-/// [`combine_nested`] and [`merge()`](super::merge()) say.
+/// [`combine_nested()`](super::combine_nested()) and [`merge()`](super::merge()) say.
 ///
 /// # Examples
 /// ```
