@@ -334,6 +334,6 @@ fn chunk_without_room_for_its_sum_is_an_error_before_the_library_sees_it() {
 /// The parquet crate makes room for as many texts as a page says, which ends the process where there is none. Found by fuzzing.
 #[test]
 fn page_that_calls_for_all_memory_is_an_error_before_the_decoder_sees_it() {
-    let e = scan(&ParquetSource::open(root().join("tests/files/data/columnar/endless_page.parquet")).unwrap()).unwrap_err();
+    let e = scan(&ParquetSource::open(root().join("tests/files/data/damaged/endless_page.parquet")).unwrap()).unwrap_err();
     assert!(e.to_string().contains("a page says that it holds more texts than values"), "{e}");
 }
