@@ -326,6 +326,11 @@ impl<T> IoResultExt<T> for std::io::Result<T> {
     }
 }
 
+/// What a panic said, where that is text.
+pub(crate) fn panic_text(cause: &(dyn std::any::Any + Send)) -> Option<&str> {
+    cause.downcast_ref::<&str>().copied().or_else(|| cause.downcast_ref::<String>().map(String::as_str))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,7 @@
 
 use super::ExecOptions;
 use crate::dtype::Scalar;
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Place, Result, panic_text};
 use crate::frame::{DataFrame, Series, column_of};
 use crate::ops::tables::{Concat, concat};
 use crate::plan::LazyFrame;
@@ -11,10 +11,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Calls a function of the caller; a panic becomes an error that tells its message and place.
 pub(crate) fn guarded<T>(place: impl Fn() -> Place, f: impl FnOnce() -> Result<T>) -> Result<T> {
-    let made = catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|cause| {
-        let text = cause.downcast_ref::<&str>().map(|s| s.to_string()).or_else(|| cause.downcast_ref::<String>().cloned());
-        Err(Error::invalid(format!("the function panicked: {}", text.unwrap_or_else(|| "no message".into()))))
-    });
+    let made = catch_unwind(AssertUnwindSafe(f))
+        .unwrap_or_else(|cause| Err(Error::invalid(format!("the function panicked: {}", panic_text(&*cause).unwrap_or("no message")))));
     made.map_err(|e| e.at(place()))
 }
 

@@ -449,7 +449,7 @@ impl TableSource for LimitSource {
         1
     }
     fn part_bytes(&self, _: usize) -> u64 {
-        (0..self.input.parts()).map(|p| self.input.part_bytes(p)).sum()
+        self.input.bytes()
     }
     fn notices(&self) -> Notices {
         self.input.notices()

@@ -188,8 +188,7 @@ impl TableSource for TakeSource {
             });
         }
         let batch = Batch::with_rows(schema, columns, rows)?;
-        let step = request.batch_rows.max(1);
-        Ok(Box::new((0..rows.div_ceil(step)).map(move |i| Ok(batch.slice(i * step, step.min(rows - i * step))))))
+        Ok(Box::new(batch.in_steps(request.batch_rows).map(Ok)))
     }
     fn notices(&self) -> Notices {
         self.notices.clone()

@@ -69,7 +69,6 @@ impl TableSource for MemSource {
             None => batch.clone(),
             Some(columns) => batch.project(columns, Arc::new(self.schema.project(columns))),
         };
-        let step = request.batch_rows.max(1);
-        Ok(Box::new((0..batch.rows().div_ceil(step)).map(move |i| Ok(batch.slice(i * step, step.min(batch.rows() - i * step))))))
+        Ok(Box::new(batch.in_steps(request.batch_rows).map(Ok)))
     }
 }

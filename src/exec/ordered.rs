@@ -7,7 +7,7 @@
 //! work, also when the consumer sits on the only thread of the pool.
 
 use super::ExecOptions;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, panic_text};
 use crate::store::{Budget, Reservation};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -196,8 +196,7 @@ impl<P: Parts> Shared<P> {
 
 /// A panic of a reader as an error.
 pub(super) fn panic_error(cause: Box<dyn std::any::Any + Send>) -> Error {
-    let text = cause.downcast_ref::<&str>().map(|s| s.to_string()).or_else(|| cause.downcast_ref::<String>().cloned());
-    Error::internal(format!("a fault of this program: {}", text.unwrap_or_else(|| "no message".into())))
+    Error::internal(format!("a fault of this program: {}", panic_text(&*cause).unwrap_or("no message")))
         .help("please report it with the command and the file")
 }
 

@@ -107,7 +107,7 @@ impl TableSource for PointSource {
         1
     }
     fn part_bytes(&self, _: usize) -> u64 {
-        (0..self.input.parts()).map(|p| self.input.part_bytes(p)).sum()
+        self.input.bytes()
     }
     fn notices(&self) -> Notices {
         self.input.notices()
@@ -146,14 +146,11 @@ impl TableSource for PointSource {
             };
             Some(joined())
         });
-        let step = request.batch_rows.max(1);
+        let step = request.batch_rows;
         Ok(Box::new(pieces.flat_map(move |piece| -> BatchIter {
             match piece {
                 Err(e) => Box::new(std::iter::once(Err(e))),
-                Ok(batch) => {
-                    let rows = batch.rows();
-                    Box::new((0..rows.div_ceil(step)).map(move |i| Ok(batch.slice(i * step, step.min(rows - i * step)))))
-                }
+                Ok(batch) => Box::new(batch.in_steps(step).map(Ok)),
             }
         })))
     }

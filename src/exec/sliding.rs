@@ -105,7 +105,7 @@ impl TableSource for SlidingSource {
         1
     }
     fn part_bytes(&self, _: usize) -> u64 {
-        (0..self.input.parts()).map(|p| self.input.part_bytes(p)).sum()
+        self.input.bytes()
     }
     fn notices(&self) -> Notices {
         self.input.notices()
@@ -122,7 +122,7 @@ impl TableSource for SlidingSource {
             next: 0,
             ended: false,
         };
-        let (columns, schema, step) = (request.columns.clone(), self.plan.schema.clone(), request.batch_rows.max(1));
+        let (columns, schema, step) = (request.columns.clone(), self.plan.schema.clone(), request.batch_rows);
         let mut failed = false;
         let stretches = std::iter::from_fn(move || {
             if failed {
@@ -141,8 +141,7 @@ impl TableSource for SlidingSource {
                 None => batch,
                 Some(columns) => batch.project(columns, Arc::new(schema.project(columns))),
             };
-            let rows = batch.rows();
-            Box::new((0..rows.div_ceil(step)).map(move |i| Ok(batch.slice(i * step, step.min(rows - i * step)))))
+            Box::new(batch.in_steps(step).map(Ok))
         })))
     }
 }

@@ -1,7 +1,7 @@
 //! A wall around decoders of other crates. They check what they read, but not everywhere: a damaged file may meet an assertion.
 //! Such a panic becomes a format error here, and nothing is printed.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, panic_text};
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::sync::Once;
@@ -25,8 +25,7 @@ pub(crate) fn guarded<T>(decode: impl FnOnce() -> Result<T>) -> Result<T> {
     let result = catch_unwind(AssertUnwindSafe(decode));
     INSIDE.set(INSIDE.get() - 1);
     result.unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
-        let first = text.unwrap_or("no reason given").lines().next().unwrap_or("").to_string();
+        let first = panic_text(&*panic).unwrap_or("no reason given").lines().next().unwrap_or("").to_string();
         Err(Error::format(format!("the file is damaged: the decoder stopped ({first})")))
     })
 }

@@ -151,6 +151,12 @@ impl Batch {
         Ok(Batch { schema, columns, rows })
     }
 
+    /// The rows in batches of at most so many.
+    pub fn in_steps(self, rows: usize) -> impl Iterator<Item = Batch> + Send {
+        let (all, step) = (self.rows(), rows.max(1));
+        (0..all.div_ceil(step)).map(move |i| self.slice(i * step, step.min(all - i * step)))
+    }
+
     /// How many rows.
     pub fn rows(&self) -> usize {
         self.rows

@@ -73,6 +73,10 @@ pub trait TableSource: Send + Sync + Debug {
     fn parts(&self) -> usize;
     /// About how many bytes of the source a part is, for progress.
     fn part_bytes(&self, part: usize) -> u64;
+    /// About how many bytes all parts are.
+    fn bytes(&self) -> u64 {
+        (0..self.parts()).map(|part| self.part_bytes(part)).sum()
+    }
     /// How many rows one part has, where that is known without reading.
     fn part_rows(&self, _part: usize) -> Option<u64> {
         None

@@ -10,7 +10,7 @@ use crate::dtype::DType;
 use crate::error::{ErrorKind, Result};
 use crate::exec::order::Sorter;
 use crate::exec::ordered::{Ordered, Parts};
-use crate::exec::spilled::{Blocks, Parting, numbered, row_hashes, too_deep};
+use crate::exec::spilled::{Blocks, Parting, numbered, row_hashes, row_numbers, too_deep};
 use crate::exec::{ExecOptions, stream};
 use crate::kernel::order::{Direction, take};
 use crate::plan::GroupOrder;
@@ -210,8 +210,7 @@ impl Spread {
 
     fn piece(&mut self, columns: Columns, left_out: &[bool], first: u64, run: u32) -> Result<()> {
         let n = columns.rows;
-        let numbers = Column::from((first..first + n as u64).collect::<Vec<u64>>());
-        let all: Vec<Column> = columns.all().cloned().chain([numbers, Column::from(vec![run; n])]).collect();
+        let all: Vec<Column> = columns.all().cloned().chain([row_numbers(first, n), Column::from(vec![run; n])]).collect();
         if left_out.is_empty() {
             return self.push(&all, run);
         }

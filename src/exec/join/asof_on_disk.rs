@@ -3,15 +3,15 @@
 
 use super::Key;
 use super::asof::{Sorted, joined_columns, matches, words_of};
-use super::on_disk::{both_notices, by_hash};
+use super::on_disk::{both_notices, by_hash, pairs};
 use crate::dtype::DType;
-use crate::error::{ErrorKind, Notices, Result, ResultExt};
+use crate::error::{Notices, Result, ResultExt};
 use crate::exec::frame::{answered, asked};
 use crate::exec::order::Sorter;
 use crate::exec::spill::Spill;
-use crate::exec::spilled::{BlockWriter, Blocks, too_deep};
+use crate::exec::spilled::{BlockWriter, Blocks};
 use crate::exec::{ExecOptions, stream};
-use crate::kernel::order::Direction;
+use crate::kernel::order::{Direction, KeyColumn};
 use crate::plan::{AsofJoin, JoinColumn};
 use crate::store::{Batch, BatchIter, Field, ScanRequest, Schema, TableSource};
 use std::sync::Arc;
@@ -41,16 +41,12 @@ pub(super) fn join_asof(left: &Table, right: &Table, join: &Arc<AsofJoin>, optio
         writer.push(batch.columns, rows)?;
     }
     let blocks = writer.finish()?;
-    // The first and the last time of each block that has one.
     let mut reach = Vec::new();
     for block in 0..blocks.parts() {
         let batch = blocks.read(block, Some(&ScanRequest { columns: Some(vec![*r]), ..ScanRequest::all(&options.budget) }))?;
         let key = domain.keys(&batch.columns[0])?;
         let words = words_of(&key)?;
-        let there = |row: &usize| key.is_valid(*row as u32);
-        if let (Some(first), Some(last)) = ((0..words.len()).find(there), (0..words.len()).rev().find(there)) {
-            reach.push((block, words[first], words[last]));
-        }
+        reach.extend(ends(&key, words).map(|(first, last)| (block, first, last)));
     }
     let share = options.budget.limit() / 4 / (options.workers() + 1);
     Ok(Arc::new(AsofSource {
@@ -61,6 +57,12 @@ pub(super) fn join_asof(left: &Table, right: &Table, join: &Arc<AsofJoin>, optio
         share,
         notices: both_notices(left, right),
     }))
+}
+
+/// The first and the last time, where there is one.
+fn ends(key: &KeyColumn, words: &[u64]) -> Option<(u64, u64)> {
+    let there = |row: &usize| key.is_valid(*row as u32);
+    Some((words[(0..words.len()).find(there)?], words[(0..words.len()).rev().find(there)?]))
 }
 
 /// The left table beside blocks of the right one.
@@ -80,10 +82,8 @@ impl AsofSource {
         let (l, _, domain) = &self.join.on;
         let key = domain.keys(&batch.columns[*l])?;
         let words = words_of(&key)?;
-        let there = |row: &usize| key.is_valid(*row as u32);
         let mut wanted = 0..0;
-        if let (Some(first), Some(last)) = ((0..words.len()).find(there), (0..words.len()).rev().find(there)) {
-            let (low, high) = (words[first], words[last]);
+        if let Some((low, high)) = ends(&key, words) {
             // From the last block that begins at or before the first time to the first that ends at or after the last one.
             let from = self.reach.partition_point(|b| b.1 <= low).saturating_sub(1);
             let from = from.min(self.reach.partition_point(|b| b.2 < low));
@@ -148,30 +148,7 @@ fn in_groups(left: &Table, right: &Table, join: &Arc<AsofJoin>, options: &ExecOp
     let columns = join.columns.iter().copied().chain([JoinColumn::Left(n)]).collect();
     let wide = Arc::new(AsofJoin { columns, schema: schema.clone(), ..(**join).clone() });
     let mut sorter = Sorter::new(&schema, &[(schema.fields.len() - 1, Direction::Ascending)], options)?;
-    groups(&lefts, &rights, &wide, (&left_by, &right_by), 0, options, &mut sorter)?;
+    let fitting = |l: &Table, r: &Table| super::asof::in_memory(l, r, &wide, options);
+    pairs((&lefts, &rights), (&left_by, &right_by), 0, options, &fitting, &mut |batch| sorter.push(batch))?;
     sorter.finish(join.schema.clone(), both_notices(left, right))
-}
-
-fn groups(
-    lefts: &[Blocks],
-    rights: &[Blocks],
-    join: &Arc<AsofJoin>,
-    by: (&[Key], &[Key]),
-    level: u32,
-    options: &ExecOptions,
-    sorter: &mut Sorter,
-) -> Result<()> {
-    for (left, right) in lefts.iter().zip(rights) {
-        let (l, r): (Table, Table) = (Arc::new(left.clone()), Arc::new(right.clone()));
-        match super::asof::in_memory(&l, &r, join, options) {
-            Ok(made) => stream(&made, None, options).try_for_each(|batch| sorter.push(batch?))?,
-            Err(e) if e.kind() == ErrorKind::Budget => {
-                too_deep(level, e)?;
-                let again = |blocks: &Blocks, keys: &[Key]| super::on_disk::part_again(blocks, keys, level + 1, options);
-                groups(&again(left, by.0)?, &again(right, by.1)?, join, by, level + 1, options, sorter)?;
-            }
-            Err(e) => return Err(e),
-        }
-    }
-    Ok(())
 }

@@ -30,6 +30,11 @@ struct Held {
 /// A column, and the domain in which its values are compared.
 type Key = (usize, Domain);
 
+/// The keys of both tables.
+fn sides(how: &Join) -> (Vec<Key>, Vec<Key>) {
+    how.keys.iter().map(|(l, r, d)| ((*l, d.clone()), (*r, d.clone()))).unzip()
+}
+
 /// The keys of a batch, each in its domain.
 fn keys_of(batch: &Batch, keys: &[Key]) -> Result<Vec<KeyColumn>> {
     keys.iter().map(|(c, domain)| domain.keys(&batch.columns[*c]).at_column(&batch.schema.fields[*c].name)).collect()
@@ -83,8 +88,7 @@ pub(super) fn join(
     how: &Arc<Join>,
     options: &ExecOptions,
 ) -> Result<Arc<dyn TableSource>> {
-    let left_keys: Vec<Key> = how.keys.iter().map(|(l, _, d)| (*l, d.clone())).collect();
-    let right_keys: Vec<Key> = how.keys.iter().map(|(_, r, d)| (*r, d.clone())).collect();
+    let (left_keys, right_keys) = sides(how);
     if matches!(how.validate, Some(Validate::OneToOne | Validate::OneToMany)) {
         check_side(left, &left_keys, "left", options)?;
     }
@@ -112,8 +116,7 @@ fn in_memory(
     how: &Arc<Join>,
     options: &ExecOptions,
 ) -> Result<Arc<dyn TableSource>> {
-    let left_keys: Vec<Key> = how.keys.iter().map(|(l, _, d)| (*l, d.clone())).collect();
-    let right_keys: Vec<Key> = how.keys.iter().map(|(_, r, d)| (*r, d.clone())).collect();
+    let (left_keys, right_keys) = sides(how);
     let held = match how.how {
         JoinHow::Right => left,
         _ => right,

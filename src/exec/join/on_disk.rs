@@ -5,17 +5,14 @@ use super::{Key, keys_of};
 use crate::dtype::DType;
 use crate::error::{ErrorKind, Notices, Result};
 use crate::exec::order::Sorter;
-use crate::exec::spilled::{Blocks, Parting, Picked, Rows, each_part, numbered, too_deep};
+use crate::exec::spilled::{Blocks, Parting, Picked, Rows, each_part, numbered, parted_again, row_numbers, too_deep};
 use crate::exec::{ExecOptions, stream};
 use crate::kernel::order::{Direction, KeyColumn, hashes, row_codes, row_count, take};
 use crate::plan::{Join, JoinColumn, JoinHow};
-use crate::store::{Batch, Column, Field, IndexSpec, Schema, TableSource};
+use crate::store::{Batch, Field, IndexSpec, Schema, TableSource};
 use arrow::array::AsArray;
 use arrow::datatypes::UInt64Type;
 use std::sync::Arc;
-
-/// One table, its keys, and whether its rows count where they match nothing.
-type Side<'a> = (&'a Arc<dyn TableSource>, &'a [Key], bool);
 
 pub(super) fn joined(
     left: &Arc<dyn TableSource>,
@@ -33,12 +30,14 @@ pub(super) fn joined(
     let schema = Arc::new(Schema { index: IndexSpec::Default, ..schema });
     let wide =
         Join { columns: how.columns.iter().copied().chain(numbers).collect(), schema: schema.clone(), validate: None, ..(**how).clone() };
-    let lefts = parts((left, left_keys, alone(JoinHow::Left)), options)?;
-    let rights = parts((right, right_keys, alone(JoinHow::Right)), options)?;
+    let lefts = parts(left, None, left_keys, alone(JoinHow::Left), options)?;
+    let rights = parts(right, None, right_keys, alone(JoinHow::Right), options)?;
     let k = how.schema.fields.len();
     let by = if how.how == JoinHow::Right { [k + 1, k] } else { [k, k + 1] };
     let mut sorter = Sorter::new(&schema, &by.map(|c| (c, Direction::Ascending)), options)?;
-    pairs(&lefts, &rights, &Arc::new(wide), 0, options, &mut |batch| sorter.push(batch))?;
+    let wide = Arc::new(wide);
+    let fitting: &InMemory = &|l, r| super::in_memory(l, r, &wide, options);
+    pairs((&lefts, &rights), (left_keys, right_keys), 0, options, fitting, &mut |batch| sorter.push(batch))?;
     sorter.finish(how.schema.clone(), both_notices(left, right))
 }
 
@@ -73,7 +72,9 @@ pub(super) fn filtered(
         validate: None,
         ..(**how).clone()
     };
-    pairs(&lefts, &rights, &Arc::new(narrow), 0, options, &mut |batch| {
+    let narrow = Arc::new(narrow);
+    let fitting: &InMemory = &|l, r| super::in_memory(l, r, &narrow, options);
+    pairs((&lefts, &rights), (&left_here, &right_here), 0, options, fitting, &mut |batch| {
         batch.columns[0].values().as_primitive::<UInt64Type>().values().iter().for_each(|&row| rows.keep(row));
         Ok(())
     })?;
@@ -88,14 +89,21 @@ pub(super) fn both_notices(left: &Arc<dyn TableSource>, right: &Arc<dyn TableSou
 
 /// The same, with all rows.
 pub(super) fn by_hash(source: &Arc<dyn TableSource>, keys: &[Key], options: &ExecOptions) -> Result<Vec<Blocks>> {
-    parts((source, keys, true), options)
+    parts(source, None, keys, true, options)
 }
 
-/// All columns of a table and row numbers, parted by its keys.
-fn parts((source, keys, alone): Side<'_>, options: &ExecOptions) -> Result<Vec<Blocks>> {
-    let mut parting = Parting::new(&numbered(source.schema()), 0, options)?;
+/// Columns of a table and row numbers, parted by keys among them. Rows that miss a key go along only where they count `alone`.
+fn parts(
+    source: &Arc<dyn TableSource>,
+    columns: Option<Vec<usize>>,
+    keys: &[Key],
+    alone: bool,
+    options: &ExecOptions,
+) -> Result<Vec<Blocks>> {
+    let schema = columns.as_ref().map_or_else(|| numbered(source.schema()), |c| numbered(&source.schema().project(c)));
+    let mut parting = Parting::new(&schema, 0, options)?;
     let mut first = 0;
-    for batch in stream(source, None, options) {
+    for batch in stream(source, columns, options) {
         let batch = batch?;
         let rows = batch.rows() as u64;
         put(&mut parting, batch, Some(first), keys, alone)?;
@@ -109,7 +117,7 @@ fn put(parting: &mut Parting, batch: Batch, first: Option<u64>, keys: &[Key], al
     let rows = row_count(batch.rows())?;
     let made = keys_of(&batch, keys)?;
     let mut columns = batch.columns;
-    columns.extend(first.map(|first| Column::from((first..first + rows as u64).collect::<Vec<u64>>())));
+    columns.extend(first.map(|first| row_numbers(first, rows as usize)));
     let mut hashes = hashes(&made);
     let there = |row: u32| made.iter().all(|k| k.is_valid(row));
     if made.iter().all(|k| k.valid().is_none()) {
@@ -126,26 +134,28 @@ fn put(parting: &mut Parting, batch: Batch, first: Option<u64>, keys: &[Key], al
     Ok(())
 }
 
-/// Joins parts, each with the one of the same keys.
-fn pairs(
-    lefts: &[Blocks],
-    rights: &[Blocks],
-    how: &Arc<Join>,
+/// How two tables are joined where they fit.
+type InMemory<'a> = dyn Fn(&Arc<dyn TableSource>, &Arc<dyn TableSource>) -> Result<Arc<dyn TableSource>> + 'a;
+
+/// Joins parts, each with the one of the same keys; what does not fit is parted again.
+pub(super) fn pairs(
+    (lefts, rights): (&[Blocks], &[Blocks]),
+    (left_keys, right_keys): (&[Key], &[Key]),
     level: u32,
     options: &ExecOptions,
+    join: &InMemory,
     out: &mut dyn FnMut(Batch) -> Result<()>,
 ) -> Result<()> {
     for (left, right) in lefts.iter().zip(rights) {
-        let (l, r): (Arc<dyn TableSource>, Arc<dyn TableSource>) = (Arc::new(left.clone()), Arc::new(right.clone()));
-        match super::in_memory(&l, &r, how, options) {
+        match join(&(Arc::new(left.clone()) as _), &(Arc::new(right.clone()) as _)) {
             Ok(made) => stream(&made, None, options).try_for_each(|batch| out(batch?))?,
             Err(e) if e.kind() == ErrorKind::Budget => {
                 too_deep(level, e)?;
-                let left_keys: Vec<Key> = how.keys.iter().map(|(l, _, d)| (*l, d.clone())).collect();
-                let right_keys: Vec<Key> = how.keys.iter().map(|(_, r, d)| (*r, d.clone())).collect();
-                let lefts = part_again(left, &left_keys, level + 1, options)?;
-                let rights = part_again(right, &right_keys, level + 1, options)?;
-                pairs(&lefts, &rights, how, level + 1, options, out)?;
+                let again = |blocks: &Blocks, keys: &[Key]| {
+                    parted_again(blocks, level + 1, options, &|parting, batch| put(parting, batch, None, keys, true))
+                };
+                let (lefts, rights) = (again(left, left_keys)?, again(right, right_keys)?);
+                pairs((&lefts, &rights), (left_keys, right_keys), level + 1, options, join, out)?;
             }
             Err(e) => return Err(e),
         }
@@ -153,29 +163,13 @@ fn pairs(
     Ok(())
 }
 
-pub(super) fn part_again(blocks: &Blocks, keys: &[Key], level: u32, options: &ExecOptions) -> Result<Vec<Blocks>> {
-    let mut parting = Parting::new(blocks.schema(), level, options)?;
-    for block in 0..blocks.parts() {
-        put(&mut parting, blocks.read(block, None)?, None, keys, true)?;
-    }
-    parting.finish()
-}
-
 /// Refuses keys that stand twice, where they do not fit.
 pub(super) fn check_unique(source: &Arc<dyn TableSource>, keys: &[Key], which: &str, options: &ExecOptions) -> Result<()> {
     let columns: Vec<usize> = keys.iter().map(|k| k.0).collect();
     let here: Vec<Key> = keys.iter().enumerate().map(|(i, (_, d))| (i, d.clone())).collect();
-    let mut parting = Parting::new(&numbered(&source.schema().project(&columns)), 0, options)?;
-    let mut first = 0;
-    for batch in stream(source, Some(columns), options) {
-        let batch = batch?;
-        let rows = batch.rows() as u64;
-        put(&mut parting, batch, Some(first), &here, false)?;
-        first += rows;
-    }
     // The first row of all that repeats another one.
     let mut found: Option<(u64, u64, String)> = None;
-    for part in parting.finish()? {
+    for part in parts(source, Some(columns), &here, false, options)? {
         let again = |parting: &mut Parting, batch: Batch| put(parting, batch, None, &here, false);
         each_part(&part, 0, 8 * keys.len() + 40, options, &again, &mut |all| {
             let keys: Vec<KeyColumn> = keys_of(all, &here)?;

@@ -3,17 +3,14 @@
 use super::super::ExecOptions;
 use super::super::gather::{Order, TakeSource, gather};
 use super::pairs::{Origin, indicator};
-use super::{Join, hold, keys_of};
+use super::{Join, Key, hold, keys_of};
 use crate::error::{Result, ResultExt};
-use crate::kernel::order::{Domain, MISSING, row_count};
+use crate::kernel::order::{MISSING, row_count};
 use crate::plan::JoinColumn;
 use crate::store::{Column, TableSource};
 use rayon::prelude::*;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-
-/// A column, and the domain in which its values are compared.
-type Key = (usize, Domain);
 
 /// Rows that are looked up in one piece of parallel work.
 const PIECE: u32 = 64 * 1024;

@@ -6,7 +6,7 @@
 use crate::error::{ErrorKind, Result, ResultExt};
 use crate::exec::ExecOptions;
 use crate::exec::gather::{TakeSource, fits_by_count, gather};
-use crate::exec::spilled::{Parting, Picked, Rows, each_part, numbered, row_hashes};
+use crate::exec::spilled::{Parting, Picked, Rows, each_part, numbered, row_hashes, row_numbers};
 use crate::kernel::order::{Keep, KeyColumn, kept, kept_so_far, row_count, take};
 use crate::store::{Batch, Column, TableSource};
 use arrow::array::AsArray;
@@ -47,7 +47,7 @@ fn on_disk(input: &Arc<dyn TableSource>, columns: &[usize], keep: Keep, options:
     let schema = numbered(&input.schema().project(&columns));
     let mut parting = Parting::new(&schema, 0, options)?;
     let mut rows = Rows::read(input, columns.clone(), options, |batch, first| {
-        let numbers = Column::from((first..first + batch.rows() as u64).collect::<Vec<u64>>());
+        let numbers = row_numbers(first, batch.rows());
         put(&mut parting, batch, numbers, keep)
     })?;
     let keys: Vec<usize> = (0..columns.len()).collect();

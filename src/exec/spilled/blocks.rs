@@ -167,7 +167,6 @@ impl TableSource for Blocks {
     }
     fn scan(&self, part: usize, request: &ScanRequest) -> Result<BatchIter> {
         let batch = self.read(part, Some(request))?;
-        let (rows, step) = (batch.rows(), request.batch_rows.max(1));
-        Ok(Box::new((0..rows.div_ceil(step)).map(move |i| Ok(batch.slice(i * step, step.min(rows - i * step))))))
+        Ok(Box::new(batch.in_steps(request.batch_rows).map(Ok)))
     }
 }

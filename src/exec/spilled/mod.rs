@@ -9,5 +9,5 @@ mod parted;
 mod picked;
 
 pub(super) use blocks::{BlockWriter, Blocks, values_bytes};
-pub(super) use parted::{Parting, ROW_NUMBERS, each_part, numbered, row_hashes, too_deep};
+pub(super) use parted::{Parting, ROW_NUMBERS, each_part, numbered, parted_again, row_hashes, row_numbers, too_deep};
 pub(super) use picked::{Picked, Rows};

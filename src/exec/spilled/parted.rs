@@ -24,6 +24,11 @@ pub(in crate::exec) fn numbered(schema: &Schema) -> Arc<Schema> {
     Arc::new(Schema::new(schema.fields.iter().cloned().chain([Field::new(ROW_NUMBERS, DType::U64)]).collect()))
 }
 
+/// That column, for rows from this number on.
+pub(in crate::exec) fn row_numbers(first: u64, rows: usize) -> Column {
+    Column::from((first..first + rows as u64).collect::<Vec<u64>>())
+}
+
 /// A hash of each row that does not depend on the batch: categories count by their text.
 pub(in crate::exec) fn row_hashes(keys: &[Column]) -> Result<Vec<u64>> {
     let key = |c: &Column| match c.dtype() {
@@ -105,13 +110,24 @@ pub(in crate::exec) fn each_part(
         }
         Err(e) => {
             too_deep(level, e)?;
-            let mut parting = Parting::new(part.schema(), level + 1, options)?;
-            for block in 0..part.parts() {
-                again(&mut parting, part.read(block, None)?)?;
-            }
-            parting.finish()?.iter().try_for_each(|p| each_part(p, level + 1, beside, options, again, each))
+            parted_again(part, level + 1, options, again)?.iter().try_for_each(|p| each_part(p, level + 1, beside, options, again, each))
         }
     }
+}
+
+/// A part, parted by other bits; `again` writes its rows.
+///
+/// # Errors
+/// Budget, where not even blocks that wait fit; io of the temporary files.
+pub(in crate::exec) fn parted_again(
+    part: &Blocks,
+    level: u32,
+    options: &ExecOptions,
+    again: &dyn Fn(&mut Parting, Batch) -> Result<()>,
+) -> Result<Vec<Blocks>> {
+    let mut parting = Parting::new(part.schema(), level, options)?;
+    (0..part.parts()).try_for_each(|block| again(&mut parting, part.read(block, None)?))?;
+    parting.finish()
 }
 
 /// The rows of each part, and where each part begins.
