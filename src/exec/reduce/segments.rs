@@ -5,7 +5,6 @@ use super::source::{Fate, How, Reading, ReduceSource, Stretch, Work, feed};
 use crate::array::Variable;
 use crate::dtype::Phys;
 use crate::error::Result;
-use crate::exec::ExecOptions;
 use crate::exec::ordered::{Ordered, Parts};
 use crate::kernel::cells::{Cells, LANES};
 use crate::store::{Budget, NdArray, Selection, Selector};
@@ -46,8 +45,8 @@ impl ReduceSource {
     ) -> Result<Cells> {
         let n = self.input.shape()[d];
         let count = n.div_ceil(length);
-        let fresh = |whole: bool| Cells::new(self.how.agg, cells, whole, false, along, visits);
-        let (agg, whole, visits) = (self.how.agg, work.whole, visits.to_vec());
+        let (agg, whole, own) = (self.how.agg, work.whole, visits.to_vec());
+        let fresh = move || Cells::new(agg, cells, whole, false, along, &own);
         let piece = self.input.cost().pieces.and_then(|p| p.get(d).copied()).unwrap_or(1);
         let apart = length.is_multiple_of(piece.max(1));
         let mut all: Option<Cells> = None;
@@ -57,18 +56,8 @@ impl ReduceSource {
         };
         if apart && self.grid.count() < 2 * self.options.workers() {
             // Each segment is read and taken by one thread, while it is in the cache.
-            let (source, strides) = (self.clone(), strides.to_vec());
-            let progress = self.options.progress.clone().filter(|_| self.grid.count() == 1);
-            let parts = Segments {
-                make: Box::new(move || Cells::new(agg, cells, whole, false, along, &visits)),
-                work: work.clone(),
-                d,
-                length,
-                count,
-                source,
-                strides,
-            };
-            for state in Ordered::new(parts, &ExecOptions { progress, ..self.options.clone() }) {
+            let parts = Segments { fresh: Box::new(fresh.clone()), work: work.clone(), d, length, strides: strides.to_vec() };
+            for state in Ordered::new(parts, &self.reading_options()) {
                 merge(state?);
             }
         } else {
@@ -90,7 +79,7 @@ impl ReduceSource {
                     cut[d] = &own;
                     let state = match &mut states[segment] {
                         Some(state) => state,
-                        none => none.insert(fresh(work.whole)?),
+                        none => none.insert(fresh()?),
                     };
                     let loaded = Loaded::new(part, work.whole, work.turned);
                     feed(state, &loaded, &cut, &self.fates, &none, strides, None, self.input.shape());
@@ -101,61 +90,56 @@ impl ReduceSource {
             if self.grid.count() >= 2 * self.options.workers() {
                 (0..work.blocks()).try_for_each(|i| take(i, work.read(i)?.array()))?;
             } else {
-                let progress = self.options.progress.clone().filter(|_| self.grid.count() == 1);
-                for item in Ordered::new(Reading(work.clone()), &ExecOptions { progress, ..self.options.clone() }) {
+                for item in Ordered::new(Reading(work.clone()), &self.reading_options()) {
                     let (i, loaded) = item?;
                     take(i, loaded.array())?;
                 }
             }
             states.into_iter().flatten().for_each(merge);
         }
-        match all {
-            Some(all) => Ok(all),
-            None => fresh(work.whole),
-        }
+        all.map_or_else(fresh, Ok)
     }
 }
 
 /// Segments, each taken whole.
 struct Segments {
-    source: ReduceSource,
     work: Arc<Work>,
     d: usize,
     length: usize,
-    count: usize,
     strides: Vec<usize>,
-    make: Box<dyn Fn() -> Result<Cells> + Send + Sync>,
+    fresh: Box<dyn Fn() -> Result<Cells> + Send + Sync>,
 }
 
 impl Parts for Segments {
     type Item = Cells;
     fn parts(&self) -> usize {
-        self.count
+        self.work.source.input.shape()[self.d].div_ceil(self.length)
     }
     fn open(&self, part: usize) -> Result<Box<dyn Iterator<Item = Result<Cells>> + Send>> {
-        let n = self.source.input.shape()[self.d];
+        let source = &self.work.source;
+        let n = source.input.shape()[self.d];
         let (first, end) = (part * self.length, ((part + 1) * self.length).min(n));
-        let step = self.source.stretch[self.d].clamp(1, self.length);
+        let step = source.stretch[self.d].clamp(1, self.length);
         let mut stretches = self.work.stretches.clone();
         let cut = |start: usize| {
             let count = step.min(end - start);
             Stretch { selector: Selector::span(start, count), before: start, count }
         };
         stretches[self.d] = (first..end).step_by(step).map(cut).collect();
-        let work = Work { source: self.source.clone(), stretches, whole: self.work.whole, turned: self.work.turned };
-        let none: Vec<Option<Vec<u32>>> = vec![None; self.source.fates.len()];
-        let mut state = (self.make)()?;
+        let work = Work { source: source.clone(), stretches, whole: self.work.whole, turned: self.work.turned };
+        let none: Vec<Option<Vec<u32>>> = vec![None; source.fates.len()];
+        let mut state = (self.fresh)()?;
         for i in 0..work.blocks() {
             let loaded = work.read(i)?;
-            feed(&mut state, &loaded, &work.block(i), &self.source.fates, &none, &self.strides, None, self.source.input.shape());
+            feed(&mut state, &loaded, &work.block(i), &source.fates, &none, &self.strides, None, source.input.shape());
         }
         Ok(Box::new(std::iter::once(Ok(state))))
     }
     fn weight(&self, _item: &Cells) -> usize {
-        Budget::LITTLE / self.count.max(1)
+        Budget::LITTLE / self.parts().max(1)
     }
     fn progress(&self, part: usize) -> u64 {
-        let input = &self.source.input;
+        let input = &self.work.source.input;
         let count = self.length.min(input.shape()[self.d] - part * self.length);
         let others: usize = self
             .work

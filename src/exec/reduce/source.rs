@@ -338,14 +338,17 @@ impl ReduceSource {
                 take(i, &work.read(i)?);
             }
         } else {
-            let options =
-                ExecOptions { progress: self.options.progress.clone().filter(|_| self.grid.count() == 1), ..self.options.clone() };
-            for item in Ordered::new(Reading(work.clone()), &options) {
+            for item in Ordered::new(Reading(work.clone()), &self.reading_options()) {
                 let (i, loaded) = item?;
                 take(i, &loaded);
             }
         }
         self.finished(state, &visits, groups.iter().any(Option::is_some), work.turned, lengths)
+    }
+
+    /// The options of readers: they tell how far they are where the result is one block, else those who ask for the blocks tell.
+    pub(super) fn reading_options(&self) -> ExecOptions {
+        ExecOptions { progress: self.options.progress.clone().filter(|_| self.grid.count() == 1), ..self.options.clone() }
     }
 
     fn finished(&self, state: Cells, visits: &[u64], grouped: bool, turned: bool, lengths: &[usize]) -> Result<NdArray> {
