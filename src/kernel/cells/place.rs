@@ -43,7 +43,7 @@ impl Place<'_> {
 
     /// Folds each value into its accumulator, several at a time where they lie side by side.
     #[inline]
-    pub(super) fn fold<A>(&self, accumulators: &mut [A], run: &[f64], mut f: impl FnMut(&mut A, f64)) {
+    pub(super) fn fold<A: Copy>(&self, accumulators: &mut [A], run: &[f64], mut f: impl FnMut(&mut A, f64)) {
         match *self {
             Place::Across(first) => accumulators[first..first + run.len()].iter_mut().zip(run).for_each(|(a, &x)| f(a, x)),
             Place::Lanes { cell, lane } => {
@@ -52,13 +52,42 @@ impl Place<'_> {
                 for (i, &x) in run[..head].iter().enumerate() {
                     f(&mut lanes[(lane + i) % LANES], x);
                 }
+                // Copies of them stay in registers.
+                let mut own: [A; LANES] = std::array::from_fn(|i| lanes[i]);
                 let mut chunks = run[head..].chunks_exact(LANES);
                 for chunk in &mut chunks {
-                    lanes.iter_mut().zip(chunk).for_each(|(a, &x)| f(a, x));
+                    own.iter_mut().zip(chunk).for_each(|(a, &x)| f(a, x));
                 }
+                lanes.copy_from_slice(&own);
                 lanes.iter_mut().zip(chunks.remainder()).for_each(|(a, &x)| f(a, x));
             }
             _ => self.each(run.len(), |i, cell| f(&mut accumulators[cell], run[i])),
+        }
+    }
+
+    /// Adds the values of a run along a reduced axis, where none of them is missing; whether it did.
+    #[inline]
+    pub(super) fn add_all(&self, sums: &mut [f64], run: &[f64]) -> bool {
+        let Place::Lanes { cell, .. } = *self else { return false };
+        let lanes = cell * LANES..(cell + 1) * LANES;
+        let mut before = [0.0; LANES];
+        before.copy_from_slice(&sums[lanes.clone()]);
+        self.fold(sums, run, |a, x| *a += x);
+        // A sum with a missing value in it is missing itself.
+        let all = !sums[lanes.clone()].iter().any(|a| a.is_nan());
+        if !all {
+            sums[lanes].copy_from_slice(&before);
+        }
+        all
+    }
+
+    /// The place of a stretch of the run.
+    pub(super) fn part(&self, from: usize, length: usize) -> Self {
+        match *self {
+            Place::Across(first) => Place::Across(first + from),
+            Place::One(cell) => Place::One(cell),
+            Place::Lanes { cell, lane } => Place::Lanes { cell, lane: (lane + from) % LANES },
+            Place::Scatter { cell, stride, groups } => Place::Scatter { cell, stride, groups: &groups[from..from + length] },
         }
     }
 }
