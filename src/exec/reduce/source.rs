@@ -429,52 +429,57 @@ pub(super) fn feed(
     let reduced: Vec<usize> = (0..rank).filter(|&d| !matches!(fates[d], Fate::Kept)).collect();
     let mut index = vec![0usize; inner];
     let outer: usize = shape[..inner].iter().product();
-    for _ in 0..outer {
-        // Where the run is in the block, and which cells it belongs to.
-        let (mut at, mut cell, mut weight) = (0, 0, 0);
-        for d in 0..inner {
-            at += index[d] * wide[d];
-            match (&fates[d], &groups[d]) {
-                (Fate::Kept, _) => cell += index[d] * strides[d],
-                (_, Some(of)) => cell += of[block[d].before + index[d]] as usize * strides[d],
-                _ => (),
-            }
-            if let Some((_, w)) = weights {
-                weight += block[d].selector.position(index[d]) * w[d];
-            }
-        }
-        // The position over all dimensions that go, as `argmin` counts it.
-        let position = reduced.iter().fold(0u64, |p, &d| {
-            let i = if d < inner { index[d] } else { 0 };
-            p * input[d] as u64 + block[d].selector.position(i) as u64
-        });
-        let step = last.is_some_and(|d| !matches!(fates[d], Fate::Kept)) as u64;
-        for start in (0..length).step_by(PIECE) {
-            let n = PIECE.min(length - start);
-            let place = match last.map(|d| (d, &fates[d])) {
-                Some((d, Fate::Grouped(_))) => {
-                    let first = block[d].before + start;
-                    Where::Scatter { cell, stride: strides[d], groups: groups[d].as_deref().map_or(&[], |g| &g[first..first + n]) }
+    // Where runs stay, all that comes to the cells of a piece is taken while these are in the cache; others are taken whole, in order.
+    let piece = if last.is_none() { PIECE } else { length };
+    for from in (0..length).step_by(piece) {
+        let to = length.min(from + piece);
+        for _ in 0..outer {
+            // Where the run is in the block, and which cells it belongs to.
+            let (mut at, mut cell, mut weight) = (0, 0, 0);
+            for d in 0..inner {
+                at += index[d] * wide[d];
+                match (&fates[d], &groups[d]) {
+                    (Fate::Kept, _) => cell += index[d] * strides[d],
+                    (_, Some(of)) => cell += of[block[d].before + index[d]] as usize * strides[d],
+                    _ => (),
                 }
-                Some((d, Fate::Reduced)) if state.lanes() == LANES => Where::Lanes { cell, lane: block[d].before + start },
-                Some((_, Fate::Reduced)) => Where::One(cell),
-                _ => Where::Across(cell + start),
-            };
-            let run_weights: Option<Vec<f64>> = weights.map(|(values, w)| match last.or(rank.checked_sub(1)).map(|d| (d, w[d])) {
-                Some((d, along)) if along != 0 => {
-                    (start..start + n).map(|i| values.values()[weight + block[d].selector.position(i) * along]).collect()
+                if let Some((_, w)) = weights {
+                    weight += block[d].selector.position(index[d]) * w[d];
                 }
-                _ => vec![values.values()[weight]],
+            }
+            // The position over all dimensions that go, as `argmin` counts it.
+            let position = reduced.iter().fold(0u64, |p, &d| {
+                let i = if d < inner { index[d] } else { 0 };
+                p * input[d] as u64 + block[d].selector.position(i) as u64
             });
-            let from = (position + start as u64 * step, step);
-            loaded.with_run(at + start, n, |run: Run| state.take(run, &place, run_weights.as_deref(), from));
-        }
-        for d in (0..inner).rev() {
-            index[d] += 1;
-            if index[d] < shape[d] {
-                break;
+            let step = last.is_some_and(|d| !matches!(fates[d], Fate::Kept)) as u64;
+            for start in (from..to).step_by(PIECE) {
+                let n = PIECE.min(to - start);
+                let place = match last.map(|d| (d, &fates[d])) {
+                    Some((d, Fate::Grouped(_))) => {
+                        let first = block[d].before + start;
+                        Where::Scatter { cell, stride: strides[d], groups: groups[d].as_deref().map_or(&[], |g| &g[first..first + n]) }
+                    }
+                    Some((d, Fate::Reduced)) if state.lanes() == LANES => Where::Lanes { cell, lane: block[d].before + start },
+                    Some((_, Fate::Reduced)) => Where::One(cell),
+                    _ => Where::Across(cell + start),
+                };
+                let run_weights: Option<Vec<f64>> = weights.map(|(values, w)| match last.or(rank.checked_sub(1)).map(|d| (d, w[d])) {
+                    Some((d, along)) if along != 0 => {
+                        (start..start + n).map(|i| values.values()[weight + block[d].selector.position(i) * along]).collect()
+                    }
+                    _ => vec![values.values()[weight]],
+                });
+                let first = (position + start as u64 * step, step);
+                loaded.with_run(at + start, n, |run: Run| state.take(run, &place, run_weights.as_deref(), first));
             }
-            index[d] = 0;
+            for d in (0..inner).rev() {
+                index[d] += 1;
+                if index[d] < shape[d] {
+                    break;
+                }
+                index[d] = 0;
+            }
         }
     }
 }

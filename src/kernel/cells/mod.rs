@@ -25,18 +25,7 @@ pub enum Run<'a> {
     Whole(&'a [i64], Option<&'a [u8]>),
 }
 
-/// Values that are taken at a time.
-const TILE: usize = 1 << 11;
-
 impl Run<'_> {
-    fn part(self, from: usize, length: usize) -> Self {
-        let to = from + length;
-        match self {
-            Run::Float(x) => Run::Float(&x[from..to]),
-            Run::Whole(x, valid) => Run::Whole(&x[from..to], valid.map(|v| &v[from..to])),
-        }
-    }
-
     fn len(&self) -> usize {
         match self {
             Run::Float(x) => x.len(),
@@ -214,22 +203,24 @@ impl Cells {
 
     /// Takes a run. `position` is that of its first value along the axis that `argmin` counts, `step` what the next ones add.
     pub fn take(&mut self, run: Run, place: &Place, weights: Option<&[f64]>, position: (u64, u64)) {
-        // A sum says itself whether a value was missing: such runs are read once.
-        if let (Kind::Sums(a), Run::Float(x)) = (&mut self.kind, run)
-            && place.add_all(a, x)
-        {
-            return;
+        // Sums say themselves whether a value was missing: such runs are read once.
+        if let (Kind::Sums(a), Run::Float(x)) = (&mut self.kind, run) {
+            match *place {
+                Place::Across(first) => {
+                    let mut any = false;
+                    for (a, &x) in a[first..first + x.len()].iter_mut().zip(x) {
+                        any |= x.is_nan();
+                        *a += if x.is_nan() { 0.0 } else { x };
+                    }
+                    if any {
+                        self.note_missing(run, place);
+                    }
+                    return;
+                }
+                Place::Lanes { .. } if place.add_all(a, x) => return,
+                _ => (),
+            }
         }
-        // Others are looked through for what is missing, and then taken while they are in the cache.
-        for from in (0..run.len()).step_by(TILE) {
-            let length = TILE.min(run.len() - from);
-            let weights = weights.map(|w| if w.len() == run.len() { &w[from..from + length] } else { w });
-            let position = (position.0 + from as u64 * position.1, position.1);
-            self.take_tile(run.part(from, length), &place.part(from, length), weights, position);
-        }
-    }
-
-    fn take_tile(&mut self, run: Run, place: &Place, weights: Option<&[f64]>, position: (u64, u64)) {
         let there = self.note_missing(run, place);
         let agg = self.agg;
         match (&mut self.kind, run) {

@@ -80,14 +80,4 @@ impl Place<'_> {
         }
         all
     }
-
-    /// The place of a stretch of the run.
-    pub(super) fn part(&self, from: usize, length: usize) -> Self {
-        match *self {
-            Place::Across(first) => Place::Across(first + from),
-            Place::One(cell) => Place::One(cell),
-            Place::Lanes { cell, lane } => Place::Lanes { cell, lane: (lane + from) % LANES },
-            Place::Scatter { cell, stride, groups } => Place::Scatter { cell, stride, groups: &groups[from..from + length] },
-        }
-    }
 }
