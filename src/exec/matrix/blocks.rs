@@ -9,12 +9,15 @@ use crate::exec::ordered::{Ordered, Parts};
 use crate::exec::reduce::floats;
 use crate::store::{NdArray, Reservation, Selection, Step};
 use faer::{Mat, MatRef};
+use rayon::prelude::*;
 use std::sync::Arc;
 
 /// Elements of a block, where rows are short enough.
 const BLOCK: usize = 1 << 20;
 /// Blocks that a thread holds: as read, in f64, in columns, and what becomes of it.
 const COPIES: usize = 5;
+/// Triangles that are put together at a time.
+const GROUP: usize = 32;
 
 /// A matrix at least as tall as wide: one that is wider is seen turned.
 #[derive(Clone, Debug)]
@@ -83,13 +86,17 @@ impl Tall {
         self.block * self.columns * 8
     }
 
-    /// One block, in columns.
-    pub fn read(&self, i: usize) -> Result<Mat<f64>> {
+    /// One block, in columns, handed to `make`: what is done with it is booked as long as it takes.
+    pub fn with_block<T>(&self, i: usize, make: impl FnOnce(Mat<f64>) -> Result<T>) -> Result<T> {
+        let _booked = self.options.budget.reserve_block(COPIES.saturating_mul(self.bytes()), "a block of whole rows")?;
+        make(self.read(i)?)
+    }
+
+    fn read(&self, i: usize) -> Result<Mat<f64>> {
         let (start, count) = self.span(i);
         let (mut from, mut size) = ([0; 2], [count; 2]);
         from[self.axis] = start;
         size[1 - self.axis] = self.columns;
-        let _booked = self.options.budget.reserve_block(COPIES * self.bytes(), "a block of whole rows")?;
         let block = self.matrix.read(&Selection::hyperslab(&from, &size))?.to_contiguous()?;
         let values = floats(&block)?;
         if let Some(i) = values.iter().position(|x| !x.is_finite()) {
@@ -118,40 +125,55 @@ impl Tall {
     /// The QR of the matrix, or of its product with `right`.
     pub fn qr(&self, right: Option<&Arc<Mat<f64>>>) -> Result<Found> {
         let p = right.map_or(self.columns, |m| m.ncols());
-        let stacked = (self.count() * p.min(self.block)).saturating_mul(p).saturating_mul(8);
-        // The triangles, their QR, and the heads.
-        let mut booked = self.options.budget.reserve(stacked.saturating_mul(3), "the triangles of all blocks")?;
+        let head = p.min(self.block).saturating_mul(p).saturating_mul(8);
+        let heads = self.count().saturating_mul(head);
+        // A head for each block; and at each level at most a group of triangles, their QR and what is made of it.
+        let levels = self.count().ilog(GROUP) as usize + 1;
+        let mut booked = self.options.budget.reserve(heads.saturating_add(4 * GROUP * levels * head), "what blocks leave of the matrix")?;
         let right = right.cloned();
-        let mut triangles: Vec<Mat<f64>> = Vec::with_capacity(self.count());
-        for r in self.each(move |_, a| Ok(times(a, right.as_deref()).qr().thin_R().to_owned())) {
-            triangles.push(r?);
+        let triangles = self.each(move |_, a| Ok(times(a, right.as_deref()).qr().thin_R().to_owned()));
+        let (mut r, mut heads) = stacked(triangles, p)?;
+        // The one with a diagonal that is not negative.
+        for i in (0..r.nrows()).filter(|&i| r[(i, i)] < 0.0).collect::<Vec<_>>() {
+            r.row_mut(i).iter_mut().for_each(|x| *x = -*x);
+            heads.iter_mut().for_each(|head| head.col_mut(i).iter_mut().for_each(|x| *x = -*x));
         }
-        let tall: usize = triangles.iter().map(|t| t.nrows()).sum();
-        let mut stack = Mat::<f64>::zeros(tall, p);
+        booked.shrink(4 * GROUP * levels * head);
+        Ok(Found { r, heads: Arc::new(heads), booked: Arc::new(booked) })
+    }
+}
+
+/// The QR of triangles that stand one below the other, and for each its part of the orthonormal factor. Groups of them are put together to
+/// one each, and so are those, until there is one: so no more than a few groups are held beside the parts.
+fn stacked(triangles: impl Iterator<Item = Result<Mat<f64>>>, columns: usize) -> Result<(Mat<f64>, Vec<Mat<f64>>)> {
+    let (mut parts, mut above) = (Vec::new(), Vec::new());
+    let mut triangles = triangles.peekable();
+    while triangles.peek().is_some() {
+        let group = triangles.by_ref().take(GROUP).collect::<Result<Vec<_>>>()?;
+        let mut stack = Mat::<f64>::zeros(group.iter().map(Mat::nrows).sum(), columns);
         let mut at = 0;
-        for t in &triangles {
+        for t in &group {
             stack.get_mut(at..at + t.nrows(), ..).copy_from(t);
             at += t.nrows();
         }
         let qr = stack.qr();
-        let (mut q, mut r) = (qr.compute_thin_Q(), qr.thin_R().to_owned());
-        // The one with a diagonal that is not negative.
-        for i in 0..r.nrows() {
-            if r[(i, i)] < 0.0 {
-                (i..r.ncols()).for_each(|j| r[(i, j)] = -r[(i, j)]);
-                (0..q.nrows()).for_each(|j| q[(j, i)] = -q[(j, i)]);
-            }
-            // What is below the diagonal is not nought but never written.
-            (0..i.min(r.ncols())).for_each(|j| r[(i, j)] = 0.0);
-        }
+        let q = qr.compute_thin_Q();
+        above.push(qr.thin_R().to_owned());
         let mut at = 0;
-        let heads = triangles.iter().map(|t| {
+        for t in &group {
+            parts.push(q.get(at..at + t.nrows(), ..).to_owned());
             at += t.nrows();
-            q.get(at - t.nrows()..at, ..).to_owned()
-        });
-        let heads = Arc::new(heads.collect());
-        booked.shrink(stacked.saturating_mul(2));
-        Ok(Found { r, heads, booked: Arc::new(booked) })
+        }
+    }
+    match above.pop() {
+        None => Err(Error::internal("a matrix without blocks")),
+        Some(r) if above.is_empty() => Ok((r, parts)),
+        Some(last) => {
+            above.push(last);
+            let (r, heads) = stacked(above.into_iter().map(Ok), columns)?;
+            parts.par_iter_mut().enumerate().for_each(|(i, part)| *part = &*part * &heads[i / GROUP]);
+            Ok((r, parts))
+        }
     }
 }
 
@@ -174,8 +196,7 @@ impl<T: Send + 'static, F: Fn(usize, Mat<f64>) -> Result<T> + Send + Sync + 'sta
         self.tall.count()
     }
     fn open(&self, part: usize) -> Result<Box<dyn Iterator<Item = Result<T>> + Send>> {
-        let block = self.tall.read(part)?;
-        Ok(Box::new(std::iter::once((self.make)(part, block))))
+        Ok(Box::new(std::iter::once(self.tall.with_block(part, |block| (self.make)(part, block)))))
     }
     fn weight(&self, _item: &T) -> usize {
         self.tall.columns * self.tall.columns * 8
@@ -190,4 +211,27 @@ impl<T: Send + 'static, F: Fn(usize, Mat<f64>) -> Result<T> + Send + Sync + 'sta
 pub(super) fn array(m: MatRef<'_, f64>) -> Result<NdArray> {
     let (rows, columns) = (m.nrows(), m.ncols());
     NdArray::from_vec((0..rows * columns).map(|i| m[(i / columns, i % columns)]).collect::<Vec<f64>>(), &[rows, columns])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn triangles_are_put_together_over_several_levels() {
+        // More than a group of groups, the last block of one row.
+        let n = GROUP * GROUP + 3;
+        let blocks: Vec<Mat<f64>> =
+            (0..n).map(|b| Mat::from_fn(if b + 1 < n { 4 } else { 1 }, 3, |i, j| ((b * 12 + i * 3 + j) as f64).sin())).collect();
+        let triangles = blocks.iter().map(|b| Ok(b.qr().thin_R().to_owned()));
+        let (r, heads) = stacked(triangles, 3).unwrap();
+        assert_eq!((heads.len(), r.nrows()), (n, 3));
+        let mut square = Mat::<f64>::zeros(3, 3);
+        for (block, head) in blocks.iter().zip(&heads) {
+            let q = block.qr().compute_thin_Q() * head;
+            square += q.transpose() * &q;
+            assert!((&q * &r - block).norm_max() < 1e-14);
+        }
+        assert!((square - Mat::<f64>::identity(3, 3)).norm_max() < 1e-14);
+    }
 }

@@ -1,6 +1,6 @@
 //! The tall factor as a source: its blocks are made of the same blocks of the matrix.
 
-use super::blocks::{Found, Tall, times};
+use super::blocks::{Found, Tall, array, times};
 use crate::array::{Data, LazyArray, Variable};
 use crate::dtype::DType;
 use crate::error::{Place, Result};
@@ -65,9 +65,11 @@ impl ChunkSource for Factor {
 
     fn read(&self, selection: &Selection) -> Result<NdArray> {
         by_chunks(&self.grid, &DType::F64, selection, |i| {
-            let own = times(self.tall.read(i)?, self.right.as_deref()).qr().compute_thin_Q();
-            let part = &own * &self.heads[i];
-            super::blocks::array(if self.tall.is_turned() { part.transpose() } else { part.as_ref() })
+            self.tall.with_block(i, |block| {
+                let own = times(block, self.right.as_deref()).qr().compute_thin_Q();
+                let part = &own * &self.heads[i];
+                array(if self.tall.is_turned() { part.transpose() } else { part.as_ref() })
+            })
         })
     }
 

@@ -1,9 +1,9 @@
 //! Matrices that are larger than memory: QR and singular values by blocks of rows.
 //!
-//! A tall and narrow matrix is cut into blocks of rows. Each has a QR of its own, and the small triangles that these leave, one below
-//! the other, have one more, which gives the triangle of the whole (tall-skinny QR; Demmel et al. 2012). What stands in the place of the
-//! blocks there turns each block's own factor into its part of the whole factor, so that `q` and `u` are lazy: a block of them is made
-//! again of the same block of the matrix when it is read. A wide matrix is the tall one turned.
+//! A tall and narrow matrix is cut into blocks of rows. Each has a QR of its own, and the small triangles that these leave, a group of them one
+//! below the other, have one more, and so on until one triangle is left, that of the whole (tall-skinny QR; Demmel et al. 2012). What stands
+//! in the place of a block on this way, its head, turns the block's own factor into its part of the whole factor, so that `q` and `u` are
+//! lazy: a block of them is made again of the same block of the matrix when it is read. A wide matrix is the tall one turned.
 //!
 //! Blocks follow from the layout alone and their triangles stand in order, so results do not depend on threads or budget.
 
