@@ -26,7 +26,7 @@ pub fn values(rows: usize, columns: usize) -> Result<()> {
     let known = (0..8).map(|k| (n as f64 / 2.0).sqrt() / 10f64.powi(k));
     // As LAPACK's: to the digits that a float has beside the largest of them.
     let furthest = found.iter().zip(known).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
-    println!("waves: {:.4} {:.5} {:.6} ... {:.9}", found[0], found[1], found[2], found[7]);
+    println!("waves: {:.4} {:.5} {:.6} ... {:.10}", found[0], found[1], found[2], found[7]);
     println!("they are those of the formula to 14 digits of the largest: {}", furthest < 1e-14 * found[0]);
 
     // Of noise, they lie between the difference and the sum of the roots of both sizes.
