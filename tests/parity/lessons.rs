@@ -230,7 +230,7 @@ fn algebra_and_singular_values_are_those_of_numpy() {
     let noise = numbers(text.lines().find(|l| l.contains("singular values from")).unwrap());
     assert!(noise[1] < noise[3] * 1.02 && noise[2] > noise[4] * 0.98, "{noise:?}");
     let patterns = numbers(text.lines().find(|l| l.contains("without it")).unwrap());
-    (0..3).for_each(|i| assert!((patterns[i] / patterns[i + 4] - 1.0).abs() < 1e-3, "{patterns:?}"));
+    (0..3).for_each(|i| assert!((patterns[i] / patterns[i + 4] - 1.0).abs() < 5e-3, "{patterns:?}"));
 }
 
 #[test]
