@@ -25,6 +25,8 @@ mod lanes;
 mod lazy;
 mod looking;
 mod made;
+#[cfg(feature = "linalg")]
+mod matrix;
 mod mem;
 mod missing;
 mod names;
@@ -63,6 +65,8 @@ pub use lanes::Interp;
 pub use lazy::LazyGroupRolling;
 pub use looking::{Sample, SampleSize};
 pub use made::Random;
+#[cfg(feature = "linalg")]
+pub use matrix::{Projection, Svd};
 pub use mem::MemSource;
 pub use ordered::{Ordered, Parts};
 pub use points::PointOptions;

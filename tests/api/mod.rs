@@ -19,6 +19,7 @@ mod page;
 mod pipe;
 #[cfg(feature = "plot")]
 mod plot;
+mod reads;
 mod shell;
 mod summary;
 mod table_formats;

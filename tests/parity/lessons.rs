@@ -22,6 +22,8 @@ examples!(
     integral "../../examples/integral.rs", numpy_mean "../../examples/numpy_mean.rs", out_of_core "../../examples/out_of_core.rs",
     powerlaw "../../examples/powerlaw.rs", reshape "../../examples/reshape.rs", views "../../examples/views.rs"
 );
+#[cfg(feature = "linalg")]
+examples!(linear_algebra "../../examples/linear_algebra.rs", svd "../../examples/svd.rs");
 #[cfg(feature = "plot")]
 examples!(
     aggregation "../../examples/aggregation.rs", climate "../../examples/climate.rs", diffusion "../../examples/diffusion.rs",
@@ -185,9 +187,12 @@ fn means_of_many_numbers_are_those_of_numpy() {
     near(after(&text, "mean:"), &want["mean"], 1e-12);
     near(after(&text, "std:"), &want["std"], 1e-12);
     assert_eq!(text.matches("number of threads: true").count(), 2, "{text}");
-    let text = said(|| array_mean::mean(200_000));
-    let line = text.lines().next().unwrap();
-    near(*numbers(line).last().unwrap(), &want["mean"], 1e-12);
+    let text = said(|| array_mean::means(200_000, 400));
+    let line = |i: usize| text.lines().nth(i).unwrap();
+    near(*numbers(line(0)).last().unwrap(), &want["mean"], 1e-12);
+    // Of random numbers: as near as five standard errors.
+    near(*numbers(line(2)).last().unwrap(), &10.into(), 0.5 / 200_000f64.sqrt());
+    numbers(line(4)).iter().skip(1).for_each(|x| near(*x, &10.into(), 0.5 / 20.0));
 }
 
 #[test]
@@ -196,6 +201,36 @@ fn integral_is_two_fifths() {
     let found: Vec<f64> = ["one thread:", "all threads:"].iter().map(|l| after(&text, l)).collect();
     assert!(found[0] == found[1] && (found[0] - 0.4).abs() < 1e-10, "{text}");
     near(after(&text, "by trapezoids of 1000 steps:"), &expected()["trapezoid"], 1e-14);
+}
+
+#[cfg(feature = "linalg")]
+#[test]
+fn algebra_and_singular_values_are_those_of_numpy() {
+    let want = &expected()["algebra"];
+    let text = said(|| linear_algebra::algebra(40));
+    let all = |label: &str| numbers(text.lines().find_map(|l| l.strip_prefix(label)).unwrap());
+    for (label, name, by) in [("bills:", "bills", 1e-12), ("prices:", "prices", 1e-9)] {
+        all(label).iter().zip(want[name].as_array().unwrap()).for_each(|(found, want)| near(*found, want, by));
+        assert_eq!(all(label).len(), 3, "{text}");
+    }
+    assert!(text.contains("to 12 digits: true"), "{text}");
+    let table = text.split("crossings\n").nth(1).unwrap();
+    for (i, (line, want)) in table.lines().skip(1).zip(want["tones"].as_array().unwrap()).enumerate() {
+        let found = numbers(line);
+        near(found[found.len() - 2], want, 1e-5);
+        assert_eq!(found[found.len() - 1], i as f64, "{line}");
+    }
+
+    let text = said(|| svd::values(20_000, 12));
+    assert_eq!(text.matches(": true").count(), 2, "{text}");
+    let waves = numbers(text.lines().next().unwrap());
+    for (found, k) in [waves[0], waves[1], waves[2], *waves.last().unwrap()].iter().zip([0, 1, 2, 7]) {
+        near(*found, &(2000f64.sqrt() / 10f64.powi(k)).into(), 1e-3 / 10f64.powi(k));
+    }
+    let noise = numbers(text.lines().find(|l| l.contains("singular values from")).unwrap());
+    assert!(noise[1] < noise[3] * 1.02 && noise[2] > noise[4] * 0.98, "{noise:?}");
+    let patterns = numbers(text.lines().find(|l| l.contains("without it")).unwrap());
+    (0..3).for_each(|i| assert!((patterns[i] / patterns[i + 4] - 1.0).abs() < 5e-3, "{patterns:?}"));
 }
 
 #[test]
@@ -256,7 +291,7 @@ fn settled(text: &str) -> String {
 }
 
 /// `HPDA_OVERWRITE=1` writes the page anew.
-#[cfg(feature = "plot")]
+#[cfg(all(feature = "plot", feature = "linalg"))]
 #[test]
 fn page_of_examples_shows_what_they_print() {
     let folder = tempfile::tempdir().unwrap();
@@ -286,8 +321,10 @@ fn page_of_examples_shows_what_they_print() {
     add("diffusion", " -- 64 200", &["plate.png"], &|| diffusion::plate(64, 200, at));
     add("integral", " -- 100000", &[], &|| integral::integral(100_000));
     add("numpy_mean", " -- 200000", &[], &|| numpy_mean::means(200_000));
-    add("array_mean", " -- 2000000", &[], &|| array_mean::mean(2_000_000));
+    add("array_mean", " -- 2000000 1000", &[], &|| array_mean::means(2_000_000, 1000));
     add("out_of_core", " -- 2000", &[], &|| out_of_core::matrix(2000, 4000, 48 << 20));
+    add("svd", " -- 20000 12", &[], &|| svd::values(20_000, 12));
+    add("linear_algebra", " -- 40", &[], &|| linear_algebra::algebra(40));
     add("formats", "", &[], &both);
     if std::env::var_os("HPDA_OVERWRITE").is_some() {
         std::fs::write("docs/examples.md", &page).unwrap();

@@ -95,6 +95,13 @@ def diffusion(size, steps):
     return {"mean": float(u.mean()), "below": float(u[1, size // 2])}
 
 
+def algebra(points):
+    bought = np.array([[2.0, 1, 4], [0, 3, 1], [5, 0, 2]])
+    bills = bought @ [0.5, 0.75, 0.25]
+    string = np.linalg.eigvalsh(2 * np.eye(points) - np.eye(points, k=1) - np.eye(points, k=-1))
+    return {"bills": bills.tolist(), "prices": np.linalg.solve(bought, bills).tolist(), "tones": np.sqrt(string[:5] / string[0]).tolist()}
+
+
 n = 200_000
 numbers = (np.arange(n) * 0.6180339887498949) % 1
 x = np.linspace(0, 1, 1001)
@@ -105,6 +112,7 @@ out = {
     "powerlaw": {"ours": powerlaw("data/counts.csv"), "real": powerlaw(f"{real}/results.csv")},
     "diffusion": diffusion(32, 12),
     "numbers": {"mean": float(numbers.mean()), "std": float(numbers.std())},
+    "algebra": algebra(40),
     "trapezoid": float(np.trapezoid(x**1.5, x)),
 }
 json.dump(out, sys.stdout, indent=1)

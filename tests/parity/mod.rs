@@ -10,6 +10,8 @@ mod groupby;
 mod json;
 mod lanes;
 mod lessons;
+#[cfg(feature = "linalg")]
+mod linalg;
 mod orders;
 mod pandas;
 mod pick;

@@ -222,6 +222,9 @@ const OWN: &[(&str, &str)] = &[
     ("persist", "computed_and_persisted_values_are_in_memory"),
     ("explain", "plans_of_cubes_are_explained_as_text_and_as_graphs"),
     ("explain_dot", "plans_of_cubes_are_explained_as_text_and_as_graphs"),
+    ("qr", "factors_are_those_of_lapack"),
+    ("svd", "factors_are_those_of_lapack"),
+    ("svd_compressed", "factors_are_those_of_lapack"),
 ];
 
 /// Methods that are no verbs of xarray, and why they need no cases.

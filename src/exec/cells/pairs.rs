@@ -4,8 +4,8 @@ use super::Settled;
 use crate::array::{DataArray, Dataset, Variable, companions};
 use crate::dtype::Scalar;
 use crate::error::{Error, Place, Result, ResultExt};
-use crate::exec::ExecOptions;
 use crate::exec::reduce::{descriptive, encoding};
+use crate::exec::{ExecOptions, cube};
 use crate::kernel::agg::Agg;
 use crate::ops::combine::{Compat, Join, MergeOptions, equal, spread_over};
 use crate::plan::{BinaryOp, Expr, Func, col, resolve};
@@ -51,7 +51,8 @@ pub(super) fn moments(func: Func, args: &[Expr]) -> Result<Expr> {
 
 impl Dataset {
     /// The variables that both have, one operated with the other: cell by cell where both have the labels (`join`), by the names of dims.
-    /// Attributes of the first stay as in [`Dataset::assign`]; units stay for sums and differences of equal ones.
+    /// Attributes of the first stay as in [`Dataset::assign`]; units stay for sums and differences of equal ones. Lazy, but for small variables
+    /// that are repeated along a dim of the other: they are computed once, now.
     ///
     /// # Errors
     /// Invalid, where no variable is in both; type, for operands that do not go together.
@@ -99,9 +100,16 @@ impl Dataset {
 
     /// An expression over `left` and `right`.
     fn joined(&self, expr: Expr, left: &Variable, right: &Variable, options: &ExecOptions) -> Result<Variable> {
-        let known = vec![("left".to_string(), left.clone()), ("right".to_string(), right.clone())];
+        let (mut known, mut booked) = (Vec::new(), Vec::new());
+        for (name, own, other) in [("left", left, right), ("right", right, left)] {
+            // One that is repeated along a dim of the other would be read, or computed, again for each block along it.
+            let repeated = other.dims().iter().any(|d| !own.dims().contains(d));
+            let (own, held) = if repeated { cube::read_once(own, options)? } else { (own.clone(), None) };
+            known.push((name.to_string(), own));
+            booked.extend(held.map(Arc::new));
+        }
         let leading: Vec<Arc<str>> = left.dims().to_vec();
-        self.computed(&Settled { expr, known, booked: Vec::new() }, &leading, resolve, options)
+        self.computed(&Settled { expr, known, booked }, &leading, resolve, options)
     }
 
     /// The variables and coordinates of both (see [`merge()`](crate::exec::merge)): attributes of the first count.
@@ -208,7 +216,8 @@ impl Dataset {
 
 impl DataArray {
     /// One array operated with another: cell by cell where both have the labels (`join`), by the names of dims; a dim that only one has is
-    /// repeated for the other. The name stays where both have it; coordinates that differ go. Lazy.
+    /// repeated for the other. The name stays where both have it; coordinates that differ go. Lazy, but for a small array that is repeated: it is
+    /// computed once, now.
     ///
     /// # Errors
     /// Shape, for labels that differ with [`Join::Exact`] or lengths that do; type, for operands that do not go together.

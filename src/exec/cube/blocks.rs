@@ -1,6 +1,6 @@
 //! Blocks of a variable, read in parallel.
 
-use crate::array::Variable;
+use crate::array::{Data, Variable};
 use crate::error::Result;
 use crate::exec::ExecOptions;
 use crate::exec::ordered::{Ordered, Parts};
@@ -64,6 +64,24 @@ pub(super) fn boxes(grid: &ChunkGrid) -> Vec<(Vec<usize>, Vec<usize>)> {
 /// Budget, where it does not fit; what the reader says.
 pub(in crate::exec) fn persist(variable: &Variable, options: &ExecOptions) -> Result<(NdArray, Reservation)> {
     held(variable, "values that are used more than once", options)
+}
+
+/// What is to be read more than once is held where it is no larger than this and than an eighth of what is free.
+const HELD: usize = 256 << 20;
+
+/// A variable that is to be read more than once: in memory, with its place in the budget, where it is small, so that each chunk is decoded once.
+///
+/// # Errors
+/// What the reader says.
+pub(in crate::exec) fn read_once(variable: &Variable, options: &ExecOptions) -> Result<(Variable, Option<Reservation>)> {
+    let width = variable.dtype().phys().and_then(|p| p.width()).unwrap_or(16);
+    let small = variable.len().saturating_mul(width) <= HELD.min(options.budget.free() / 8);
+    if !small || matches!(variable.data(), Data::Memory(_)) {
+        return Ok((variable.clone(), None));
+    }
+    let (values, held) = persist(variable, options)?;
+    let array = Variable::from_array(variable.dims().iter().cloned(), values)?;
+    Ok((array.with_attrs(variable.attrs.clone()).with_encoding(variable.encoding.clone()), Some(held)))
 }
 
 /// The same of what is named.

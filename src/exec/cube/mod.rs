@@ -11,7 +11,7 @@ mod rechunk;
 mod reduce;
 mod slabs;
 
-pub(in crate::exec) use blocks::persist;
+pub(in crate::exec) use blocks::{persist, read_once};
 pub use copy::copy;
 pub use dense::copy_blocks_to;
 pub(in crate::exec) use lanes::{PER_VALUE, lane_blocks, narrowed, through_lanes};

@@ -72,12 +72,18 @@ pub(super) fn cut(input: &Variable, fates: &[Fate], how: &How, options: &ExecOpt
             size[d] = size[d].div_ceil(2);
         }
     }
-    if input.cost().in_place {
+    let cost = input.cost();
+    if cost.in_place {
         let many = |size: &[usize]| (0..n.len()).filter(|&d| kept(d)).map(|d| n[d].div_ceil(size[d].max(1))).product::<usize>();
+        // Half as much along a dim, in whole pieces of the file.
+        let half = |d: usize, size: &[usize]| {
+            let piece = cost.pieces.as_ref().and_then(|p| p.get(d)).map_or(1, |&p| p.max(1));
+            let least = if d + 1 == n.len() { ROW } else { 2 };
+            Some(size[d].div_ceil(2).next_multiple_of(piece)).filter(|&half| half < size[d] && size[d] >= least)
+        };
         while many(&size) < PIECES {
-            let least = |d: usize| if d + 1 == n.len() { ROW } else { 2 };
-            let Some(d) = (0..n.len()).find(|&d| kept(d) && size[d] >= least(d)) else { break };
-            size[d] = size[d].div_ceil(2);
+            let Some((d, half)) = (0..n.len()).filter(|&d| kept(d)).find_map(|d| Some((d, half(d, &size)?))) else { break };
+            size[d] = half;
         }
     }
     // Small chunks are taken several at a time.

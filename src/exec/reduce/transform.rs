@@ -102,9 +102,10 @@ impl DatasetGroupBy {
     }
 
     fn transformed(&self, variable: &Variable, axis: usize, how: Transform, options: &ExecOptions) -> Result<Variable> {
+        let (input, held) = cube::read_once(variable, options)?;
         let of_groups = |agg: Agg| -> Result<(NdArray, Reservation)> {
             let settled = How { agg, ddof: 0, skip_missing: true, min_count: 0, weights: None };
-            let reduced = reduce_variable(variable, &[], &[(self.dim.clone(), self.groups.clone())], &settled, options)?;
+            let reduced = reduce_variable(&input, &[], &[(self.dim.clone(), self.groups.clone())], &settled, options)?;
             let reduced = reduced.ok_or_else(|| Error::internal("a variable without the grouped dimension"))?;
             cube::persist(&reduced, options)
         };
@@ -115,14 +116,15 @@ impl DatasetGroupBy {
         };
         let dtype = if variable.dtype().phys() == Some(Phys::F32) { DType::F32 } else { DType::F64 };
         let source = TransformSource {
-            input: variable.clone(),
+            origin: variable.clone(),
+            input,
             axis,
             groups: self.groups.clone(),
             how,
             center,
             scale,
             dtype,
-            _booked: Arc::new((booked, more)),
+            _booked: Arc::new((booked, more, held)),
         };
         let mut attrs = variable.attrs.clone();
         if how == Transform::Standardize {
@@ -137,6 +139,8 @@ impl DatasetGroupBy {
 
 #[derive(Clone, Debug)]
 struct TransformSource {
+    origin: Variable,
+    /// The same, held in memory where it may be.
     input: Variable,
     axis: usize,
     groups: Arc<Groups>,
@@ -145,7 +149,7 @@ struct TransformSource {
     center: NdArray,
     scale: Option<NdArray>,
     dtype: DType,
-    _booked: Arc<(Reservation, Option<Reservation>)>,
+    _booked: Arc<(Reservation, Option<Reservation>, Option<Reservation>)>,
 }
 
 impl TransformSource {
@@ -170,7 +174,7 @@ pub(in crate::exec) fn floats(array: &NdArray) -> Result<Vec<f64>> {
 
 impl ChunkSource for TransformSource {
     fn made_of(&self) -> (String, Vec<Step>) {
-        (format!("{:?} beside groups along axis {}", self.how, self.axis).to_lowercase(), vec![self.input.step()])
+        (format!("{:?} beside groups along axis {}", self.how, self.axis).to_lowercase(), vec![self.origin.step()])
     }
 
     fn dtype(&self) -> &DType {
@@ -178,15 +182,15 @@ impl ChunkSource for TransformSource {
     }
 
     fn shape(&self) -> &[usize] {
-        self.input.shape()
+        self.origin.shape()
     }
 
     fn grid(&self) -> ChunkGrid {
-        self.input.grid()
+        self.origin.grid()
     }
 
     fn place(&self) -> Place {
-        self.input.place()
+        self.origin.place()
     }
 
     fn read(&self, selection: &Selection) -> Result<NdArray> {
