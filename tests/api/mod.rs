@@ -19,6 +19,8 @@ mod page;
 mod pipe;
 #[cfg(feature = "plot")]
 mod plot;
+#[cfg(feature = "plot")]
+mod plot_log;
 mod shell;
 mod summary;
 mod table_formats;
