@@ -168,7 +168,7 @@ fn log(text: &str) -> Result<(bool, bool)> {
         "x" => Ok((true, false)),
         "y" => Ok((false, true)),
         "xy" | "yx" | "x,y" | "y,x" => Ok((true, true)),
-        _ => Err(Error::not_found("axis", text, ["x", "y", "xy"])),
+        _ => Err(Error::invalid(format!("{text:?} names no axes")).help("--log x, --log y or --log xy")),
     }
 }
 

@@ -22,6 +22,7 @@ mod plot;
 #[cfg(feature = "plot")]
 mod plot_log;
 mod shell;
+mod sql;
 mod summary;
 mod table_formats;
 mod tree;
