@@ -20,6 +20,7 @@ pub mod plan;
 #[cfg(feature = "plot")]
 pub mod plot;
 pub mod show;
+pub mod sql;
 pub mod store;
 
 pub use array::{Coords, DataArray, Dataset, Variable};

@@ -33,6 +33,7 @@ mod rolling;
 mod select;
 mod session;
 mod sort;
+mod sql;
 mod stack;
 mod summary;
 mod usage;
@@ -165,6 +166,13 @@ const COMMANDS: &[Entry] = &[
         example: include_str!("examples/missing.md"),
         arguments: missing::arguments,
         run: Run::Step(missing::run),
+    },
+    Entry {
+        name: "sql",
+        about: "A query in SQL over tables and cubes",
+        example: include_str!("examples/sql.md"),
+        arguments: sql::arguments,
+        run: Run::Step(sql::run),
     },
     Entry {
         name: "pivot",
@@ -316,7 +324,13 @@ fn command() -> Command {
 }
 
 fn run(args: impl IntoIterator<Item = std::ffi::OsString>) -> Result<()> {
-    let args: Vec<_> = args.into_iter().collect();
+    let mut args: Vec<_> = args.into_iter().collect();
+    // `help plot`, as other programs have it.
+    if args.get(1).is_some_and(|word| word == "help") {
+        args.remove(1);
+        args.truncate(2);
+        args.push("--help".into());
+    }
     history::begin(&args);
     match command().try_get_matches_from(pipe::split(args)?) {
         Ok(matches) => run_parsed(&matches),

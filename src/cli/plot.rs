@@ -96,6 +96,9 @@ struct LooksArgs {
     /// From where to where colours (of lines: the y axis) go
     #[arg(long, value_name = "LO,HI", allow_hyphen_values = true)]
     range: Option<String>,
+    /// Which axes count in powers of ten: x, y or xy
+    #[arg(long, value_name = "AXES")]
+    log: Option<String>,
     /// Width and height in pixels
     #[arg(long, value_name = "WxH")]
     size: Option<String>,
@@ -159,6 +162,16 @@ fn size(text: &str) -> Result<(u32, u32)> {
     parts.ok_or_else(|| Error::invalid(format!("{text:?} is no size")).help("--size 800x500"))
 }
 
+/// Which axes are log axes: x, y.
+fn log(text: &str) -> Result<(bool, bool)> {
+    match text {
+        "x" => Ok((true, false)),
+        "y" => Ok((false, true)),
+        "xy" | "yx" | "x,y" | "y,x" => Ok((true, true)),
+        _ => Err(Error::invalid(format!("{text:?} names no axes")).help("--log x, --log y or --log xy")),
+    }
+}
+
 fn range(text: &str) -> Result<(f64, f64)> {
     let parts = text.split_once(',').and_then(|(a, b)| Some((a.trim().parse().ok()?, b.trim().parse().ok()?)));
     parts.ok_or_else(|| Error::invalid(format!("{text:?} is no range")).help("--range 0,30"))
@@ -171,6 +184,7 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     open.dim = args.cube.dim.clone();
     let form = form(&args.out)?;
     let (what, looks) = (&args.what, &args.looks);
+    let (log_x, log_y) = looks.log.as_deref().map_or(Ok((false, false)), log)?;
     let plot = PlotOptions {
         kind: what.kind.as_deref().map(Kind::parse).transpose()?,
         x: what.x.as_deref().map(one_name).transpose()?,
@@ -180,6 +194,8 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
         color: what.color.as_deref().map(one_name).transpose()?,
         agg: what.agg.as_deref().map(Agg::parse).transpose()?,
         bins: what.bins,
+        log_x,
+        log_y,
         title: looks.title.clone(),
         cmap: looks.cmap.clone(),
         range: looks.range.as_deref().map(range).transpose()?,

@@ -10,6 +10,8 @@ pub(crate) enum Scale {
     Number,
     /// Whole numbers, each in the middle of a stretch of its own.
     Whole,
+    /// Powers of ten: 2 is 100.
+    Log,
     /// Seconds since 1970 in a calendar.
     Time(Calendar),
     North,
@@ -48,6 +50,7 @@ impl Axis {
                 let texts = ticks::texts(&ticks);
                 ticks.into_iter().zip(texts).collect()
             }
+            Scale::Log => ticks::powers(self.lo, self.hi, most),
             Scale::Time(calendar) => ticks::times(self.lo, self.hi, *calendar, most),
             Scale::North | Scale::East => {
                 let north = self.scale == Scale::North;
@@ -57,10 +60,16 @@ impl Axis {
         }
     }
 
+    /// Ticks without texts between those of whole powers.
+    pub(crate) fn minor(&self) -> Vec<f64> {
+        if self.scale == Scale::Log { ticks::between_powers(self.lo, self.hi) } else { Vec::new() }
+    }
+
     /// A value of this axis in words.
     pub(crate) fn says(&self, x: f64) -> String {
         match &self.scale {
             Scale::Number | Scale::Whole => crate::show::number(x),
+            Scale::Log => crate::show::number(ticks::power(x)),
             Scale::Time(calendar) => ticks::moment(x, *calendar),
             Scale::North => ticks::degree(x, true),
             Scale::East => ticks::degree(x, false),
@@ -195,6 +204,13 @@ pub(crate) struct Figure {
 }
 
 impl Figure {
+    /// Notes what was left out or put together.
+    pub(crate) fn tell(&mut self, more: Option<String>) {
+        if let Some(more) = more {
+            self.note = if self.note.is_empty() { more } else { format!("{}; {more}", self.note) };
+        }
+    }
+
     /// What is seen, in words.
     pub(crate) fn describe(&self) -> String {
         let mut parts: Vec<String> = [&self.title, &self.subtitle].into_iter().filter(|t| !t.is_empty()).cloned().collect();

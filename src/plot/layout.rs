@@ -18,6 +18,7 @@ const LINE: f64 = 15.0;
 
 const MARGIN: f64 = 16.0;
 const TICK_LENGTH: f64 = 4.0;
+const MINOR_LENGTH: f64 = 2.5;
 /// Room of the colours beside a picture, with their numbers and what they mean.
 const BAR: f64 = 16.0;
 
@@ -332,6 +333,12 @@ fn draw_panel(figure: &Figure, panel: &Panel, lies: bool, place: &Place, (outer_
         marks.push(Mark::Rect { x: place.x - 1.0, y: place.y, w: 1.0, h: place.h + 1.0, fill: Color::Frame, says: None });
     }
     let bottom = place.y + place.h;
+    for x in across.minor().into_iter().map(x_of) {
+        marks.push(Mark::Rect { x: x.round(), y: bottom, w: 1.0, h: MINOR_LENGTH, fill: Color::Frame, says: None });
+    }
+    for y in up.minor().into_iter().map(y_of) {
+        marks.push(Mark::Rect { x: place.x - MINOR_LENGTH, y: y.round(), w: MINOR_LENGTH, h: 1.0, fill: Color::Frame, says: None });
+    }
     for (t, label) in &ticks_x {
         let x = x_of(*t);
         if !across.is_names() {

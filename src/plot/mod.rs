@@ -19,6 +19,7 @@ mod page;
 mod png;
 mod reduce;
 mod scene;
+mod spacing;
 mod svg;
 mod table;
 mod text;
@@ -102,6 +103,11 @@ pub struct PlotOptions {
     pub agg: Option<Agg>,
     /// How many bins a histogram has.
     pub bins: Option<usize>,
+    /// Whether the x axis counts in powers of ten; values of zero and less are left out, and the picture says how many. Bins of a
+    /// histogram are then equally wide in powers.
+    pub log_x: bool,
+    /// The same of the y axis.
+    pub log_y: bool,
     /// The title, in place of the one that the data gives.
     pub title: Option<String>,
     /// The colour map: `viridis`, `RdBu_r`, ...
@@ -129,6 +135,12 @@ impl PlotOptions {
             && !((120..=10_000).contains(&w) && (90..=10_000).contains(&h))
         {
             return Err(Error::invalid(format!("a picture of {w} by {h} pixels")).help("from 120 by 90 to 10000 by 10000: --size 800x500"));
+        }
+        if self.log_y
+            && let Some((lo, _)) = self.range.filter(|r| r.0 <= 0.0)
+        {
+            return Err(Error::invalid(format!("{lo} has no place on a log axis"))
+                .help("the range of a log axis begins above zero: --range 0.1,100"));
         }
         if self.bins.is_some_and(|n| n == 0 || n > 5000) {
             return Err(Error::invalid("a histogram has 1 to 5000 bins"));
@@ -338,6 +350,8 @@ impl DataFrame {
     /// let df = hpda_data::read_csv("data/passengers.csv")?;
     /// let ages = df.plot(&PlotOptions { x: Some("Age".into()), by: Some("Sex".into()), ..PlotOptions::of_kind(Kind::Hist) })?;
     /// assert!(ages.to_svg().contains("Age by Sex"));
+    /// let fares = df.plot(&PlotOptions { x: Some("Fare".into()), log_x: true, ..PlotOptions::of_kind(Kind::Hist) })?;
+    /// assert!(fares.to_svg().contains("no place on a log axis"), "free passages");
     /// # Ok::<(), hpda_data::Error>(())
     /// ```
     pub fn plot(&self, options: &PlotOptions) -> Result<Picture> {

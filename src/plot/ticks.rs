@@ -36,6 +36,55 @@ pub(crate) fn degrees(lo: f64, hi: f64, most: usize) -> Vec<f64> {
     }
 }
 
+/// Ten to this power, to the digits that a place on paper tells.
+pub(crate) fn power(x: f64) -> f64 {
+    let value = 10f64.powf(x);
+    if value > 0.0 && value.is_finite() { format!("{value:.5e}").parse().unwrap_or(value) } else { value }
+}
+
+/// Round numbers between two powers of ten, as powers: whole ones, some of them where they are many, and 2 and 5 times those where
+/// they are few; within less than that, round numbers at even distances.
+pub(crate) fn powers(lo: f64, hi: f64, most: usize) -> Vec<(f64, String)> {
+    if !(lo.is_finite() && hi.is_finite()) || hi <= lo || lo < -400.0 || hi > 400.0 {
+        return if lo.is_finite() { vec![(lo, texts(&[power(lo)])[0].clone())] } else { Vec::new() };
+    }
+    let most = most.max(1);
+    let whole = multiples(lo, hi, 1.0);
+    let of = |factors: &[f64]| -> Vec<f64> {
+        let at = (lo.floor() as i32..=hi.ceil() as i32).flat_map(|p| factors.iter().map(move |f| f64::from(p) + f.log10()));
+        at.filter(|t| (lo - 1e-9..=hi + 1e-9).contains(t)).collect()
+    };
+    let mut ticks = if whole.len() > most { multiples(lo, hi, whole.len().div_ceil(most) as f64) } else { whole };
+    if ticks.len() < 3 {
+        let finer = [&[1.0, 2.0, 5.0][..], &[1.0, 3.0]].map(of).into_iter().find(|t| t.len() > ticks.len().max(1) && t.len() <= most);
+        let even =
+            || -> Vec<f64> { numbers(10f64.powf(lo), 10f64.powf(hi), most).into_iter().filter(|v| *v > 0.0).map(f64::log10).collect() };
+        let even = if finer.is_none() && hi - lo < 1.0 { even() } else { Vec::new() };
+        ticks = finer.unwrap_or(if even.len() > ticks.len() { even } else { ticks });
+    }
+    let values: Vec<f64> = ticks.iter().map(|t| power(*t)).collect();
+    let plain = values.iter().all(|v| (1e-4..1e6).contains(v));
+    let text = |(t, v): (&f64, &f64)| if plain { texts(&[*v])[0].clone() } else { of_ten(*t, *v) };
+    ticks.iter().zip(&values).map(text).zip(&ticks).map(|(text, t)| (*t, text)).collect()
+}
+
+/// `10⁶`, `2×10⁶`.
+fn of_ten(t: f64, value: f64) -> String {
+    let whole = (t + 1e-9).floor();
+    let first = value / 10f64.powf(whole);
+    let text = scientific(first, &texts(&[(first * 1000.0).round() / 1000.0])[0], whole as i32);
+    text.strip_prefix("1×").map(String::from).unwrap_or(text)
+}
+
+/// 2 to 9 times each power of ten, where these are not too many to be told apart.
+pub(crate) fn between_powers(lo: f64, hi: f64) -> Vec<f64> {
+    if !(hi - lo <= 7.0 && hi > lo) {
+        return Vec::new();
+    }
+    let at = (lo.floor() as i32..=hi.ceil() as i32).flat_map(|p| (2..=9).map(move |f| f64::from(p) + f64::from(f).log10()));
+    at.filter(|t| (lo..=hi).contains(t)).collect()
+}
+
 /// The ticks of one axis, all with the same decimals: `0.5`, `1.0`; large ones in groups, huge and tiny ones with a power of ten.
 pub(crate) fn texts(ticks: &[f64]) -> Vec<String> {
     let largest = ticks.iter().map(|t| t.abs()).fold(0.0, f64::max);
@@ -241,6 +290,20 @@ pub(crate) fn moment(t: f64, calendar: Calendar) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ticks_of_a_log_axis_are_powers_or_round_numbers_between_few() {
+        let said = |lo: f64, hi: f64, most| powers(lo.log10(), hi.log10(), most).into_iter().map(|t| t.1).collect::<Vec<_>>();
+        assert_eq!(said(0.7, 2000.0, 8), ["1", "10", "100", "1000"]);
+        assert_eq!(said(3.0, 80.0, 8), ["5", "10", "20", "50"]);
+        assert_eq!(said(1.0, 1e9, 5), ["1", "10²", "10⁴", "10⁶", "10⁸"]);
+        assert_eq!(said(2e-7, 3e-6, 8), ["2×10⁻⁷", "5×10⁻⁷", "10⁻⁶", "2×10⁻⁶"]);
+        assert_eq!(said(40.0, 49.0, 5), ["40", "42", "44", "46", "48"]);
+        assert_eq!(said(5.0, 5.0, 5), ["5"]);
+        assert!(powers(f64::NEG_INFINITY, 2.0, 5).is_empty() && powers(-1e300, 1e300, 5).len() <= 1);
+        assert_eq!(between_powers(0.0, 1.0).len(), 8);
+        assert_eq!((power(2.0), power(3f64.log10())), (100.0, 3.0));
+    }
 
     #[test]
     fn ticks_are_round_and_share_their_decimals() {

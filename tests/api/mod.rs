@@ -19,8 +19,11 @@ mod page;
 mod pipe;
 #[cfg(feature = "plot")]
 mod plot;
+#[cfg(feature = "plot")]
+mod plot_log;
 mod reads;
 mod shell;
+mod sql;
 mod summary;
 mod table_formats;
 mod tree;

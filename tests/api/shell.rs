@@ -49,3 +49,11 @@ fn completions_know_every_command_and_option() {
         assert!(["row-group", "allow-loss", "memory"].iter().all(|o| script.contains(o)), "{shell}");
     }
 }
+
+#[test]
+fn help_of_a_command_is_found_in_both_ways() {
+    let asked = run(&["help", "sort"]);
+    assert!(asked.status.success());
+    assert_eq!(asked.stdout, run(&["sort", "--help"]).stdout);
+    assert_eq!(run(&["help"]).stdout, run(&["--help"]).stdout);
+}

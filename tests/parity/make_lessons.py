@@ -3,6 +3,7 @@
 Run in the project's folder with the folder of the real files: python tests/parity/make_lessons.py REAL > tests/parity/lessons.json
 """
 
+import collections
 import glob
 import json
 import sys
@@ -102,6 +103,22 @@ def algebra(points):
     return {"bills": bills.tolist(), "prices": np.linalg.solve(bought, bills).tolist(), "tones": np.sqrt(string[:5] / string[0]).tolist()}
 
 
+def words(path):
+    """The lesson's way: its signs of punctuation are gaps; the ten commonest words, and how often each comes again so many words later."""
+    text = open(path, encoding="utf-8-sig").read()
+    for sign in """.,;:?$@^<>#%`!*-=()[]{}/"'""":
+        text = text.replace(sign, " ")
+    text = np.array([w.lower() for w in text.split()])
+    counts = collections.Counter(text.tolist())
+    top = sorted(counts.items(), key=lambda c: (-c[1], c[0]))[:10]
+    again = np.zeros(100)
+    for word, n in top:
+        here = text == word
+        again += [np.count_nonzero(here[: len(here) - t] & here[t:]) / n for t in range(100)]
+    again /= len(top)
+    return {"words": len(text), "different": len(counts), "top": top, "again": {str(t): again[t] for t in [1, 2, 5, 10, 50]}}
+
+
 n = 200_000
 numbers = (np.arange(n) * 0.6180339887498949) % 1
 x = np.linspace(0, 1, 1001)
@@ -110,6 +127,7 @@ out = {
     "climate": {"ours": climate(["data/climate.nc"]), "real": climate(sorted(glob.glob(f"{real}/tas/*.nc")))},
     "stations": stations(),
     "powerlaw": {"ours": powerlaw("data/counts.csv"), "real": powerlaw(f"{real}/results.csv")},
+    "words": {"text.txt": words("data/text.txt")} | {f"words/pg{b}.txt": words(f"{real}/words/pg{b}.txt") for b in (13, 36, 46, 61, 65)},
     "diffusion": diffusion(32, 12),
     "numbers": {"mean": float(numbers.mean()), "std": float(numbers.std())},
     "algebra": algebra(40),

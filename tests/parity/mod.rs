@@ -20,6 +20,7 @@ mod reduce;
 mod resample;
 mod rolling;
 mod select;
+mod sql;
 mod titanic;
 mod verbs;
 mod verbs_of_cubes;

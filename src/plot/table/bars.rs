@@ -9,7 +9,7 @@ impl Table<'_> {
         }
         let mut figure = Figure::default();
         for column in columns {
-            let (panels, groups) = self.hist_of(column)?;
+            let (panels, groups, no_place) = self.hist_of(column)?;
             let many = panels.len() > 1;
             for panel in panels {
                 figure.panels.push(if columns.len() > 1 { panel.titled(self.label(column)?) } else { panel });
@@ -18,6 +18,7 @@ impl Table<'_> {
             if !many {
                 figure.legend = self.legend(&groups);
             }
+            figure.tell(told(no_place));
             self.tell_left_out(&mut figure, &groups);
             figure.title = match &self.options.by {
                 Some(by) => format!("{} by {by}", self.label(column)?),
@@ -28,21 +29,28 @@ impl Table<'_> {
         Ok(figure)
     }
 
-    pub(super) fn hist_of(&self, column: &str) -> Result<(Vec<Panel>, Groups)> {
+    /// Panels, groups, and how many values have no place on a log axis.
+    pub(super) fn hist_of(&self, column: &str) -> Result<(Vec<Panel>, Groups, u64)> {
         let at = self.position(column)?;
-        let scale = self.scale(column)?;
+        let (spaced, spaced_rows) = (self.options.x_spacing(), self.options.y_spacing());
+        let scale = spaced.scale(self.scale(column)?, column)?;
         let by = self.by()?;
-        let mut range = Range::default();
+        let (mut range, mut no_place) = (Range::default(), 0);
         each(self.source, &[at], self.exec, |c| {
-            floats(&c[0])?.iter().for_each(|x| range.add(*x));
+            let mut values = floats(&c[0])?;
+            no_place += spaced.place(&mut values);
+            values.iter().for_each(|x| range.add(*x));
             Ok(())
         })?;
+        check_some(column, range.count, no_place)?;
+        range.whole &= scale != Scale::Log;
         let edges = edges(&range, self.options.bins);
         let mut groups = Groups::new(MOST_SERIES);
         let mut counts: Vec<Vec<u64>> = vec![vec![0; edges.len() - 1]];
         let wanted: Vec<usize> = std::iter::once(at).chain(by.as_ref().map(|b| b.0)).collect();
         each(self.source, &wanted, self.exec, |c| {
-            let values = floats(&c[0])?;
+            let mut values = floats(&c[0])?;
+            spaced.place(&mut values);
             let keys = match &by {
                 Some((_, bands)) => Some(keys_of(&c[1], bands.as_ref())?),
                 None => None,
@@ -74,7 +82,8 @@ impl Table<'_> {
         let each = range.whole && scale == Scale::Number && edges[1] - edges[0] == 1.0;
         let scale = if each { Scale::Whole } else { scale };
         let axis_x = || Axis::new(self.label(column).unwrap_or_default(), scale.clone(), (edges[0], edges[edges.len() - 1]));
-        let axis_y = Axis::new("rows", Scale::Whole, (0.0, top * 1.04));
+        let least = counts.iter().flat_map(|c| c.iter()).copied().filter(|n| *n > 0).min().unwrap_or(1) as f64;
+        let axis_y = spaced_rows.of_bars("rows", true, (least, top));
         let says = |i: usize, n: u64| {
             let a = axis_x();
             let place = if each { a.says(edges[i] + 0.5) } else { format!("{} to {}", a.says(edges[i]), a.says(edges[i + 1])) };
@@ -86,7 +95,7 @@ impl Table<'_> {
                 // Groups stand side by side within nine tenths of a bin.
                 let (from, step) = if parts == 1 { (0.0, 1.0) } else { (0.05, 0.9 / parts as f64) };
                 let x = (edges[i] + w * (from + part as f64 * step), edges[i] + w * (from + (part + 1) as f64 * step));
-                Bar { x, y: (0.0, n as f64), says: says(i, n) }
+                Bar { x, y: (spaced_rows.foot(), spaced_rows.at(n as f64)), says: says(i, n) }
             };
             counts[g].iter().enumerate().filter(|c| *c.1 > 0).map(one).collect()
         };
@@ -101,14 +110,16 @@ impl Table<'_> {
             };
             (0..n).map(one).collect()
         };
-        Ok((panels, groups))
+        Ok((panels, groups, no_place))
     }
 
     pub(super) fn bars(&self, x: Option<&str>, y: &[&str]) -> Result<Figure> {
         let x = x.ok_or_else(|| Error::invalid("bars stand over names").help("name the column: --x COLUMN"))?;
         let at = self.position(x)?;
         let dtype = self.source.schema().fields[at].dtype.clone();
-        y.iter().try_for_each(|c| self.scale(c).map(drop))?;
+        let spaced = self.options.y_spacing();
+        let mut no_place = 0;
+        y.iter().try_for_each(|c| spaced.scale(self.scale(c)?, c).map(drop))?;
         let by = self.options.by.as_deref();
         if let Some(by) = by {
             self.position(by)?;
@@ -151,7 +162,10 @@ impl Table<'_> {
         let what: Vec<Option<usize>> = if y.is_empty() { vec![None] } else { (0..y.len()).map(Some).collect() };
         for item in what {
             let amounts = item.map_or(&rows, |i| &values[i]);
-            let range = Range::of(amounts);
+            let left = amounts.iter().filter(|a| a.is_finite() && !spaced.at(**a).is_finite()).count() as u64;
+            let range = Range::of(amounts.iter().filter(|a| spaced.at(**a).is_finite()));
+            check_some(item.map_or("rows", |i| y[i]), range.count, left)?;
+            no_place += left;
             let (lo, hi) = range.ends();
             let label = match item {
                 None => "rows".to_string(),
@@ -162,7 +176,7 @@ impl Table<'_> {
             let mut layers = Vec::new();
             for g in 0..n {
                 let mut bars = Vec::new();
-                for (i, amount) in amounts.iter().enumerate().filter(|a| a.1.is_finite()) {
+                for (i, amount) in amounts.iter().enumerate().filter(|a| spaced.at(*a.1).is_finite()) {
                     let key = name_x[i].clone().unwrap_or_default();
                     let Some(place) = totals.get_index_of(&key) else { continue };
                     if groups.names.get_index_of(name_by[i].as_deref().unwrap_or_default()) != Some(g) {
@@ -172,14 +186,13 @@ impl Table<'_> {
                     let group = name_by[i].as_deref().filter(|n| !n.is_empty()).map(|n| format!(", {n}")).unwrap_or_default();
                     bars.push(Bar {
                         x: (from + g as f64 * w, from + (g + 1) as f64 * w),
-                        y: (0.0, *amount),
+                        y: (spaced.foot(), spaced.at(*amount)),
                         says: format!("{key}{group}: {}", crate::show::number(*amount)),
                     });
                 }
                 layers.push(Layer::Bars { bars, color: Color::Series(g) });
             }
-            let kind = if item.is_none() { Scale::Whole } else { Scale::Number };
-            let axis_y = Axis::new(label.clone(), kind, (lo.min(0.0) * 1.04, hi.max(0.0) * 1.04));
+            let axis_y = spaced.of_bars(label.clone(), item.is_none(), (lo, hi));
             let axis_x = Axis::names(self.label(x)?, totals.keys().cloned().collect());
             let axis_y = if axis_y.hi <= axis_y.lo { Axis { hi: 1.0, ..axis_y } } else { axis_y };
             let panel = Panel::new(axis_x, axis_y, layers);
@@ -194,8 +207,9 @@ impl Table<'_> {
         if by.is_some() {
             figure.legend = self.legend(&groups);
         }
+        figure.tell(told(no_place));
         if all > MOST_NAMES {
-            figure.note = format!("the first {MOST_NAMES} of {}", crate::show::count(all as u64, "name"));
+            figure.tell(Some(format!("the first {MOST_NAMES} of {}", crate::show::count(all as u64, "name"))));
         }
         Ok(figure)
     }
@@ -203,8 +217,10 @@ impl Table<'_> {
     pub(super) fn boxes(&self, x: Option<&str>, y: &[&str]) -> Result<Figure> {
         let x = x.or(self.options.by.as_deref());
         let mut figure = Figure::default();
+        let spaced = self.options.y_spacing();
+        let mut no_place = 0;
         for column in y {
-            self.scale(column)?;
+            let scale = spaced.scale(self.scale(column)?, column)?;
             let at = self.position(column)?;
             let key = x.map(|x| self.position(x)).transpose()?;
             let lazy = LazyFrame::scan(self.source.clone());
@@ -225,7 +241,7 @@ impl Table<'_> {
             let q = found.columns()[skip..].iter().map(floats).collect::<Result<Vec<_>>>()?;
             let there: Vec<usize> = (0..keys.len()).filter(|&i| q[3][i] > 0.0).take(MOST_NAMES).collect();
             let all = keys.len();
-            // Whiskers reach to the last value within one and a half times the distance of the quartiles.
+            // Of all values, those that have no place on a log axis too. Whiskers reach to the last value within one and a half times the distance of the quartiles.
             let mut of: Vec<([f64; 5], Vec<f64>)> =
                 there.iter().map(|&i| ([q[0][i], q[0][i], q[1][i], q[2][i], q[2][i]], Vec::new())).collect();
             let place: indexmap::IndexMap<String, usize> =
@@ -241,7 +257,7 @@ impl Table<'_> {
                         None => Some(0),
                     };
                     let Some((five, beyond)) = p.and_then(|p| of.get_mut(p)) else { continue };
-                    range.add(*x);
+                    range.add(spaced.at(*x));
                     let reach = 1.5 * (five[3] - five[1]);
                     if *x < five[1] - reach || *x > five[3] + reach {
                         if beyond.len() < 200 {
@@ -253,12 +269,17 @@ impl Table<'_> {
                 }
                 Ok(())
             })?;
-            let axis_y = Axis::new(self.label(column)?, self.scale(column)?, range.ends()).padded(0.05);
+            check_some(column, range.count, range.missing)?;
+            no_place += range.missing;
+            let axis_y = Axis::new(self.label(column)?, scale, range.ends()).padded(0.05);
+            let shown_as = |v: f64| if axis_y.scale == Scale::Log { crate::show::number(v) } else { axis_y.says(v) };
+            // What lies below the end of a log axis ends with it.
+            let stands = |v: f64| if spaced.at(v).is_nan() { axis_y.lo } else { spaced.at(v) };
             let shown: Vec<String> = place.keys().cloned().collect();
             let boxes = of.into_iter().enumerate().map(|(p, (five, beyond))| {
-                let n = five.map(|v| axis_y.says(v));
+                let n = five.map(shown_as);
                 let says = format!("{}: median {}, quartiles {} and {}, whiskers {} and {}", shown[p], n[2], n[1], n[3], n[0], n[4]);
-                FiveNumbers { at: p as f64, of: five, beyond, says }
+                FiveNumbers { at: p as f64, of: five.map(stands), beyond: beyond.into_iter().map(|v| spaced.at(v)).collect(), says }
             });
             let layer = Layer::Boxes { boxes: boxes.collect(), width: 0.5, color: Color::Series(0) };
             let axis_x = Axis::names(x.map(|x| self.label(x)).transpose()?.unwrap_or_default(), shown.clone());
@@ -268,6 +289,7 @@ impl Table<'_> {
                 figure.note = format!("the first {MOST_NAMES} of {}", crate::show::count(all as u64, "name"));
             }
         }
+        figure.tell(told(no_place));
         figure.title = match (y, x) {
             ([one], Some(x)) => format!("{} by {x}", self.label(one)?),
             ([one], None) => self.label(one)?,

@@ -4,13 +4,15 @@ use super::*;
 
 impl Table<'_> {
     pub(super) fn lines(&self, x: Option<&str>, y: &[&str]) -> Result<Figure> {
-        let time = match x {
-            Some(x) => self.scale(x)?,
-            None => Scale::Number,
+        let (spaced_x, spaced_y) = (self.options.x_spacing(), self.options.y_spacing());
+        let scale_x = match x {
+            Some(x) => spaced_x.scale(self.scale(x)?, x)?,
+            None => spaced_x.scale(Scale::Number, "row")?,
         };
+        let mut no_place = 0;
         let by = self.by()?;
         let ys = y.iter().map(|c| self.position(c)).collect::<Result<Vec<_>>>()?;
-        y.iter().try_for_each(|c| self.scale(c).map(drop))?;
+        let scales_y = y.iter().map(|c| spaced_y.scale(self.scale(c)?, c)).collect::<Result<Vec<_>>>()?;
         let mut wanted = ys.clone();
         let rows_are_x = x.is_none();
         if let Some(x) = x {
@@ -27,13 +29,15 @@ impl Table<'_> {
             let mut row = 0usize;
             each(self.source, &wanted, self.exec, |columns| {
                 let n = columns.first().map_or(0, |c| c.len());
-                let xs = if rows_are_x { (row..row + n).map(|i| i as f64).collect() } else { floats(&columns[ys.len()])? };
+                let mut xs = if rows_are_x { (row..row + n).map(|i| i as f64).collect() } else { floats(&columns[ys.len()])? };
                 row += n;
                 let keys = match &by {
                     Some((_, bands)) => Some(keys_of(&columns[columns.len() - 1], bands.as_ref())?),
                     None => None,
                 };
-                let values = columns[..ys.len()].iter().map(floats).collect::<Result<Vec<_>>>()?;
+                let mut values = columns[..ys.len()].iter().map(floats).collect::<Result<Vec<_>>>()?;
+                let left = spaced_x.place(&mut xs) + values.iter_mut().map(|v| spaced_y.place(v)).sum::<u64>();
+                no_place += if pass == 0 { left } else { 0 };
                 for i in 0..n {
                     let group = match &keys {
                         None => 0,
@@ -71,6 +75,8 @@ impl Table<'_> {
             groups.left_out = 0;
             series.clear();
         }
+        check_some(x.unwrap_or("row"), range_x.count, no_place)?;
+        y.iter().zip(&ranges).try_for_each(|(column, range)| check_some(column, range.count, no_place))?;
         let named = by.is_some();
         let name_x = match x {
             Some(x) => self.label(x)?,
@@ -93,8 +99,8 @@ impl Table<'_> {
                 (panel.y.lo, panel.y.hi) = (panel.y.lo.min(ranges[c].ends().0), panel.y.hi.max(ranges[c].ends().1));
                 continue;
             }
-            let axis_y = Axis::new(if together { String::new() } else { self.label(column)? }, self.scale(column)?, ranges[c].ends());
-            figure.panels.push(Panel::new(Axis::new(name_x.clone(), time.clone(), range_x.ends()), axis_y, lines));
+            let axis_y = Axis::new(if together { String::new() } else { self.label(column)? }, scales_y[c].clone(), ranges[c].ends());
+            figure.panels.push(Panel::new(Axis::new(name_x.clone(), scale_x.clone(), range_x.ends()), axis_y, lines));
         }
         figure.shared = figure.panels.len() > 1;
         figure.panels.iter_mut().for_each(|p| p.y = p.y.clone().padded(0.04));
@@ -119,6 +125,7 @@ impl Table<'_> {
         {
             figure.title = format!("{} by {}", self.label(one)?, self.options.by.as_deref().unwrap_or_default());
         }
+        figure.tell(told(no_place));
         self.tell_left_out(&mut figure, &groups);
         Ok(figure)
     }

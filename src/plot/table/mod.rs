@@ -9,6 +9,7 @@ use super::choose::{Bands, Choice, bands, choose};
 use super::color::{Color, ColorMap, MOST_SERIES};
 use super::figure::{Axis, Bar, ColorBar, Figure, FiveNumbers, Layer, Panel, Scale};
 use super::reduce::{Cloud, Groups, Line, MOST_POINTS, Range, bin, edges};
+use super::spacing::{check_some, told};
 use super::values::{each, floats, is_name, is_time, label, name, names, scale};
 use super::{Kind, PlotOptions};
 use crate::error::{Error, Result};
@@ -46,6 +47,7 @@ pub(super) fn figure(source: &Arc<dyn TableSource>, options: &PlotOptions, exec:
 
 impl Table<'_> {
     fn draw(&self, c: &Choice) -> Result<Figure> {
+        self.options.check_log(c.kind)?;
         let (x, y) = (c.x.as_deref(), c.y.iter().map(String::as_str).collect::<Vec<_>>());
         match c.kind {
             None => self.overview(&y),
@@ -96,6 +98,9 @@ impl Table<'_> {
             if all.panels.is_empty() {
                 (all.title, all.subtitle) = (one.title, one.subtitle);
             }
+            if !one.note.is_empty() {
+                all.tell(Some(format!("{facet} {shown}: {}", one.note)));
+            }
             for entry in one.legend {
                 if !all.legend.iter().any(|l| l.0 == entry.0) {
                     all.legend.push(entry);
@@ -141,8 +146,7 @@ impl Table<'_> {
     fn tell_left_out(&self, figure: &mut Figure, groups: &Groups) {
         if groups.left_out > 0 {
             let rows = crate::show::count(groups.left_out, "row");
-            let more = format!("{rows} of further groups are left out: the first {} have colours", groups.names.len());
-            figure.note = if figure.note.is_empty() { more } else { format!("{}; {more}", figure.note) };
+            figure.tell(Some(format!("{rows} of further groups are left out: the first {} have colours", groups.names.len())));
         }
     }
 
@@ -171,7 +175,7 @@ impl Table<'_> {
                     None => left.push(column),
                 }
             } else if scale(&field.dtype).is_some() {
-                let (mut panels, _) = table.hist_of(column)?;
+                let (mut panels, ..) = table.hist_of(column)?;
                 if let Some(mut panel) = panels.pop() {
                     panel.x.label = String::new();
                     panel.y.label = String::new();

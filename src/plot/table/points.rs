@@ -5,7 +5,9 @@ use super::*;
 impl Table<'_> {
     pub(super) fn scatter(&self, x: &str, y: &str, map: bool) -> Result<Figure> {
         let (at_x, at_y) = (self.position(x)?, self.position(y)?);
-        let (scale_x, scale_y) = (self.scale(x)?, self.scale(y)?);
+        let (spaced_x, spaced_y) = (self.options.x_spacing(), self.options.y_spacing());
+        let (scale_x, scale_y) = (spaced_x.scale(self.scale(x)?, x)?, spaced_y.scale(self.scale(y)?, y)?);
+        let mut no_place = 0;
         let by = self.by()?;
         let colored = match &self.options.color {
             Some(c) => {
@@ -22,7 +24,9 @@ impl Table<'_> {
         let mut total = 0usize;
         for pass in 0..2 {
             each(self.source, &wanted, self.exec, |columns| {
-                let (xs, ys) = (floats(&columns[0])?, floats(&columns[1])?);
+                let (mut xs, mut ys) = (floats(&columns[0])?, floats(&columns[1])?);
+                let left = spaced_x.place(&mut xs) + spaced_y.place(&mut ys);
+                no_place += if pass == 0 { left } else { 0 };
                 let keys = match &by {
                     Some((_, bands)) => Some(keys_of(&columns[2], bands.as_ref())?),
                     None => None,
@@ -68,6 +72,7 @@ impl Table<'_> {
             }
             groups.left_out = 0;
         }
+        check_some(x, range_x.count, no_place)?;
         let mut figure = Figure::default();
         let crowded = total > MOST_POINTS;
         let mut layers = Vec::new();
@@ -117,6 +122,7 @@ impl Table<'_> {
         if let Some(by) = self.options.by.as_ref() {
             figure.title += &format!(" by {by}");
         }
+        figure.tell(told(no_place));
         self.tell_left_out(&mut figure, &groups);
         Ok(figure)
     }

@@ -1,8 +1,12 @@
 //! Pictures of cubes. What is not drawn is averaged, and what is finer than the paper is made coarser, before it is read.
 
+mod against;
+mod bars;
+
 use super::color::{Color, ColorMap, MOST_SERIES};
 use super::figure::{Axis, Bar, ColorBar, Figure, FiveNumbers, Layer, Panel, Scale};
 use super::reduce::{Cloud, Line, MOST_POINTS, Range, bin, edges};
+use super::spacing::{Spacing, check_some, told};
 use super::table::{MOST_PANELS, share_axes};
 use super::values::{floats, is_time, label, scale};
 use super::{Kind, PlotOptions};
@@ -38,6 +42,19 @@ struct Labels {
 }
 
 impl Labels {
+    /// The labels on an even or a log axis, and how many have no place on it.
+    fn spaced(mut self, dim: &str, spacing: Spacing) -> Result<(Labels, u64)> {
+        if spacing == Spacing::Even {
+            return Ok((self, 0));
+        }
+        self.axis.scale = spacing.scale(self.axis.scale, dim)?;
+        let left = spacing.place(&mut self.at);
+        let range = Range::of(&self.at);
+        check_some(dim, range.count, left)?;
+        (self.axis.lo, self.axis.hi) = range.ends();
+        Ok((self, left))
+    }
+
     /// A label in words; of times a day or more apart the day says it.
     fn says(&self, x: f64) -> String {
         let text = self.axis.says(x);
@@ -56,7 +73,7 @@ pub(super) fn figure(ds: &Dataset, options: &PlotOptions, exec: &ExecOptions) ->
         && ds.vars.contains_key(x)
         && ds.vars.contains_key(y)
     {
-        return against(ds, x, y, options, exec);
+        return against::against(ds, x, y, options, exec);
     }
     let asked = options
         .y
@@ -297,6 +314,7 @@ impl Cube<'_> {
             None if dims.is_empty() => return Err(Error::invalid("nothing is left to draw beside the facets").help("leave --facet out")),
             None => Kind::Heatmap,
         };
+        o.check_log(Some(kind))?;
         match kind {
             Kind::Map => {
                 let (Some(lat), Some(lon)) = (lat.clone(), lon.clone()) else {
@@ -415,7 +433,8 @@ impl Cube<'_> {
             return Err(Error::invalid(format!("{n} labels along {d:?} are too many: {most} at most"))
                 .help(format!("choose some with --isel {d}=0:{n}:{}", n.div_ceil(most.min(12)))));
         }
-        let labels = self.labels(&x)?;
+        let spaced = o.y_spacing();
+        let (labels, mut no_place) = self.labels(&x)?.spaced(&x, o.x_spacing())?;
         let label_of = |d: &Option<String>| d.as_deref().map(|d| self.labels(d)).transpose();
         let (facets, names) = (label_of(&o.facet)?, label_of(&by)?);
         let says = |l: &Labels, d: &Option<String>, i: usize| {
@@ -424,7 +443,7 @@ impl Cube<'_> {
             if bare { text } else { format!("{} {text}", d.as_deref().unwrap_or_default()) }
         };
         let mut figure = Figure { shared: panels > 1, ..Figure::default() };
-        let value_scale = scale(self.variable()?.dtype()).unwrap_or(Scale::Number);
+        let value_scale = spaced.scale(scale(self.variable()?.dtype()).unwrap_or(Scale::Number), &self.name)?;
         let mut total = Range::default();
         for p in 0..panels {
             let mut layers = Vec::new();
@@ -436,7 +455,8 @@ impl Cube<'_> {
                 let v = one.variable(&self.name)?;
                 let mut line = if v.len() > 4 * MOST_POINTS { Line::many((labels.axis.lo, labels.axis.hi)) } else { Line::default() };
                 let many = v.len() > 4 * MOST_POINTS;
-                blocks(v, |start, values| {
+                blocks(v, |start, mut values| {
+                    no_place += spaced.place(&mut values);
                     for (i, y) in values.into_iter().enumerate() {
                         total.add(y);
                         if many {
@@ -460,195 +480,14 @@ impl Cube<'_> {
             }
             figure.panels.push(panel);
         }
+        check_some(&self.name, total.count, no_place)?;
+        figure.tell(told(no_place));
         for p in &mut figure.panels {
-            (p.y.lo, p.y.hi) = o.range.unwrap_or(total.ends());
+            (p.y.lo, p.y.hi) = o.range.map_or(total.ends(), |r| (spaced.at(r.0), spaced.at(r.1)));
             p.y = p.y.clone().padded(0.04);
         }
         self.finish(figure)
     }
-
-    fn bars(mut self, dims: &[String]) -> Result<Figure> {
-        let x = self.options.x.clone().filter(|x| dims.contains(x)).or_else(|| dims.first().cloned()).unwrap_or_default();
-        let others: Vec<String> = self.dims()?.into_iter().filter(|d| *d != x).collect();
-        self.averaged(&others)?;
-        let labels = self.labels(&x)?;
-        if labels.at.len() > 400 {
-            return Err(Error::invalid(format!("{} bars along {x:?} are too many", labels.at.len())).help("--kind line draws them"));
-        }
-        let (values, _booked) = self.load(&[&x])?;
-        let range = Range::of(&values);
-        let (lo, hi) = range.ends();
-        let bar = |(i, v): (usize, &f64)| Bar {
-            x: (i as f64 - 0.4, i as f64 + 0.4),
-            y: (0.0, *v),
-            says: format!("{}: {}", labels.says(labels.at[i]), crate::show::number(*v)),
-        };
-        let bars = values.iter().enumerate().filter(|v| v.1.is_finite()).map(bar).collect();
-        let names = labels.at.iter().map(|t| labels.says(*t)).collect();
-        let axis_x =
-            Axis::names(if matches!(labels.axis.scale, Scale::Time(_)) { String::new() } else { labels.axis.label.clone() }, names);
-        let axis_y = Axis::new(self.label()?, Scale::Number, (lo.min(0.0) * 1.04, hi.max(0.0) * 1.04));
-        let panel = Panel::new(axis_x, axis_y, vec![Layer::Bars { bars, color: Color::Series(0) }]);
-        self.finish(Figure { panels: vec![panel], ..Figure::default() })
-    }
-
-    fn hist(self) -> Result<Figure> {
-        let v = self.variable()?;
-        let mut range = Range::default();
-        blocks(v, |_, values| {
-            values.iter().for_each(|x| range.add(*x));
-            Ok(())
-        })?;
-        let edges = edges(&range, self.options.bins);
-        let mut counts = vec![0u64; edges.len() - 1];
-        blocks(v, |_, values| {
-            values.iter().filter_map(|x| bin(&edges, *x)).for_each(|b| counts[b] += 1);
-            Ok(())
-        })?;
-        let scale = scale(v.dtype()).unwrap_or(Scale::Number);
-        let axis_x = Axis::new(self.label()?, scale, (edges[0], edges[edges.len() - 1]));
-        let top = counts.iter().copied().max().unwrap_or(1).max(1) as f64;
-        let bars = counts.iter().enumerate().filter(|c| *c.1 > 0).map(|(i, &n)| Bar {
-            x: (edges[i], edges[i + 1]),
-            y: (0.0, n as f64),
-            says: format!("{} to {}: {}", axis_x.says(edges[i]), axis_x.says(edges[i + 1]), crate::show::count(n, "value")),
-        });
-        let layer = Layer::Bars { bars: bars.collect(), color: Color::Series(0) };
-        let panel = Panel::new(axis_x, Axis::new("values", Scale::Number, (0.0, top * 1.04)), vec![layer]);
-        let mut figure = Figure { panels: vec![panel], ..Figure::default() };
-        if range.missing > 0 {
-            figure.note = format!("{} missing or not finite", crate::show::count(range.missing, "value"));
-        }
-        self.finish(figure)
-    }
-
-    /// A box of all values at each label of a dim, by exact quantiles.
-    fn boxes(self, dims: &[String]) -> Result<Figure> {
-        let x = self
-            .options
-            .x
-            .clone()
-            .filter(|x| dims.contains(x))
-            .or_else(|| dims.iter().find(|d| self.ds.dim_length(d).is_ok_and(|n| n <= 40)).cloned());
-        let others: Vec<String> = dims.iter().filter(|d| Some(*d) != x.as_ref()).cloned().collect();
-        if let Some(x) = &x
-            && (self.ds.dim_length(x)? > 40 || others.is_empty())
-        {
-            let why = if others.is_empty() {
-                format!("each label of {x:?} has one value")
-            } else {
-                format!("{} boxes along {x:?} are too many", self.ds.dim_length(x)?)
-            };
-            return Err(Error::invalid(why).help("--kind line or --kind hist draws them; --x DIM names a shorter dim"));
-        }
-        let at = |name: &str| -> Result<Vec<f64>> {
-            let how = Reduction::named(name)?.over(others.clone());
-            let (found, _) = self.ds.reduce(&how, self.exec)?;
-            floats(&Column::from_nd(&found.variable(&self.name)?.load()?)?)
-        };
-        let five = ["min", "q0.25", "median", "q0.75", "max"].map(at).into_iter().collect::<Result<Vec<_>>>()?;
-        let (names, label_x) = match &x {
-            Some(x) => {
-                let l = self.labels(x)?;
-                (l.at.iter().map(|t| l.says(*t)).collect::<Vec<_>>(), l.axis.label)
-            }
-            None => (vec![self.name.clone()], String::new()),
-        };
-        let range = Range::of(five.iter().flatten());
-        let boxes = (0..names.len()).filter(|&i| five[2].get(i).is_some_and(|m| m.is_finite())).map(|i| {
-            let of = [0, 1, 2, 3, 4].map(|q| five[q][i]);
-            let n = of.map(crate::show::number);
-            FiveNumbers {
-                at: i as f64,
-                of,
-                beyond: Vec::new(),
-                says: format!("{}: median {}, quartiles {} and {}, from {} to {}", names[i], n[2], n[1], n[3], n[0], n[4]),
-            }
-        });
-        let layer = Layer::Boxes { boxes: boxes.collect(), width: 0.5, color: Color::Series(0) };
-        let axis_y = Axis::new(self.label()?, Scale::Number, range.ends()).padded(0.05);
-        let panel = Panel::new(Axis::names(label_x, names), axis_y, vec![layer]);
-        let note = "boxes: quartiles and median; whiskers: smallest and largest".to_string();
-        self.finish(Figure { panels: vec![panel], note, ..Figure::default() })
-    }
-}
-
-/// One variable against another, value by value.
-fn against(ds: &Dataset, x: &str, y: &str, options: &PlotOptions, exec: &ExecOptions) -> Result<Figure> {
-    if let Some(kind) = options.kind.filter(|k| *k != Kind::Scatter) {
-        return Err(Error::invalid(format!("{x:?} and {y:?} are both variables, which --kind {} does not take", kind.name()))
-            .help("--kind scatter does"));
-    }
-    let (vx, vy) = (ds.variable(x)?, ds.variable(y)?);
-    if vx.dims() != vy.dims() {
-        let of = |v: &Variable| v.dims().iter().map(|d| d.to_string()).collect::<Vec<_>>().join(", ");
-        return Err(Error::shape(format!("{x:?} has the dims ({}), {y:?} has ({})", of(vx), of(vy)))
-            .help("a scatter takes variables of the same dims"));
-    }
-    let _booked = exec.budget.reserve(BLOCK * 32, "the values of a picture")?;
-    let mut points: Vec<(f64, f64)> = Vec::new();
-    let mut cloud: Option<Cloud> = None;
-    let (mut range_x, mut range_y) = (Range::default(), Range::default());
-    let mut total = 0usize;
-    for pass in 0..2 {
-        // Both in the pieces of the first, so that values meet.
-        let shape = vx.shape().to_vec();
-        let inner: usize = shape.iter().skip(1).product::<usize>().max(1);
-        let rows = (BLOCK / inner).max(1);
-        let mut start = 0;
-        while start < shape.first().copied().unwrap_or(1) {
-            let selection = match shape.first() {
-                None => Selection::all(0),
-                Some(&n) => {
-                    let mut s = vec![Selector::All; shape.len()];
-                    s[0] = Selector::span(start, rows.min(n - start));
-                    Selection::new(s)
-                }
-            };
-            let (a, b) = (floats(&Column::from_nd(&vx.read(&selection)?)?)?, floats(&Column::from_nd(&vy.read(&selection)?)?)?);
-            for (a, b) in a.into_iter().zip(b).filter(|p| p.0.is_finite() && p.1.is_finite()) {
-                match &mut cloud {
-                    Some(cloud) => cloud.add(a, b),
-                    None => {
-                        range_x.add(a);
-                        range_y.add(b);
-                        total += 1;
-                        if total <= MOST_POINTS {
-                            points.push((a, b));
-                        }
-                    }
-                }
-            }
-            start += rows;
-        }
-        if total <= MOST_POINTS || pass == 1 {
-            break;
-        }
-        cloud = Some(Cloud::new(200, 125, range_x.ends(), range_y.ends()));
-    }
-    let axis =
-        |n: &str, v: &Variable, r: Range| Axis::new(label(n, &v.attrs), scale(v.dtype()).unwrap_or(Scale::Number), r.ends()).padded(0.04);
-    let mut figure = Figure { title: format!("{y} against {x}"), ..Figure::default() };
-    let layer = match cloud {
-        None => Layer::Dots { points, color: Color::Series(0), r: 2.6, opacity: 0.6 },
-        Some(cloud) => {
-            let (ex, ey) = cloud.edges();
-            let middle = |e: &[f64], i: usize| (e[i] + e[i + 1]) / 2.0;
-            let there = cloud.counts.iter().enumerate().filter(|c| *c.1 > 0);
-            let points: Vec<(f64, f64, f64)> =
-                there.map(|(i, n)| (middle(&ex, i % cloud.columns), middle(&ey, i / cloud.columns), (*n as f64).log10())).collect();
-            let hi = points.iter().map(|p| p.2).fold(0.1, f64::max);
-            let map = options.cmap.as_deref().map_or(Ok(ColorMap::of_range(0.0, hi)), ColorMap::parse)?;
-            figure.bar = Some(ColorBar { map, lo: 0.0, hi, label: "values at a place, as power of ten".into() });
-            Layer::Marks { points, r: 2.2 }
-        }
-    };
-    figure.panels.push(Panel::new(axis(x, vx, range_x), axis(y, vy, range_y), vec![layer]));
-    if let Some(title) = &options.title {
-        figure.title = title.clone();
-    }
-    share_axes(&mut figure.panels);
-    Ok(figure)
 }
 
 /// Positions in the order of their labels, and the edges between them: in the middle, and as far beyond the ends; latitudes end at
