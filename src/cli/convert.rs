@@ -78,6 +78,11 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     let exec = session.exec("converting");
     let steps = options::steps(matches);
     history::reads(&args.files);
+    // A pipe says it once: before it is read.
+    let format = match &args.files[..] {
+        [one] if args.verify => open.format_of(one).ok(),
+        _ => None,
+    };
     let (scanned, notices) = scan(&args.files, &open)?;
     // What the reader had to leave out is as lost as what the writer cannot hold.
     how.losses.judge(&notices)?;
@@ -93,10 +98,6 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     session.tell(&notices)?;
     let (Some(source), Target::File(path)) = (source, &target) else { return Ok(()) };
     listed.extend(notices);
-    let format = match &args.files[..] {
-        [one] => open.format_of(one).ok(),
-        _ => None,
-    };
     let notices = verify(source, format, path, &how, &listed, &session.exec("verifying"))?;
     session.tell(&notices)?;
     session.remark("verified: the output says what the input says");

@@ -5,7 +5,7 @@ use crate::error::{Notices, Result};
 use crate::exec::{ExecOptions, MemSource};
 use crate::frame::{DataFrame, Series};
 use crate::io::{Format, Kind};
-use crate::open::{Content, OpenOptions, Opened, Scanned, info, scan};
+use crate::open::{Content, OpenOptions, Opened, Scanned, info, is_stream, scan};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -30,9 +30,9 @@ impl Side {
     pub fn open(path: &Path, options: &OpenOptions) -> Result<Side> {
         let mut format = options.format_of(path)?;
         let (content, notices) = scan(&[path.to_path_buf()], options)?;
-        // Text says nothing of itself, and standard input is read once.
+        // Text says nothing of itself, and streams are read once.
         let mut facts = Vec::new();
-        if !format.is_text() && path.as_os_str() != "-" {
+        if !format.is_text() && !is_stream(path) {
             facts = match info(path, options, true)?.content {
                 Content::Table(t) => t.facts,
                 Content::Cube(c) => c.facts,

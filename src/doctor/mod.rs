@@ -122,7 +122,7 @@ impl Report {
 /// values but labels are read (of text the whole file, for its types).
 ///
 /// # Errors
-/// What the first file's reader says; other files that do not open are findings.
+/// What the first file's reader says, and where the system allows no more open files; other files that do not open are findings.
 ///
 /// # Examples
 /// ```
@@ -135,7 +135,11 @@ pub fn doctor(files: &[PathBuf], options: &OpenOptions) -> Result<Report> {
     let Some((first, rest)) = files.split_first() else { return Err(Error::invalid("no files to look at")) };
     let open = |file: &PathBuf| scan(std::slice::from_ref(file), options).map(|s| s.0);
     let first_scanned = open(first).at_file(first)?;
-    let others: Vec<Result<Scanned>> = rest.par_iter().map(open).collect();
+    let mut others: Vec<Result<Scanned>> = rest.par_iter().map(open).collect();
+    // A file that there was no handle for is not one to be left out.
+    if let Some(i) = others.iter().position(|o| o.as_ref().is_err_and(Error::lacks_handles)) {
+        others.swap_remove(i)?;
+    }
     let mut report = Report { files: files.len(), ..Report::default() };
     match first_scanned {
         Scanned::Cube(ds) => {

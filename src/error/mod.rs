@@ -139,8 +139,21 @@ impl Error {
     /// The operating system's refusal, at this file.
     #[cold]
     pub fn io(source: std::io::Error, path: impl AsRef<Path>) -> Error {
+        Error::system(source).at(Place::file(path))
+    }
+
+    /// The operating system's refusal, which is about no file or one that the caller knows.
+    #[cold]
+    pub(crate) fn system(source: std::io::Error) -> Error {
         let (kind, message) = refusal(&source);
-        Error::new(kind, message).because(source).at(Place::file(path))
+        let full = is_full(&source);
+        let e = Error::new(kind, message).because(source);
+        if full { e.help("`ulimit -n` in the shell says how many files a program may have open, and with a number allows more") } else { e }
+    }
+
+    /// Whether the system gave no handle, which says nothing about the file.
+    pub(crate) fn lacks_handles(&self) -> bool {
+        StdError::source(self).and_then(|e| e.downcast_ref::<std::io::Error>()).is_some_and(is_full)
     }
 
     /// Adds the way out. A help once set stays.
@@ -192,6 +205,11 @@ impl Error {
         }
         false
     }
+}
+
+/// Too many open files, in this process or in the system.
+fn is_full(source: &std::io::Error) -> bool {
+    cfg!(unix) && matches!(source.raw_os_error(), Some(23 | 24))
 }
 
 /// Kind and words for what the operating system said.
@@ -266,9 +284,18 @@ impl From<arrow::error::ArrowError> for Error {
             A::CastError(message) | A::SchemaError(message) => Error::wrong_type(message),
             A::NotYetImplemented(message) => Error::unsupported(message),
             A::IpcError(message) => Error::format(message),
+            A::ParquetError(message) => of_parquet(message.strip_prefix("Parquet error: ").unwrap_or(&message)),
             other => Error::new(ErrorKind::Invalid, other.to_string()).because(other),
         }
     }
+}
+
+/// What the parquet crate says of a damaged file.
+fn of_parquet(message: &str) -> Error {
+    if message.contains("CRC checksum mismatch") {
+        return Error::format("the checksum of a page is not that of its bytes").help("the file is damaged; fetch or write it again");
+    }
+    Error::format(message)
 }
 
 impl From<parquet::errors::ParquetError> for Error {
@@ -282,8 +309,7 @@ impl From<parquet::errors::ParquetError> for Error {
             return Error::new(kind, message).because(e);
         }
         let message = e.to_string();
-        let message = message.split_once(": ").map_or(message.as_str(), |(_, rest)| rest).to_string();
-        Error::format(message).because(e)
+        of_parquet(message.split_once(": ").map_or(message.as_str(), |(_, rest)| rest)).because(e)
     }
 }
 

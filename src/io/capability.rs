@@ -207,7 +207,8 @@ pub fn support_matrix() -> String {
         ]);
     }
     out.push_str(&format!(
-        "\nText may be compressed as a whole: a name ends in {} behind its own ending (`x.csv.gz`), and first bytes tell, also on standard input.\n",
+        "\nText may be compressed as a whole: a name ends in {} behind its own ending (`x.csv.gz`), and first bytes tell, also on standard\
+         \x20input.\nWhat is read from standard input is read from any pipe as well (`<(command)` in a shell).\n",
         Packing::endings().map(|e| format!("`.{e}`")).collect::<Vec<_>>().join(", ")
     ));
     out.push_str("\n## What each can hold\n\n");

@@ -165,6 +165,11 @@ impl Format {
         }
     }
 
+    /// The binary format whose files begin so.
+    pub fn of_first_bytes(first: &[u8]) -> Option<Format> {
+        TABLE.iter().find(|r| r.magic.iter().any(|m| first.starts_with(m))).map(|r| r.format)
+    }
+
     /// What a text that begins so is, if that tells: an object is a record of JSON lines, an array JSON. The first line of a CSV
     /// file could in principle begin as such; that would be an odd name of a column.
     pub fn of_text(first: &[u8]) -> Option<Format> {
@@ -195,7 +200,7 @@ impl Format {
         let mut first = [0u8; 4096];
         let mut file = std::fs::File::open(path).io_at(path)?;
         let n = file.read(&mut first).io_at(path)?;
-        let says = TABLE.iter().find(|r| r.magic.iter().any(|m| first[..n].starts_with(m))).map(|r| r.format);
+        let says = Format::of_first_bytes(&first[..n]);
         match (named, says) {
             (Some(Format::Nc | Format::Nc3), Some(f @ (Format::Nc | Format::Nc3))) => Ok(f),
             (Some(Format::H5), Some(Format::Nc3)) => Ok(Format::Nc3),

@@ -1,6 +1,6 @@
 //! Cubes from files.
 
-use super::{OpenOptions, Scanned, is_stdin, not_here, scan as scan_any};
+use super::{OpenOptions, Scanned, not_here, scan as scan_any, stream};
 use crate::array::{Dataset, Variable};
 use crate::coding::{self, DecodeOptions};
 use crate::error::{Error, ErrorKind, Level, Notice, Notices, Place, Result, ResultExt};
@@ -30,10 +30,7 @@ pub(super) fn scan(inputs: &[PathBuf], formats: &[Format], options: &OpenOptions
 /// Opens and decodes cubes, all threads at once; the first error in the order of the files counts.
 pub(super) fn each(inputs: &[PathBuf], formats: &[Format], options: &OpenOptions) -> Result<(Vec<Dataset>, Notices)> {
     let open = |(path, format): (&PathBuf, &Format)| -> Result<(Dataset, Notices)> {
-        if is_stdin(path) {
-            let e = Error::unsupported(format!("{} is not read from standard input", format.name()));
-            return Err(e.help("write it to a file first"));
-        }
+        stream::refuse(path, *format)?;
         let (ds, notices) = one(path, *format, options)?;
         let notices = match &options.vars {
             Some(names) => asked(&ds, names, notices)?,

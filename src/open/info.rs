@@ -101,7 +101,7 @@ fn bytes_of(path: &Path) -> Result<u64> {
 /// What the format's reader says.
 pub fn info(path: &Path, options: &OpenOptions, fast: bool) -> Result<Info> {
     let format = options.format_of(path)?;
-    let bytes = if path.as_os_str() == "-" { None } else { Some(bytes_of(path)?) };
+    let bytes = if super::is_stream(path) { None } else { Some(bytes_of(path)?) };
     let mut notices = Notices::new();
     let content = match format.kind() {
         Kind::Table => Content::Table(table::info(path, format, options, fast, &mut notices)?),

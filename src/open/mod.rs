@@ -11,6 +11,7 @@ mod levels;
 mod many;
 mod rows;
 mod save;
+mod stream;
 mod table;
 mod text;
 #[cfg(feature = "zarr")]
@@ -25,6 +26,7 @@ pub use many::{By, MfOptions, Preprocess, open_mfdataset_with, save_mfdataset, s
 pub use rows::{Pick, rows};
 pub(crate) use save::shaped;
 pub use save::{Losses, SaveOptions, Target, check, save, save_frame, to_table};
+pub(crate) use stream::is_stream;
 pub use table::{read_arrow, read_csv, read_csv_with, read_json, read_jsonl, read_parquet};
 pub use text::{read_text, read_text_in};
 
@@ -34,7 +36,6 @@ use crate::exec::{ConcatSource, ExecOptions};
 use crate::frame::DataFrame;
 use crate::io::csv::CsvReadOptions;
 use crate::io::raw::RawOptions;
-use crate::io::text::first_bytes_inside;
 use crate::io::{Format, Kind};
 use crate::store::{Budget, TableSource};
 use std::path::{Path, PathBuf};
@@ -88,15 +89,15 @@ impl OpenOptions {
         self.budget.clone().unwrap_or_else(|| ExecOptions::default().budget)
     }
 
-    /// The format of an input: what was said, else what its name or first bytes tell. Standard input is CSV unless it starts as
-    /// Arrow does or something else is said.
+    /// The format of an input: what was said, else what its name or first bytes tell. Standard input and pipes are CSV unless they start
+    /// as another format does or something else is said.
     ///
     /// # Errors
     /// As [`Format::of_file`]; unsupported, for a format that this version does not read.
     pub fn format_of(&self, path: &Path) -> Result<Format> {
         let format = match self.from {
             Some(format) => format,
-            None if is_stdin(path) => format_of_stdin(),
+            None if is_stream(path) => stream::format_of(path)?,
             // What a raw file holds was said: its first bytes are values, whatever they look like.
             None if self.raw.is_some() && matches!(Format::of_name(path), Ok(Some(Format::Raw))) && path.is_file() => Format::Raw,
             None => Format::of_file(path).map_err(|e| near_files(e, path))?,
@@ -136,20 +137,6 @@ fn not_here(format: Format) -> Error {
     Error::unsupported(format!("the format {:?} is not there yet", format.name())).help(format!("this version has {}", here.join(" ")))
 }
 
-/// Arrow and JSON by their first bytes, else CSV. They stay in the buffer that every reader of standard input shares.
-fn format_of_stdin() -> Format {
-    use std::io::BufRead;
-    match std::io::stdin().lock().fill_buf() {
-        Ok(first) if first.starts_with(b"\xff\xff\xff\xff") || first.starts_with(b"ARROW1\0\0") => Format::Arrow,
-        Ok(first) => Format::of_text(&first_bytes_inside(first)).unwrap_or(Format::Csv),
-        _ => Format::Csv,
-    }
-}
-
-fn is_stdin(path: &Path) -> bool {
-    path.as_os_str() == "-"
-}
-
 /// Opens a file of any format: a table is read, a cube is opened and its variables are read when they are used.
 ///
 /// # Errors
@@ -173,7 +160,8 @@ pub fn open(path: impl AsRef<Path>) -> Result<Opened> {
     }
 }
 
-/// Opens files of one kind as one: rows one after the other, cubes joined along a dimension. `-` is standard input.
+/// Opens files of one kind as one: rows one after the other, cubes joined along a dimension. `-` is standard input; text and Arrow may also come from
+/// pipes.
 ///
 /// # Errors
 /// What the readers say; invalid, for tables and cubes together.

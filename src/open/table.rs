@@ -2,16 +2,15 @@
 
 use super::info::{GLANCE, TableInfo};
 use super::levels::with_range;
-use super::{OpenOptions, Scanned, is_stdin, not_here, scan as scan_any};
+use super::{OpenOptions, Scanned, is_stream, not_here, scan as scan_any, stream};
 use crate::error::{Error, Notices, Place, Result};
-use crate::exec::{ExecOptions, stream};
+use crate::exec::{self, ExecOptions};
 use crate::frame::DataFrame;
 use crate::io::Format;
 use crate::io::csv::{CsvReadOptions, CsvSource, Separator};
 use crate::io::ipc::IpcSource;
 use crate::io::json::{JsonLayout, JsonReadOptions, JsonSource};
 use crate::io::parquet::ParquetSource;
-use crate::io::text::TextInput;
 use crate::store::{Batch, Budget, TableSource};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,14 +20,16 @@ pub(super) fn scan(inputs: &[PathBuf], format: Format, options: &OpenOptions, no
     let path = &inputs[0];
     Ok(match format {
         _ if format.is_text() => match options.rows {
-            Some(rows) if !inputs.iter().any(|p| is_stdin(p)) => glance(inputs, format, options, rows, notices)?,
+            Some(rows) if !inputs.iter().any(|p| is_stream(p)) => glance(inputs, format, options, rows, notices)?,
             _ => text(inputs, format, options, None)?.0,
         },
-        Format::Parquet if is_stdin(path) => {
-            return Err(Error::unsupported("parquet is not read from standard input").help("write it to a file first"));
+        Format::Parquet => {
+            stream::refuse(path, format)?;
+            with_range(Arc::new(ParquetSource::open(path)?))
         }
-        Format::Parquet => with_range(Arc::new(ParquetSource::open(path)?)),
-        Format::Arrow if is_stdin(path) => with_range(Arc::new(IpcSource::spool(std::io::stdin().lock(), "standard input")?)),
+        Format::Arrow if is_stream(path) => {
+            with_range(Arc::new(IpcSource::spool(stream::reader(path)?, &stream::name(path).display().to_string())?))
+        }
         Format::Arrow => with_range(Arc::new(IpcSource::open(path)?)),
         other => return Err(not_here(other)),
     })
@@ -36,7 +37,7 @@ pub(super) fn scan(inputs: &[PathBuf], format: Format, options: &OpenOptions, no
 
 /// Text files as one table, all of them or their first bytes; and whether that was all.
 fn text(inputs: &[PathBuf], format: Format, options: &OpenOptions, sample: Option<usize>) -> Result<(Arc<dyn TableSource>, bool)> {
-    let inputs = inputs.iter().map(|p| if is_stdin(p) { TextInput::Stdin } else { TextInput::Path(p.clone()) }).collect();
+    let inputs = inputs.iter().map(|p| stream::text(p)).collect::<Result<_>>()?;
     if matches!(format, Format::Json | Format::Jsonl) {
         let source = JsonSource::open(inputs, &json(format, &options.csv, sample), &options.budget())?;
         let whole = source.is_whole();
@@ -92,7 +93,7 @@ pub(super) fn collect(source: &Arc<dyn TableSource>, budget: &Budget) -> Result<
     let options = ExecOptions { budget: budget.clone(), ..ExecOptions::default() };
     let mut booked = budget.reserve(0, "the table")?;
     let mut batches: Vec<Batch> = Vec::new();
-    for batch in stream(source, None, &options) {
+    for batch in exec::stream(source, None, &options) {
         let batch = batch?;
         if !booked.try_grow(batch.bytes()) {
             return Err(Error::budget(format!("the table does not fit the memory of {} bytes", budget.limit()))
@@ -106,8 +107,11 @@ pub(super) fn collect(source: &Arc<dyn TableSource>, budget: &Budget) -> Result<
 /// Facts of a table.
 pub(super) fn info(path: &Path, format: Format, options: &OpenOptions, fast: bool, notices: &mut Notices) -> Result<TableInfo> {
     match format {
-        Format::Parquet => return parquet_info(path),
-        Format::Arrow if !is_stdin(path) => return arrow_info(path),
+        Format::Parquet => {
+            stream::refuse(path, format)?;
+            return parquet_info(path);
+        }
+        Format::Arrow if !is_stream(path) => return arrow_info(path),
         _ => {}
     }
     let mut sampled = None;

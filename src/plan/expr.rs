@@ -444,12 +444,19 @@ fn list(f: &mut fmt::Formatter<'_>, items: &[Expr]) -> fmt::Result {
     Ok(())
 }
 
+/// A name, in backticks where it could not stand without.
+fn write_name(f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
+    match super::parse::is_plain_name(name) {
+        true => f.write_str(name),
+        false => write!(f, "`{}`", name.replace('`', "``")),
+    }
+}
+
 impl fmt::Display for Expr {
     /// As text that parses to the same expression.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Expr::Col(name) if super::parse::is_plain_name(name) => f.write_str(name),
-            Expr::Col(name) => write!(f, "`{}`", name.replace('`', "``")),
+            Expr::Col(name) => write_name(f, name),
             Expr::Lit(Scalar::Null) => f.write_str("missing"),
             Expr::Lit(Scalar::Str(s)) => write!(f, "'{}'", s.replace('\\', "\\\\").replace('\'', "\\'")),
             Expr::Lit(Scalar::F64(x)) if x.is_finite() => write!(f, "{x:?}"),
@@ -483,10 +490,14 @@ impl fmt::Display for Expr {
                 f.write_str("]")
             }
             // The point behind a number would be its own.
-            Expr::Part(x, part) if matches!(**x, Expr::Lit(_)) => write!(f, "({x}).{part}"),
+            Expr::Part(x, part) if matches!(**x, Expr::Lit(_)) => {
+                write!(f, "({x}).")?;
+                write_name(f, part)
+            }
             Expr::Part(x, part) => {
                 x.operand(f, 9)?;
-                write!(f, ".{part}")
+                f.write_str(".")?;
+                write_name(f, part)
             }
             Expr::Call(func, args) => {
                 write!(f, "{}(", func.name())?;

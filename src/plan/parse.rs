@@ -477,6 +477,8 @@ mod tests {
             ("a == b + 1", "a == (b + 1)"),
             ("not not a", "not (not a)"),
             ("q0.9(x) + q1(x)", "(q0.9(x)) + (q1(x))"),
+            ("x.`a.b`.`and`", "(x.`a.b`).`and`"),
+            ("1 .`a``b`", "(1).`a``b`"),
         ] {
             assert_eq!(parse(text).unwrap(), parse(grouped).unwrap(), "{text}");
             let e = parse(text).unwrap();

@@ -183,3 +183,21 @@ fn file_that_becomes_shorter_while_it_is_read_is_an_error() {
     assert!(said.starts_with("error[io]: a file has become shorter while it was read"), "{said}");
     assert!(!path("both.csv").exists());
 }
+
+/// Each cube holds its file open. What there was no handle for is nothing that is wrong with the file, and the way out is said.
+#[cfg(unix)]
+#[test]
+fn more_files_than_may_be_open_are_an_error_with_the_way_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files/data/netcdf/types.nc");
+    for i in 0..60 {
+        std::fs::copy(&source, folder.path().join(format!("{i}.nc"))).unwrap();
+    }
+    for verb in ["doctor *.nc", "summary *.nc --dim step", "convert *.nc x.zarr --dim step"] {
+        let command = format!("ulimit -n 40; exec '{}' {verb}", env!("CARGO_BIN_EXE_hpda-data"));
+        let out = Command::new("sh").args(["-c", &command]).current_dir(folder.path()).env("NO_COLOR", "1").output().unwrap();
+        let said = String::from_utf8_lossy(&out.stderr).into_owned();
+        assert_eq!(out.status.code(), Some(2), "{verb}: {said}");
+        assert!(said.starts_with("error[io]: Too many open files") && said.contains("ulimit -n"), "{verb}: {said}");
+    }
+}

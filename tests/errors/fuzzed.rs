@@ -1,6 +1,6 @@
 //! The targets of `fuzz/` over their seeds, and over mutations of them that are the same every time. `HPDA_FUZZ_SECONDS=60` runs each
-//! target for so long instead, from another start each time; `HPDA_FUZZ=csv,npy` only some. What breaks is printed and kept beside the
-//! seeds, so that it is tried from then on.
+//! target for so long instead, from another start each time (0: only the seeds); `HPDA_FUZZ=csv,npy` only some; `HPDA_FUZZ_CORPUS=FOLDER`
+//! takes what `scripts/fuzz` has gathered there for seeds. What breaks is printed and kept beside the seeds, so that it is tried from then on.
 
 #[path = "../../fuzz/targets.rs"]
 mod targets;
@@ -101,7 +101,10 @@ fn mutated(seeds: &[Vec<u8>], dice: &mut Dice) -> Vec<u8> {
 }
 
 fn seeds_of(name: &str) -> Vec<(PathBuf, Vec<u8>)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(name);
+    let folder = match std::env::var_os("HPDA_FUZZ_CORPUS") {
+        Some(corpora) => Path::new(&corpora).join(name).join("corpus"),
+        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(name),
+    };
     let mut files: Vec<PathBuf> = std::fs::read_dir(&folder).unwrap().map(|e| e.unwrap().path()).collect();
     files.sort();
     assert!(!files.is_empty(), "{name} has no seeds");

@@ -44,6 +44,24 @@ fn parquet_of_every_codec_is_read_and_written() {
     }
 }
 
+/// Pages that pyarrow has put checksums over; the values are plain, so that nothing else would tell.
+#[test]
+fn damaged_page_with_a_checksum_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, sound) = (folder.path().join("x.parquet"), std::fs::read(data("checked.parquet")).unwrap());
+    let batch = read(&ParquetSource::open(data("checked.parquet")).unwrap()).unwrap();
+    assert_eq!(batch.columns[0].scalar(99), Scalar::I64(99 * 99));
+    for value in [0i64, 49 * 49, 99 * 99] {
+        let at = sound.windows(8).position(|w| w == value.to_le_bytes()).unwrap();
+        let mut bytes = sound.clone();
+        bytes[at + 3] ^= 1;
+        std::fs::write(&path, bytes).unwrap();
+        let e = read(&ParquetSource::open(&path).unwrap()).unwrap_err();
+        assert_eq!(e.kind(), ErrorKind::Format, "{e}");
+        assert!(e.to_string().contains("checksum"), "{e}");
+    }
+}
+
 #[test]
 fn parquet_columns_are_read_in_the_order_asked() {
     let source = open(&data("codec_zstd.parquet")).unwrap();

@@ -138,6 +138,9 @@ def main():
     p.write_ipc(at("polars_zstd.arrow"), compression="zstd")
     duplicated = pa.Table.from_arrays([pa.array([1, 2]), pa.array([3, 4]), pa.array([5, 6])], names=["a", "a", "a.1"])
     pq.write_table(duplicated, at("duplicated.parquet"))
+    # Plain values under checksums.
+    pq.write_table(pa.table({"x": [i * i for i in range(100)]}), at("checked.parquet"), compression="none", use_dictionary=False,
+                   write_statistics=False, store_schema=False, write_page_checksum=True)
 
 
 if __name__ == "__main__":

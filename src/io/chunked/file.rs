@@ -14,6 +14,8 @@ pub struct DataFile {
     path: PathBuf,
     /// What it was when this was made: a file that takes its place is another one.
     identity: Identity,
+    /// Its bytes then.
+    length: u64,
     file: OnceLock<File>,
 }
 
@@ -45,7 +47,7 @@ impl DataFile {
         if !facts.is_file() {
             return Err(Error::unsupported("only plain files can be read by position").at(Place::file(path)));
         }
-        Ok(DataFile { path: path.to_path_buf(), identity: Identity::of(&facts), file: OnceLock::new() })
+        Ok(DataFile { path: path.to_path_buf(), identity: Identity::of(&facts), length: facts.len(), file: OnceLock::new() })
     }
 
     /// A file that is open already.
@@ -53,8 +55,8 @@ impl DataFile {
     /// # Errors
     /// Io.
     pub fn from_open(file: File, path: &Path) -> Result<DataFile> {
-        let identity = Identity::of(&file.metadata().io_at(path)?);
-        Ok(DataFile { path: path.to_path_buf(), identity, file: OnceLock::from(file) })
+        let facts = file.metadata().io_at(path)?;
+        Ok(DataFile { path: path.to_path_buf(), identity: Identity::of(&facts), length: facts.len(), file: OnceLock::from(file) })
     }
 
     /// Its path.
@@ -85,6 +87,21 @@ impl DataFile {
     /// Whether the path still leads to this file, and not to one that has taken its place.
     pub(super) fn is_still_there(&self) -> bool {
         self.file().is_ok() && std::fs::metadata(&self.path).is_ok_and(|now| Identity::of(&now) == self.identity)
+    }
+
+    /// Whether it has all the bytes that it had. The HDF5 library, which reads by itself, takes what lies behind the end for zeros.
+    ///
+    /// # Errors
+    /// Format, where it has become shorter.
+    pub fn check_length(&self) -> Result<()> {
+        // By name, since it may not be open. Where another file stands now, the one that the library has open is as it was.
+        match std::fs::metadata(&self.path) {
+            Ok(now) if now.len() < self.length && Identity::of(&now) == self.identity => {
+                let e = Error::format(format!("the file had {} bytes when it was opened, and has {} now", self.length, now.len()));
+                Err(e.help("another program is writing to it: read it when that has ended").at(Place::file(&self.path)))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Fills `out` from this byte on.

@@ -98,7 +98,9 @@ impl H5Array {
             None => self.read_box(slab),
             Some(written) => padded(slab, written, &self.dtype, &self.fill, |part| self.read_box(part)),
         };
-        read_selection(selection, (&self.shape, &self.gap(), &self.dtype), read).map_err(|e| e.at(self.place()))
+        let out = read_selection(selection, (&self.shape, &self.gap(), &self.dtype), read).map_err(|e| e.at(self.place()))?;
+        self.file.data.as_ref().map_or(Ok(()), |file| file.check_length())?;
+        Ok(out)
     }
 
     /// The library does not tell that it lacks a filter.

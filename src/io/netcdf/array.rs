@@ -87,7 +87,10 @@ impl NcArray {
         }
         let ones = vec![1; self.shape.len()];
         let gap = self.chunks.as_ref().unwrap_or(&ones);
-        read_selection(selection, (&self.shape, gap, &self.dtype), |slab| self.read_written(slab)).map_err(|e| e.at(self.place()))
+        let out =
+            read_selection(selection, (&self.shape, gap, &self.dtype), |slab| self.read_written(slab)).map_err(|e| e.at(self.place()))?;
+        self.file.data.as_ref().map_or(Ok(()), |file| file.check_length())?;
+        Ok(out)
     }
 
     /// The library does not tell that it lacks a filter.

@@ -72,13 +72,7 @@ pub(in crate::io) fn lock() -> Lib {
 /// The refusal of the library in our words.
 fn refusal(code: c_int) -> Error {
     if code > 0 {
-        let os = std::io::Error::from_raw_os_error(code);
-        return match os.kind() {
-            std::io::ErrorKind::NotFound => Error::new(ErrorKind::NotFound, "no such file or folder").because(os),
-            std::io::ErrorKind::PermissionDenied => Error::new(ErrorKind::Io, "permission denied").because(os),
-            std::io::ErrorKind::StorageFull => Error::new(ErrorKind::Io, "no space left on the device").because(os),
-            _ => Error::new(ErrorKind::Io, os.to_string()).because(os),
-        };
+        return Error::system(std::io::Error::from_raw_os_error(code));
     }
     let os = std::io::Error::last_os_error();
     // SAFETY: the library answers every code with a static text.

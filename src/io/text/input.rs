@@ -83,11 +83,11 @@ impl Text {
                             packing => spool(packing, file, most, &name)?,
                         }
                     }
-                    false => spool_any(file, most, &name)?,
+                    false => spool_any(file, most, &name, encoding)?,
                 }
             }
-            TextInput::Stdin => spool_any(std::io::stdin(), most, &name)?,
-            TextInput::Reader(_, reader) => spool_any(reader, most, &name)?,
+            TextInput::Stdin => spool_any(std::io::stdin(), most, &name, encoding)?,
+            TextInput::Reader(_, reader) => spool_any(reader, most, &name, encoding)?,
         };
         let mut backing = map(&file, &name)?;
         let first = &backing.bytes()[..backing.bytes().len().min(4096)];
@@ -104,9 +104,7 @@ impl Text {
         }
         if encoding == UTF_8 {
             if first.contains(&0) {
-                return Err(Error::format("is binary data, not text")
-                    .help("say what it is with --from FORMAT, or its encoding with --encoding utf-16le")
-                    .at(Place::file(&name)));
+                return Err(binary(&name));
             }
         } else {
             let bytes = &backing.bytes()[skip..];
@@ -172,10 +170,20 @@ fn peek(from: &mut impl Read, name: &Path) -> Result<Vec<u8>> {
     Ok(first)
 }
 
-/// A copy of a stream, unpacked if it is compressed.
-fn spool_any(mut from: impl Read, most: usize, name: &Path) -> Result<(File, bool)> {
+fn binary(name: &Path) -> Error {
+    Error::format("is binary data, not text")
+        .help("say what it is with --from FORMAT, or its encoding with --encoding utf-16le")
+        .at(Place::file(name))
+}
+
+/// A copy of a stream, unpacked if it is compressed. What is seen to be binary is not copied: a device may have no end.
+fn spool_any(mut from: impl Read, most: usize, name: &Path, encoding: Option<&str>) -> Result<(File, bool)> {
     let first = peek(&mut from, name)?;
-    spool(Packing::of_first_bytes(&first), std::io::Cursor::new(first).chain(from), most, name)
+    let packing = Packing::of_first_bytes(&first);
+    if packing == Packing::None && encoding.is_none() && Encoding::for_bom(&first).is_none() && first.contains(&0) {
+        return Err(binary(name));
+    }
+    spool(packing, std::io::Cursor::new(first).chain(from), most, name)
 }
 
 /// A copy in a temporary file that has no name: it goes when we go. Returns whether all was copied. It grows with what the
