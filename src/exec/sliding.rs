@@ -4,6 +4,8 @@
 //! length of stretches follows from it.
 
 use super::eval::evaluate;
+use super::order::dense_text;
+use super::spilled::values_bytes;
 use super::{ExecOptions, stream};
 use crate::error::{Error, Notices, Place, Result, ResultExt};
 use crate::kernel::window::{Bounds, Width, least_stretch, roll_some};
@@ -181,7 +183,11 @@ impl Walk {
             match self.batches.next().transpose()? {
                 None => self.ended = true,
                 Some(batch) => {
-                    let bytes = 2 * batch.bytes() + 24 * batch.rows();
+                    // Texts of a file lie in buffers with those of many other rows.
+                    let n = batch.rows();
+                    let columns = batch.columns.into_iter().map(dense_text).collect::<Result<Vec<_>>>()?;
+                    let batch = Batch::with_rows(batch.schema, columns, n)?;
+                    let bytes = 2 * values_bytes(&batch) + 24 * n;
                     if !booked.try_grow(bytes) && booked.bytes() + bytes > Budget::LITTLE {
                         return Err(super::gather::too_large("rolling", rows - self.first, booked.bytes() + bytes, &self.as_options()));
                     }

@@ -16,4 +16,5 @@ pub use copy::copy;
 pub use dense::copy_blocks_to;
 pub(in crate::exec) use lanes::{PER_VALUE, lane_blocks, narrowed, through_lanes};
 pub use pairs::pairs;
+pub(in crate::exec) use rechunk::rechunked;
 pub use reduce::{Whole, reduce, whole};

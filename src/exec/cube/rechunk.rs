@@ -15,7 +15,7 @@ use std::fs::File;
 use std::sync::Arc;
 
 /// The values of a variable in these chunks; each chunk that they come in is decoded once.
-pub(super) fn rechunked(v: &Variable, chunk: &[usize], options: &ExecOptions) -> Result<Variable> {
+pub(in crate::exec) fn rechunked(v: &Variable, chunk: &[usize], options: &ExecOptions) -> Result<Variable> {
     let target = ChunkGrid::new(v.shape(), chunk);
     let Some(pieces) = v.cost().pieces.filter(|p| p.len() == chunk.len()) else { return cut(v, &target.chunk) };
     let covers = |d: usize| target.chunk[d].is_multiple_of(pieces[d].max(1)) || target.chunk[d] >= v.shape()[d];

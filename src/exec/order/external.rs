@@ -4,7 +4,7 @@
 //! a range of keys may be cut anywhere. A run is written in blocks, the first row of each is kept as a sample. The samples in order
 //! part all rows into ranges of about as many blocks; a range is read from every run that reaches into it, and sorted.
 
-use super::{own_text, sort_keys};
+use super::{dense_text, own_text, sort_keys};
 use crate::error::{Error, Notices, Result};
 use crate::exec::spill::Spill;
 use crate::exec::spilled::{BlockWriter, Blocks, numbered, values_bytes};
@@ -108,7 +108,8 @@ impl Sorter {
         let n = batch.rows();
         let numbers = Column::from((self.rows..self.rows + n as u64).collect::<Vec<u64>>());
         self.rows += n as u64;
-        self.waiting.push(Batch::with_rows(self.numbered.clone(), batch.columns.into_iter().chain([numbers]).collect(), n)?);
+        let columns = batch.columns.into_iter().map(dense_text).chain([Ok(numbers)]).collect::<Result<_>>()?;
+        self.waiting.push(Batch::with_rows(self.numbered.clone(), columns, n)?);
         Ok(())
     }
 
@@ -126,7 +127,8 @@ impl Sorter {
             let columns = take(&all.columns, &order.slice(start, n))?.into_iter().map(own_text).collect::<Result<Vec<_>>>()?;
             let block = Batch::with_rows(self.numbered.clone(), columns, n)?;
             writer.block(&block)?;
-            let first = block.columns.iter().map(|c| own_text(c.slice(0, 1))).collect::<Result<Vec<_>>>()?;
+            // Copied: a slice would keep the whole block.
+            let first = take(&block.columns, &vec![0u32].into())?.into_iter().map(own_text).collect::<Result<Vec<_>>>()?;
             self.samples.push(Batch::with_rows(self.numbered.clone(), first, 1)?);
             self.owners.push(self.runs.len());
         }

@@ -54,6 +54,18 @@ pub(super) fn own_text(column: Column) -> Result<Column> {
     }
 }
 
+/// The same column; texts that lie in buffers of far more than they take are copied, so that they do not keep these.
+pub(super) fn dense_text(column: Column) -> Result<Column> {
+    let (buffers, views) = match column.dtype() {
+        DType::Str => (column.values().as_string_view().data_buffers(), column.values().as_string_view().views()),
+        DType::Binary => (column.values().as_binary_view().data_buffers(), column.values().as_binary_view().views()),
+        _ => return Ok(column),
+    };
+    let held: usize = buffers.iter().map(|b| b.len()).sum();
+    let texts: usize = views.iter().map(|&v| v as u32 as usize).sum();
+    if held > 2 * texts + (64 << 10) { own_text(column) } else { Ok(column) }
+}
+
 /// The first rows of the sorted table.
 pub(super) fn top_k(
     input: &Arc<dyn TableSource>,

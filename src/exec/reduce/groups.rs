@@ -37,6 +37,13 @@ impl Groups {
         self.of.iter().filter(|&&g| g != u32::MAX).is_sorted()
     }
 
+    /// How many positions the group with most of them has.
+    pub(super) fn largest(&self) -> usize {
+        let mut counts = vec![0; self.count()];
+        (0..self.len()).filter_map(|p| self.of(p)).for_each(|g| counts[g] += 1);
+        counts.into_iter().max().unwrap_or(0)
+    }
+
     /// Whether no chunk of this length has positions of two groups.
     pub(super) fn are_whole_chunks(&self, chunk: usize) -> bool {
         self.of.windows(2).enumerate().all(|(i, w)| w[0] == w[1] || (i + 1).is_multiple_of(chunk.max(1)))

@@ -3,6 +3,7 @@
 //! The result is a variable whose source computes what is asked of it when it is read, so reductions compose with selections and
 //! with each other, and a result is written to a file without ever being in memory whole.
 
+mod apart;
 mod coarsen;
 mod dataset;
 mod groups;

@@ -38,7 +38,8 @@ pub(super) fn cut(input: &Variable, fates: &[Fate], how: &How, options: &ExecOpt
     // One compressed chunk is no such piece: each part would decode all of it.
     let loose = size.iter().zip(n).all(|(c, n)| c >= n) && input.cost().pieces.is_none();
     let kept = |d: usize| matches!(fates[d], Fate::Kept);
-    let most_values = (0..n.len()).filter(|&d| !kept(d)).map(|d| n[d] as u64).product::<u64>();
+    let most_of = |d: usize| if let Fate::Grouped(g) = &fates[d] { g.largest() } else { n[d] };
+    let most_values = (0..n.len()).filter(|&d| !kept(d)).map(|d| most_of(d) as u64).product::<u64>();
     let along = fates.last().is_some_and(|f| matches!(f, Fate::Reduced));
     // Groups in the order of their positions are worked on some at a time, others all together.
     let groups: Vec<usize> = (0..n.len())

@@ -1,5 +1,6 @@
 //! A reduced array as a source: what is asked of it is computed when it is read, block by block of its input.
 
+use super::apart::Apart;
 use super::load::Loaded;
 use super::pieces::{Cut, Piecewise, cut};
 use super::segments::segments;
@@ -52,6 +53,8 @@ pub(super) struct ReduceSource {
     segments: Option<(usize, usize)>,
     /// Whether the input lies, and is worked on, with its dims the other way round.
     around: bool,
+    /// Where chunks of the input would be decoded many times.
+    apart: Option<Apart>,
     pub(super) options: ExecOptions,
 }
 
@@ -78,7 +81,8 @@ impl ReduceSource {
             result.reverse();
         }
         let (grid, segments) = (ChunkGrid::new(&shape, &result), segments(&input, &fates, &how));
-        ReduceSource { input, fates, how, dtype, shape, grid, stretch, segments, around, options: options.clone() }
+        let apart = Apart::of(&input, &fates, &stretch);
+        ReduceSource { input, fates, how, dtype, shape, grid, stretch, segments, around, apart, options: options.clone() }
     }
 }
 
@@ -290,7 +294,11 @@ impl ReduceSource {
         let whole =
             !matches!(self.input.dtype().phys(), Some(Phys::F32 | Phys::F64)) && stays_whole(self.how.agg) && self.how.weights.is_none();
         let turned = whole && self.input.dtype().phys() == Some(Phys::U64) && !matches!(self.how.agg, Agg::Sum | Agg::Prod);
-        let work = Arc::new(Work { source: self.clone(), stretches, whole, turned });
+        let mut source = self.clone();
+        if let Some(apart) = self.apart.as_ref().filter(|_| !self.input.is_empty()) {
+            source.input = apart.input(&self.input, &self.options)?;
+        }
+        let work = Arc::new(Work { source, stretches, whole, turned });
         let array = self.run(&work, &groups, &lengths)?;
         let mut shape: Vec<usize> = selection.shape(&self.shape);
         if !self.around {
