@@ -67,7 +67,9 @@ fn pen(color: Color, alpha: f64, width: u32) -> ShapeStyle {
 
 impl Canvas<'_> {
     fn at(&self, x: f64, y: f64) -> (i32, i32) {
-        ((x * self.k).round() as i32, (y * self.k).round() as i32)
+        // What lies far outside stays there, and can be counted with.
+        let pixel = |v: f64| (v * self.k).round().clamp(-1e6, 1e6) as i32;
+        (pixel(x), pixel(y))
     }
 
     fn fill(&mut self, x: f64, y: f64, w: f64, h: f64, color: Color) -> Drawn {

@@ -100,7 +100,10 @@ fn cubes_have_log_axes_too() {
     assert_eq!(bars.matches("</title></rect>").count(), 5);
     let hist = ds.plot(&PlotOptions { bins: Some(3), ..of(Kind::Hist, None, &[], "xy") }).unwrap().to_text(60);
     assert!(hist.contains("1 value of zero or less") && hist.contains("2 values"), "{hist}");
-    assert!(ds.plot(&of(Kind::Box, None, &[], "y")).unwrap().to_svg().contains("lies below the end of the log axis"));
+    let values = NdArray::from_vec(vec![0.0, 1.0, 10.0, 100.0, 1000.0, 10.0], &[2, 3]).unwrap();
+    let mut two = Dataset::new();
+    two.insert("v", Variable::from_array(["a", "n"], values).unwrap()).unwrap();
+    assert!(two.plot(&of(Kind::Box, None, &[], "y")).unwrap().to_svg().contains("lies below the end of the log axis"));
     // Positions along n begin at 0, which has no place.
     assert!(ds.plot(&of(Kind::Line, None, &[], "xy")).unwrap().to_svg().contains("2 values of zero or less"));
 }
