@@ -9,7 +9,7 @@ fn main() -> std::process::ExitCode {
 
 /// A limit of the system on private memory (`ulimit -d`, RLIMIT_DATA) counts what a process may write to, touched or not. The allocator
 /// takes a gigabyte at the start and whole pages for each size of blocks, which is fastest and costs nothing elsewhere; under a limit it
-/// is told to take what it needs, and to give large blocks back at once.
+/// is told to take what it needs, and to give it back.
 #[cfg(target_os = "linux")]
 mod limited {
     /// Called before the allocator, which reads its options when the process starts.
@@ -23,11 +23,8 @@ mod limited {
         if unsafe { libc::getrlimit(libc::RLIMIT_DATA, &mut limit) } != 0 || limit.rlim_cur == libc::RLIM_INFINITY {
             return;
         }
-        let options = [
-            (c"MIMALLOC_ARENA_EAGER_COMMIT", c"0"),
-            (c"MIMALLOC_PAGE_COMMIT_ON_DEMAND", c"1"),
-            (c"MIMALLOC_ARENA_MAX_OBJECT_SIZE", c"256K"),
-        ];
+        let options =
+            [(c"MIMALLOC_ARENA_EAGER_COMMIT", c"0"), (c"MIMALLOC_PAGE_COMMIT_ON_DEMAND", c"1"), (c"MIMALLOC_DISALLOW_ARENA_ALLOC", c"1")];
         for (name, value) in options {
             // SAFETY: both texts end in a zero; no other thread is there yet. What the user has set stays.
             unsafe { libc::setenv(name.as_ptr(), value.as_ptr(), 0) };

@@ -174,6 +174,7 @@ impl Walk {
         };
         let wanted = self.next + self.stretch;
         let mut booked = self.budget.reserve(0, "rolling")?;
+        let (mut needed, most) = (0, Budget::LITTLE.max(self.budget.limit() / 3));
         let mut more = vec![self.held.clone()];
         let mut rows = self.first + self.held.rows();
         while !self.ended {
@@ -188,8 +189,10 @@ impl Walk {
                     let columns = batch.columns.into_iter().map(dense_text).collect::<Result<Vec<_>>>()?;
                     let batch = Batch::with_rows(batch.schema, columns, n)?;
                     let bytes = 2 * values_bytes(&batch) + 24 * n;
-                    if !booked.try_grow(bytes) && booked.bytes() + bytes > Budget::LITTLE {
-                        return Err(super::gather::too_large("rolling", rows - self.first, booked.bytes() + bytes, &self.as_options()));
+                    needed += bytes;
+                    // What is read ahead takes what is free; it is not to stop a stretch of which three would fit.
+                    if !booked.try_grow(bytes) && needed > most {
+                        return Err(super::gather::too_large("rolling", rows - self.first, needed, &self.as_options()));
                     }
                     rows += batch.rows();
                     more.push(batch);
@@ -224,7 +227,11 @@ impl Walk {
             Bounds::Given { starts, .. } => starts.get(here.end - 1).map_or(here.end, |&s| s as usize),
             _ => here.end.saturating_sub(back),
         };
-        self.held = self.held.slice(keep, self.held.rows() - keep);
+        // Texts are put behind those before: without their own buffers all that were ever read would stay.
+        let rest = self.held.slice(keep, self.held.rows() - keep);
+        let n = rest.rows();
+        let columns = rest.columns.into_iter().map(dense_text).collect::<Result<Vec<_>>>()?;
+        self.held = Batch::with_rows(rest.schema, columns, n)?;
         self.first += keep;
         self.next = stop;
         Ok(Some(out))

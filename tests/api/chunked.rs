@@ -4,6 +4,7 @@ use hpda_data::array::Data;
 use hpda_data::exec::reduce::Reduction;
 use hpda_data::exec::{ExecOptions, MemSource, Progress, Random};
 use hpda_data::io::Overwrite;
+use hpda_data::kernel::agg::Agg;
 use hpda_data::open::ArrayWriter;
 use hpda_data::plan::{LazyFrame, col};
 use hpda_data::store::{Selection, Selector};
@@ -98,6 +99,19 @@ fn rechunked_keeps_what_is_missing_and_says_what_does_not_fit() -> Result<()> {
     let (ds, _) = counted([1000, 1000, 2], [1000, 1000, 1]);
     let e = ds.rechunk(&[("t", 10), ("x", 2)], &ExecOptions::default().with_memory(5 << 20)).unwrap_err();
     assert_eq!((e.kind(), e.place().variable.as_deref()), (ErrorKind::Budget, Some("v")));
+    Ok(())
+}
+
+#[test]
+fn medians_of_maps_in_little_memory_each_map_is_made_once() -> Result<()> {
+    for (memory, times) in [(1 << 20, 1), (64 << 20, 1)] {
+        let (ds, made) = counted([300, 40, 50], [1, 40, 50]);
+        let options = ExecOptions { threads: Some(2), ..ExecOptions::default().with_memory(memory) };
+        let (median, _) = ds.reduce(&Reduction::new(Agg::Median).over(["t"]), &options)?;
+        assert_eq!(values(&median), (0..2000).map(|c| 149.5 * 2000.0 + f64::from(c)).collect::<Vec<_>>());
+        assert_eq!(made.load(Ordering::Relaxed), 300 * times, "with {memory} bytes");
+        assert!(options.budget.peak() <= memory);
+    }
     Ok(())
 }
 

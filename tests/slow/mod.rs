@@ -33,8 +33,7 @@ fn binary() -> PathBuf {
 /// Runs the binary; `limited`: with the budget, and under the limit of the system.
 fn run(args: &[&str], limited: bool) -> Output {
     let mut command = Command::new("sh");
-    // The allocator is to take memory when it needs it, not 128 MB at the start: the limit counts what is taken.
-    command.current_dir(folder()).env("TMPDIR", folder()).env("MIMALLOC_ARENA_EAGER_COMMIT", "0");
+    command.current_dir(folder()).env("TMPDIR", folder());
     if limited {
         let script = format!("ulimit -d {}; exec \"$@\"", (BUDGET + BESIDE) / 1024);
         command.args(["-c", &script, "sh"]).arg(binary()).args(args).args(["--memory", &BUDGET.to_string()]);

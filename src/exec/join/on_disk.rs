@@ -7,7 +7,7 @@ use crate::error::{ErrorKind, Notices, Result};
 use crate::exec::order::Sorter;
 use crate::exec::spilled::{Blocks, Parting, Picked, Rows, each_part, numbered, parted_again, row_numbers, too_deep};
 use crate::exec::{ExecOptions, stream};
-use crate::kernel::order::{Direction, KeyColumn, hashes, row_codes, row_count, take};
+use crate::kernel::order::{Direction, Keep, KeyColumn, hashes, kept_so_far, row_codes, row_count, take};
 use crate::plan::{Join, JoinColumn, JoinHow};
 use crate::store::{Batch, Field, IndexSpec, Schema, TableSource};
 use arrow::array::AsArray;
@@ -61,7 +61,12 @@ pub(super) fn filtered(
     let lefts = parting.finish()?;
     let mut parting = Parting::new(&Arc::new(right.schema().project(&right_columns)), 0, options)?;
     for batch in stream(right, Some(right_columns), options) {
-        put(&mut parting, batch?, None, &right_here, false)?;
+        // One row of each key says as much as all of them.
+        let batch = batch?;
+        let rows = kept_so_far(&keys_of(&batch, &right_here)?, row_count(batch.rows())?, Keep::First);
+        let n = rows.len();
+        let one = Batch::with_rows(batch.schema, take(&batch.columns, &rows.into())?, n)?;
+        put(&mut parting, one, None, &right_here, false)?;
     }
     let rights = parting.finish()?;
     let keys = left_here.iter().zip(&right_here).map(|((l, d), (r, _))| (*l, *r, d.clone())).collect();
