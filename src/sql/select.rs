@@ -74,7 +74,11 @@ impl Tables<'_> {
         let mut names: Vec<String> = Vec::new();
         for output in &outputs {
             let mut name = output.name.clone();
-            (1..).take_while(|_| names.contains(&name)).for_each(|n| name = format!("{}_{n}", output.name));
+            let mut n = 0;
+            while names.contains(&name) {
+                n += 1;
+                name = format!("{}_{n}", output.name);
+            }
             names.push(name);
         }
         rows = rows.rename(names.into_iter().enumerate().map(|(i, name)| (format!("\u{2}{i}"), name)))?;
