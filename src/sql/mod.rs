@@ -44,7 +44,7 @@ pub(crate) fn named(name: &str, tables: &[(String, LazyFrame)]) -> Result<LazyFr
 
 /// As [`sql`], with tables that are opened when they are asked for.
 pub(crate) fn sql_of(query: &str, open: &mut dyn FnMut(&str) -> Result<LazyFrame>, options: &ExecOptions) -> Result<LazyFrame> {
-    let mut run = || select::Tables { open: &mut *open, with: Vec::new(), exec: options }.query(&parse::parse(query)?);
+    let mut run = || select::Tables { open, with: Vec::new(), exec: options }.query(&parse::parse(query)?);
     run().at(|| values::place(query))
 }
 

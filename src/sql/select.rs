@@ -74,10 +74,10 @@ impl Tables<'_> {
         let mut names: Vec<String> = Vec::new();
         for output in &outputs {
             let mut name = output.name.clone();
-            let mut again = 0;
+            let mut n = 0;
             while names.contains(&name) {
-                again += 1;
-                name = format!("{}_{again}", output.name);
+                n += 1;
+                name = format!("{}_{n}", output.name);
             }
             names.push(name);
         }
