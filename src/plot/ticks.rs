@@ -296,7 +296,7 @@ mod tests {
         let said = |lo: f64, hi: f64, most| powers(lo.log10(), hi.log10(), most).into_iter().map(|t| t.1).collect::<Vec<_>>();
         assert_eq!(said(0.7, 2000.0, 8), ["1", "10", "100", "1000"]);
         assert_eq!(said(3.0, 80.0, 8), ["5", "10", "20", "50"]);
-        assert_eq!(said(1.0, 1e9, 5), ["1", "10²", "10⁴", "10⁶", "10⁸"]);
+        assert_eq!(said(1.0, 1e9, 5), ["10⁰", "10²", "10⁴", "10⁶", "10⁸"]);
         assert_eq!(said(2e-7, 3e-6, 8), ["2×10⁻⁷", "5×10⁻⁷", "10⁻⁶", "2×10⁻⁶"]);
         assert_eq!(said(40.0, 49.0, 5), ["40", "42", "44", "46", "48"]);
         assert_eq!(said(5.0, 5.0, 5), ["5"]);
