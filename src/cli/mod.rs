@@ -269,7 +269,7 @@ const COMMANDS: &[Entry] = &[
 ];
 
 /// Commands of the contract that later versions have.
-const LATER: &[&str] = &["apply", "sql", "serve"];
+const LATER: &[&str] = &["apply", "serve"];
 
 /// Runs the program on the arguments of this process.
 pub fn main() -> ExitCode {

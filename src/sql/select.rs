@@ -118,7 +118,7 @@ impl Tables<'_> {
     }
 
     /// What comes out, in which order, and the rows (or groups) that it is computed of.
-    fn values(&mut self, query: &Query, scope: &Scope, rows: LazyFrame) -> Result<(Vec<Output>, Vec<(Key, bool)>, LazyFrame)> {
+    fn values(&mut self, query: &Query, scope: &Scope, rows: LazyFrame) -> Result<(Vec<Output>, Order, LazyFrame)> {
         let select = &query.select;
         let said = |item: &Item| matches!(item, Item::Value(value, ..) if has_aggregate(value));
         let grouped = !select.group.is_empty()
@@ -186,6 +186,9 @@ impl Tables<'_> {
     }
 }
 
+/// Keys in order, and whether each descends.
+type Order = Vec<(Key, bool)>;
+
 /// What rows are ordered by.
 enum Key {
     /// A column of the result.
@@ -248,7 +251,7 @@ fn outputs(values: &mut Values<'_>, select: &Select) -> Result<Vec<Output>> {
     Ok(out)
 }
 
-fn order(values: &mut Values<'_>, query: &Query, outputs: &[Output]) -> Result<Vec<(Key, bool)>> {
+fn order(values: &mut Values<'_>, query: &Query, outputs: &[Output]) -> Result<Order> {
     let mut keys = Vec::new();
     for (by, down) in &query.order {
         let key = match by {

@@ -56,7 +56,7 @@ fn query_of_any_length_or_depth_is_read_or_refused() {
     assert!(refused(&long).1.starts_with("a query of more than 4000 words"));
     let many = format!("SELECT {}1 FROM t", "x + ".repeat(300));
     assert!(refused(&many).1.starts_with("more than 200 operators at character"));
-    let most = format!("SELECT {}1 AS y FROM t WHERE {}x > 3", "x + ".repeat(150), "x > 9 OR ".repeat(40));
+    let most = format!("SELECT {}1 AS y FROM t WHERE {}x > 3", "x + ".repeat(100), "x > 9 OR ".repeat(40));
     assert!(
         sql(&most, [("t", DataFrame::new([("x", Column::from(vec![1i64]))]).unwrap().lazy().unwrap())], &ExecOptions::default()).is_ok()
     );

@@ -92,7 +92,7 @@ def plain(x):
 
 con = duckdb.connect()
 for name, file in FILES.items():
-    con.execute(f"CREATE TABLE {name} AS SELECT * FROM read_csv('data/{file}.csv', sample_size=-1)")
+    con.execute(f"CREATE TABLE {name} AS SELECT * FROM read_csv('data/{file}.csv', sample_size=-1, allow_quoted_nulls=false)")
 cases = []
 for query in QUERIES:
     asked = query.replace("`", '"')
