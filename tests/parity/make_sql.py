@@ -83,6 +83,8 @@ FILES = {"people": "passengers", "stations": "stations", "readings": "readings",
 
 
 def plain(x):
+    if isinstance(x, datetime.datetime) and x.microsecond and x.microsecond % 1000 == 0:
+        return x.isoformat(timespec="milliseconds")
     if isinstance(x, (datetime.date, datetime.datetime)):
         return x.isoformat()
     if isinstance(x, decimal.Decimal):
