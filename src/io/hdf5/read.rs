@@ -346,7 +346,9 @@ impl Reader<'_> {
         let mut status = h5d::H5D_FILL_VALUE_UNDEFINED;
         // SAFETY: the lock is held, the properties are open, and the list has one number per dimension. The same holds below.
         unsafe {
-            encoding.no_fill = h5p::H5Pfill_value_defined(creation, &mut status) >= 0 && status != h5d::H5D_FILL_VALUE_USER_DEFINED;
+            // The library ends the process when it is asked for the value of a damaged one; this question does it no harm.
+            ffi::check(h5p::H5Pfill_value_defined(creation, &mut status), "read whether there is a fill value")?;
+            encoding.no_fill = status != h5d::H5D_FILL_VALUE_USER_DEFINED;
             match h5p::H5Pget_layout(creation) {
                 h5d::H5D_CHUNKED => {
                     let mut chunks = vec![0 as hsize_t; found.shape.len()];
