@@ -13,6 +13,7 @@ guides! {
     missing "missing.md"
     errors "errors.md"
     performance "performance.md"
+    benchmarks "benchmarks.md"
     formats "formats.md"
     plot "plot.md"
     reliability "reliability.md"

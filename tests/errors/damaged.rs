@@ -331,6 +331,15 @@ fn chunk_without_room_for_its_sum_is_an_error_before_the_library_sees_it() {
     }
 }
 
+/// The library takes a fill value of less than no bytes for one that has a type, which it has not. Found by fuzzing.
+#[test]
+fn damaged_fill_value_is_an_error_before_the_library_is_asked_for_it() {
+    let path = root().join("tests/files/data/damaged/negative_fill_value.h5");
+    for read in [h5 as fn(&Path) -> Result<()>, nc] {
+        assert_eq!(read(&path).unwrap_err().kind(), ErrorKind::Format);
+    }
+}
+
 /// The parquet crate makes room for as many texts as a page says, which ends the process where there is none. Found by fuzzing.
 #[test]
 fn page_that_calls_for_all_memory_is_an_error_before_the_decoder_sees_it() {
