@@ -28,7 +28,8 @@ use crate::plan::LazyFrame;
 /// let people = hpda_data::read_csv("data/passengers.csv")?.lazy()?;
 /// let query = "SELECT Sex, Pclass, avg(Survived) AS survived FROM people WHERE Age < 12 GROUP BY Sex, Pclass ORDER BY survived DESC, Sex LIMIT 2";
 /// let found = sql(query, [("people", people)], &ExecOptions::default())?.collect(&ExecOptions::default())?;
-/// assert_eq!((found.height(), found.names()), (2, vec!["Sex", "Pclass", "survived"]));
+/// assert_eq!(found.height(), 2);
+/// assert_eq!(found.names(), ["Sex", "Pclass", "survived"]);
 /// # Ok::<(), hpda_data::Error>(())
 /// ```
 pub fn sql<S: Into<String>>(query: &str, tables: impl IntoIterator<Item = (S, LazyFrame)>, options: &ExecOptions) -> Result<LazyFrame> {
