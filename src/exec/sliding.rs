@@ -4,7 +4,7 @@
 //! length of stretches follows from it.
 
 use super::eval::evaluate;
-use super::order::dense_text;
+use super::order::dense;
 use super::spilled::values_bytes;
 use super::{ExecOptions, stream};
 use crate::error::{Error, Notices, Place, Result, ResultExt};
@@ -185,10 +185,8 @@ impl Walk {
                 None => self.ended = true,
                 Some(batch) => {
                     // Texts of a file lie in buffers with those of many other rows.
-                    let n = batch.rows();
-                    let columns = batch.columns.into_iter().map(dense_text).collect::<Result<Vec<_>>>()?;
-                    let batch = Batch::with_rows(batch.schema, columns, n)?;
-                    let bytes = 2 * values_bytes(&batch) + 24 * n;
+                    let batch = dense(batch)?;
+                    let bytes = 2 * values_bytes(&batch) + 24 * batch.rows();
                     needed += bytes;
                     // What is read ahead takes what is free; it is not to stop a stretch of which three would fit.
                     if !booked.try_grow(bytes) && needed > most {
@@ -228,10 +226,7 @@ impl Walk {
             _ => here.end.saturating_sub(back),
         };
         // Texts are put behind those before: without their own buffers all that were ever read would stay.
-        let rest = self.held.slice(keep, self.held.rows() - keep);
-        let n = rest.rows();
-        let columns = rest.columns.into_iter().map(dense_text).collect::<Result<Vec<_>>>()?;
-        self.held = Batch::with_rows(rest.schema, columns, n)?;
+        self.held = dense(self.held.slice(keep, self.held.rows() - keep))?;
         self.first += keep;
         self.next = stop;
         Ok(Some(out))

@@ -13,7 +13,7 @@ const MOST_OPERATORS: usize = 200;
 /// So many words may a query have.
 const LONGEST: usize = 4000;
 /// So large may an expression be that stands once in a query and several times in what it means.
-const REPEATED: usize = 200;
+pub(super) const REPEATED: usize = 200;
 
 pub(super) fn parse(text: &str) -> Result<Query> {
     let mut p = Parser { text, tokens: tokens(text)?, at: 0, depth: 0, operators: 0 };
@@ -390,25 +390,13 @@ impl Parser<'_> {
                 "is" if binds(4) && !negated => {
                     self.at += 1;
                     let not = self.word("not");
+                    let surely = |x: Sql| Sql::Call(Call::of("coalesce", vec![x, Sql::Value(false.into())]));
                     let found = if self.word("null") {
                         Sql::IsNull(left())
                     } else if self.word("true") {
-                        Sql::Call(Call {
-                            name: "coalesce".into(),
-                            args: vec![*left(), Sql::Value(false.into())],
-                            star: false,
-                            distinct: false,
-                            filter: None,
-                        })
+                        surely(*left())
                     } else if self.word("false") {
-                        let no = Sql::Not(left());
-                        Sql::Call(Call {
-                            name: "coalesce".into(),
-                            args: vec![no, Sql::Value(false.into())],
-                            star: false,
-                            distinct: false,
-                            filter: None,
-                        })
+                        surely(Sql::Not(left()))
                     } else {
                         return Err(self.unexpected("NULL"));
                     };
@@ -550,9 +538,9 @@ impl Parser<'_> {
             let of = self.expression(0)?;
             self.needs(")")?;
             let args = vec![Sql::Value(part.as_str().into()), of];
-            return Ok(Sql::Call(Call { name: "date_part".into(), args, star: false, distinct: false, filter: None }));
+            return Ok(Sql::Call(Call::of("date_part", args)));
         }
-        let mut call = Call { name, args: Vec::new(), star: self.sign("*"), distinct: false, filter: None };
+        let mut call = Call { star: self.sign("*"), ..Call::of(name, Vec::new()) };
         if !call.star && !matches!(self.peek(), Token::Sign(")")) {
             call.distinct = self.word("distinct");
             call.args = self.several(|p| p.expression(0))?;

@@ -196,9 +196,14 @@ enum Key {
     Value(Expr),
 }
 
+/// The position that a number from 1 means among so many.
+fn nth(n: i64, count: usize) -> Option<usize> {
+    usize::try_from(n).ok()?.checked_sub(1).filter(|n| *n < count)
+}
+
 /// An item of the result by its number from 1.
 fn item(select: &Select, n: i64) -> Result<usize> {
-    usize::try_from(n).ok().and_then(|n| n.checked_sub(1)).filter(|n| *n < select.items.len()).ok_or_else(|| {
+    nth(n, select.items.len()).ok_or_else(|| {
         let columns = crate::show::count(select.items.len() as u64, "column");
         Error::invalid(format!("column {n} of the result is meant, which has {columns}"))
     })
@@ -256,13 +261,16 @@ fn order(values: &mut Values<'_>, query: &Query, outputs: &[Output]) -> Result<O
     for (by, down) in &query.order {
         let key = match by {
             Sql::Value(Scalar::I64(n)) => {
-                let n = usize::try_from(*n).ok().and_then(|n| n.checked_sub(1)).filter(|n| *n < outputs.len());
+                let n = nth(*n, outputs.len());
                 Key::Output(n.ok_or_else(|| Error::invalid("ORDER BY has a number beyond the columns of the result"))?)
             }
-            Sql::Name(None, name) if outputs.iter().any(|o| o.name.eq_ignore_ascii_case(name)) => {
-                Key::Output(outputs.iter().position(|o| o.name.eq_ignore_ascii_case(name)).unwrap_or(0))
+            value => {
+                let named = |name: &str| outputs.iter().position(|o| o.name.eq_ignore_ascii_case(name));
+                match if let Sql::Name(None, name) = value { named(name) } else { None } {
+                    Some(output) => Key::Output(output),
+                    None => Key::Value(values.of(value)?),
+                }
             }
-            value => Key::Value(values.of(value)?),
         };
         keys.push((key, *down));
     }

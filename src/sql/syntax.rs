@@ -34,6 +34,12 @@ pub(super) struct Call {
     pub(super) filter: Option<Box<Sql>>,
 }
 
+impl Call {
+    pub(super) fn of(name: impl Into<String>, args: Vec<Sql>) -> Call {
+        Call { name: name.into(), args, star: false, distinct: false, filter: None }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Item {
     /// All columns, or those of a table.

@@ -1,5 +1,6 @@
 //! Expressions of a query as expressions of a plan.
 
+use super::parse::REPEATED;
 use super::scope::Scope;
 use super::syntax::{Call, Sql};
 use crate::dtype::Scalar;
@@ -388,7 +389,7 @@ fn repeats(value: &Expr) -> Result<()> {
         size += 1;
         left.extend(one.children());
     }
-    match size > 200 {
+    match size > REPEATED {
         true => Err(Error::unsupported("an expression that is too large to be used several times")
             .help("name it in a query of its own: WITH name AS (...)")),
         false => Ok(()),

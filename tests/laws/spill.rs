@@ -134,8 +134,8 @@ proptest! {
         let all = within(&plan, usize::MAX).unwrap();
         match within(&plan, kilobytes << 10) {
             Ok(few) => equal(&all, &few),
-            // All values of one key must fit, and missing is one key.
-            Err(e) => prop_assert!(e.kind() == ErrorKind::Budget && (keep || keys < 2000 || kilobytes < 400), "{e}"),
+            // All values of one key must fit, and missing is one key; `c` has seven.
+            Err(e) => prop_assert!(e.kind() == ErrorKind::Budget && (keep || keys < 2000 || kilobytes < 200 || (KEYS[at] == ["c"] && kilobytes < 400)), "{e}"),
         }
     }
 }
@@ -180,7 +180,7 @@ proptest! {
 
     #[test]
     fn as_of_joins_of_a_small_budget_are_those_of_a_large_one(
-        rows in (1u64..5000, 1u64..9000), groups in 16u64..400, salt in 0u64..100, step in 100usize..3000, kilobytes in 40usize..200,
+        rows in (1u64..5000, 1u64..9000), groups in 1u64..400, salt in 0u64..100, step in 100usize..3000, kilobytes in 40usize..200,
         way in 0usize..3, near in any::<bool>(),
     ) {
         let (left, right) = (cut(&timed(rows.0, groups, salt), step), cut(&timed(rows.1, groups, salt + 7), step + 77));
@@ -188,7 +188,12 @@ proptest! {
         let on = AsofOptions::on("t").direction(direction);
         let on = if near { on.tolerance(3) } else { on };
         same(&left.join_asof(&right, &on).unwrap(), kilobytes << 10);
-        same(&left.join_asof(&right, &on.by(["by"])).unwrap(), kilobytes << 12);
+        let plan = left.join_asof(&right, &on.by(["by"])).unwrap();
+        match within(&plan, kilobytes << 12) {
+            Ok(few) => equal(&within(&plan, usize::MAX).unwrap(), &few),
+            // All rows of one group must fit.
+            Err(e) => prop_assert!(e.kind() == ErrorKind::Budget && groups < 16, "{e}"),
+        }
     }
 }
 

@@ -4,9 +4,9 @@ use super::rows::{Codes, NONE, codes};
 use crate::error::{Result, ResultExt};
 use crate::exec::eval::evaluate;
 use crate::exec::gather::{Order, TakeSource, new_bytes, too_large};
-use crate::exec::order::own_text;
+use crate::exec::order::take_own;
 use crate::exec::{ExecOptions, stream};
-use crate::kernel::order::{Direction, KeyColumn, SortKey, compare_rows, row_count, sort_rows, take};
+use crate::kernel::order::{Direction, KeyColumn, SortKey, compare_rows, row_count, sort_rows};
 use crate::plan::{GroupOrder, GroupRows, RowVerb, Typed};
 use crate::store::{Batch, Column, TableSource};
 use hashbrown::HashSet;
@@ -59,8 +59,7 @@ pub(in crate::exec) fn top_rows(
         let rows = top(&codes, &by.iter().map(key).collect::<Result<Vec<_>>>()?, *most)?;
         let n = rows.len();
         // Views would keep the texts of all rows that were ever looked at.
-        let columns = take(&all.columns, &rows.into())?.into_iter().map(own_text);
-        Batch::with_rows(schema.clone(), columns.collect::<Result<_>>()?, n)
+        Batch::with_rows(schema.clone(), take_own(&all.columns, &rows.into())?, n)
     };
     let mut booked = options.budget.reserve(0, "rows in groups")?;
     let (mut waiting, mut kept, mut new) = (Vec::new(), 0, 0);

@@ -1,6 +1,6 @@
 //! The tall factor as a source: its blocks are made of the same blocks of the matrix.
 
-use super::blocks::{Found, Tall, array, times};
+use super::blocks::{Found, Tall, array, part};
 use crate::array::{Data, LazyArray, Variable};
 use crate::dtype::DType;
 use crate::error::{Place, Result};
@@ -66,8 +66,7 @@ impl ChunkSource for Factor {
     fn read(&self, selection: &Selection) -> Result<NdArray> {
         by_chunks(&self.grid, &DType::F64, selection, |i| {
             self.tall.with_block(i, |block| {
-                let own = times(block, self.right.as_deref()).qr().compute_thin_Q();
-                let part = &own * &self.heads[i];
+                let part = part(&block, self.right.as_deref(), &self.heads[i]);
                 array(if self.tall.is_turned() { part.transpose() } else { part.as_ref() })
             })
         })

@@ -1,6 +1,6 @@
 //! Singular values.
 
-use super::blocks::{Tall, array};
+use super::blocks::{Found, Tall, array, part};
 use super::{COMPONENT, factor, named, sides, with_labels};
 use crate::array::{DataArray, Variable};
 use crate::error::{Error, Result};
@@ -118,14 +118,11 @@ impl DataArray {
 }
 
 /// The transposed matrix times the tall factor of its product with `tries`: columns by `tries`.
-fn project(tall: &Tall, tries: &Arc<Mat<f64>>, found: &super::blocks::Found) -> Result<Mat<f64>> {
+fn project(tall: &Tall, tries: &Arc<Mat<f64>>, found: &Found) -> Result<Mat<f64>> {
     let (right, heads) = (tries.clone(), found.heads.clone());
     let mut sum = Mat::<f64>::zeros(tall.columns, tries.ncols());
-    for part in tall.each(move |i, a| {
-        let own = (&a * &*right).qr().compute_thin_Q() * &heads[i];
-        Ok(a.transpose() * &own)
-    }) {
-        sum += part?;
+    for product in tall.each(move |i, a| Ok(a.transpose() * part(&a, Some(&right), &heads[i]))) {
+        sum += product?;
     }
     Ok(sum)
 }

@@ -4,10 +4,10 @@
 //! a range of keys may be cut anywhere. A run is written in blocks, the first row of each is kept as a sample. The samples in order
 //! part all rows into ranges of about as many blocks; a range is read from every run that reaches into it, and sorted.
 
-use super::{dense_text, own_text, sort_keys};
+use super::{dense, sort_keys, take_own};
 use crate::error::{Error, Notices, Result};
 use crate::exec::spill::Spill;
-use crate::exec::spilled::{BlockWriter, Blocks, numbered, values_bytes};
+use crate::exec::spilled::{BlockWriter, Blocks, numbered, row_numbers, values_bytes};
 use crate::exec::{ExecOptions, stream};
 use crate::kernel::order::{Direction, row_count, sort_rows, take};
 use crate::store::{Batch, BatchIter, Budget, Column, Reservation, ScanRequest, Schema, TableSource};
@@ -106,9 +106,8 @@ impl Sorter {
         }
         self.bytes += more;
         let n = batch.rows();
-        let numbers = Column::from((self.rows..self.rows + n as u64).collect::<Vec<u64>>());
+        let columns = dense(batch)?.columns.into_iter().chain([row_numbers(self.rows, n)]).collect();
         self.rows += n as u64;
-        let columns = batch.columns.into_iter().map(dense_text).chain([Ok(numbers)]).collect::<Result<_>>()?;
         self.waiting.push(Batch::with_rows(self.numbered.clone(), columns, n)?);
         Ok(())
     }
@@ -124,11 +123,11 @@ impl Sorter {
         for start in (0..all.rows()).step_by(rows) {
             let n = rows.min(all.rows() - start);
             // Views would bring the texts of the whole run with them.
-            let columns = take(&all.columns, &order.slice(start, n))?.into_iter().map(own_text).collect::<Result<Vec<_>>>()?;
+            let columns = take_own(&all.columns, &order.slice(start, n))?;
             let block = Batch::with_rows(self.numbered.clone(), columns, n)?;
             writer.block(&block)?;
             // Copied: a slice would keep the whole block.
-            let first = take(&block.columns, &vec![0u32].into())?.into_iter().map(own_text).collect::<Result<Vec<_>>>()?;
+            let first = take_own(&block.columns, &vec![0u32].into())?;
             self.samples.push(Batch::with_rows(self.numbered.clone(), first, 1)?);
             self.owners.push(self.runs.len());
         }

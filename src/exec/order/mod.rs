@@ -13,6 +13,7 @@ use crate::error::{ErrorKind, Result, ResultExt};
 use crate::kernel::order::{Direction, KeyColumn, SortKey, row_count, sort_rows, take};
 use crate::store::{Batch, Column, TableSource};
 use arrow::array::AsArray;
+use arrow::buffer::ScalarBuffer;
 use std::sync::Arc;
 
 /// Up to so many first rows are found without sorting the rest.
@@ -55,7 +56,7 @@ pub(super) fn own_text(column: Column) -> Result<Column> {
 }
 
 /// The same column; texts that lie in buffers of far more than they take are copied, so that they do not keep these.
-pub(super) fn dense_text(column: Column) -> Result<Column> {
+fn dense_text(column: Column) -> Result<Column> {
     let (buffers, views) = match column.dtype() {
         DType::Str => (column.values().as_string_view().data_buffers(), column.values().as_string_view().views()),
         DType::Binary => (column.values().as_binary_view().data_buffers(), column.values().as_binary_view().views()),
@@ -64,6 +65,17 @@ pub(super) fn dense_text(column: Column) -> Result<Column> {
     let held: usize = buffers.iter().map(|b| b.len()).sum();
     let texts: usize = views.iter().map(|&v| v as u32 as usize).sum();
     if held > 2 * texts + (64 << 10) { own_text(column) } else { Ok(column) }
+}
+
+/// [`dense_text`] of every column.
+pub(super) fn dense(batch: Batch) -> Result<Batch> {
+    let rows = batch.rows();
+    Batch::with_rows(batch.schema, batch.columns.into_iter().map(dense_text).collect::<Result<_>>()?, rows)
+}
+
+/// These rows, without the buffers that their texts lay in.
+pub(super) fn take_own(columns: &[Column], rows: &ScalarBuffer<u32>) -> Result<Vec<Column>> {
+    take(columns, rows)?.into_iter().map(own_text).collect()
 }
 
 /// The first rows of the sorted table.
@@ -81,8 +93,7 @@ pub(super) fn top_k(
         order.truncate(rows);
         let n = order.len();
         // Views would keep the texts of all rows that were ever looked at.
-        let kept = take(&all.columns, &order.into())?.into_iter().map(own_text);
-        Batch::with_rows(schema.clone(), kept.collect::<Result<_>>()?, n)
+        Batch::with_rows(schema.clone(), take_own(&all.columns, &order.into())?, n)
     };
     let (mut held, mut waiting) = (Vec::new(), 0);
     let mut booked = options.budget.reserve(0, "the first rows")?;

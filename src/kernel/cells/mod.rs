@@ -217,7 +217,7 @@ impl Cells {
                     }
                     return;
                 }
-                Place::Lanes { .. } if place.add_all(a, x) => return,
+                _ if place.add_all(a, x) => return,
                 _ => (),
             }
         }
