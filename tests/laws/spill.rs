@@ -188,13 +188,54 @@ proptest! {
         let on = AsofOptions::on("t").direction(direction);
         let on = if near { on.tolerance(3) } else { on };
         same(&left.join_asof(&right, &on).unwrap(), kilobytes << 10);
-        let plan = left.join_asof(&right, &on.by(["by"])).unwrap();
-        match within(&plan, kilobytes << 12) {
-            Ok(few) => equal(&within(&plan, usize::MAX).unwrap(), &few),
-            // All rows of one group must fit.
-            Err(e) => prop_assert!(e.kind() == ErrorKind::Budget && groups < 16, "{e}"),
+        same(&left.join_asof(&right, &on.by(["by"])).unwrap(), kilobytes << 12);
+    }
+}
+
+/// Rows of which nearly all have one key, and whose keys are i32 on one side.
+fn skewed(rows: u64, salt: u64, narrow: bool) -> Batch {
+    let key = |i: u64| match random(i, salt) % 50 {
+        0 => None,
+        1 => Some(random(i, salt + 1) as i64 % 40),
+        _ => Some(7),
+    };
+    let keys = Column::from((0..rows).map(key).collect::<Vec<_>>());
+    let keys = if narrow { keys.cast(&hpda_data::DType::I32).unwrap() } else { keys };
+    let text = (0..rows).map(|i| Some(format!("a text that is longer than twelve bytes, {i}")));
+    let columns = [("k", keys), ("row", Column::from((0..rows as i64).collect::<Vec<_>>())), ("s", Column::from_texts(text))];
+    DataFrame::new(columns).unwrap().to_batch().unwrap()
+}
+
+/// All rows of one key go to one part, however often it is parted.
+#[test]
+fn joins_of_few_keys_in_many_rows_are_those_of_a_large_budget() {
+    for (rows, kilobytes) in [((3, 30_000), 1200), ((30_000, 3), 1200), ((300, 250), 60)] {
+        let (left, right) = (cut(&skewed(rows.0, 1, true), 3000), cut(&skewed(rows.1, 2, false), 3077));
+        for how in JoinHow::ALL.into_iter().filter(|h| *h != JoinHow::Cross) {
+            let options = JoinOptions::on(["k"]).how(how);
+            let options = if how.has_right() { options.indicator() } else { options };
+            let plan = left.join(&right, &options).unwrap();
+            match how.has_right() {
+                true => same(&plan, kilobytes << 10),
+                false => same(&plan, 300 << 10),
+            }
         }
     }
+}
+
+#[test]
+fn as_of_joins_of_one_large_group_are_those_of_a_large_budget() {
+    let (left, right) = (cut(&timed(40_000, 2, 3), 3000), cut(&timed(70_000, 3, 4), 3077));
+    for direction in AsofDirection::ALL {
+        let plan = left.join_asof(&right, &AsofOptions::on("t").direction(direction).by(["by"])).unwrap();
+        same(&plan, 1 << 20);
+    }
+    // The rows of a group that go back in time are told by their numbers in the whole table.
+    let turned = |batch: &Batch| Batch::concat(&batch.schema, &[batch.slice(20_000, 20_000), batch.slice(0, 20_000)]).unwrap();
+    let plan = cut(&turned(&timed(40_000, 2, 3)), 3000).join_asof(&right, &AsofOptions::on("t").by(["by"])).unwrap();
+    let [all, few] = [usize::MAX, 1 << 20].map(|bytes| within(&plan, bytes).unwrap_err());
+    assert!(all.to_string().contains("within its group: row 20"), "{all}");
+    assert!(few.to_string().contains("within its group: row 20"), "{few}");
 }
 
 #[test]

@@ -239,8 +239,7 @@ impl Spread {
         for (blocks, runs) in parting.finish()?.into_iter().zip(runs) {
             match part_groups(&blocks, &runs, spec, asked, options) {
                 Ok(made) => stream(&made, None, options).try_for_each(|batch| out(batch?))?,
-                Err(e) if e.kind() == ErrorKind::Budget => {
-                    too_deep(level, e)?;
+                Err(e) if e.kind() == ErrorKind::Budget && !too_deep(level) => {
                     let mut again = Spread::new(spec, blocks.schema(), level + 1, options)?;
                     for block in 0..blocks.parts() {
                         let batch = blocks.read(block, None)?;

@@ -67,6 +67,7 @@ fn limit(tolerance: &Scalar, measure: Measure, domain: &Domain, dtype: &DType) -
 pub(super) struct Sorted<'a> {
     which: &'a str,
     name: &'a str,
+    within: &'a str,
     row: u64,
     last: (u64, u64),
 }
@@ -74,15 +75,20 @@ pub(super) struct Sorted<'a> {
 impl<'a> Sorted<'a> {
     /// For a table and its column of times.
     pub(super) fn new(which: &'a str, name: &'a str) -> Sorted<'a> {
-        Sorted { which, name, row: 0, last: (0, 0) }
+        Sorted { which, name, within: "", row: 0, last: (0, 0) }
     }
 
-    /// Takes the next rows.
-    pub(super) fn check(&mut self, words: &[u64], key: &KeyColumn) -> Result<()> {
+    /// For rows of one group.
+    pub(super) fn within_group(self) -> Sorted<'a> {
+        Sorted { within: " within its group", ..self }
+    }
+
+    /// Takes the next rows, which have these numbers in a larger table.
+    pub(super) fn check(&mut self, words: &[u64], key: &KeyColumn, numbers: Option<&[u64]>) -> Result<()> {
         for (i, &word) in words.iter().enumerate().filter(|(i, _)| key.is_valid(*i as u32)) {
-            let row = self.row + i as u64;
+            let row = numbers.map_or(self.row + i as u64, |n| n[i]);
             if word < self.last.0 {
-                return Err(unsorted(self.which, self.name, "", row, self.last.1));
+                return Err(unsorted(self.which, self.name, self.within, row, self.last.1));
             }
             self.last = (word, row);
         }
@@ -101,7 +107,7 @@ fn unsorted(which: &str, name: &str, within: &str, row: u64, before: u64) -> Err
 /// a larger table.
 fn check_sorted(words: &[u64], key: &KeyColumn, by: &[KeyColumn], which: &str, name: &str, numbers: Option<&[u64]>) -> Result<()> {
     if by.is_empty() {
-        return Sorted::new(which, name).check(words, key);
+        return Sorted::new(which, name).check(words, key, numbers);
     }
     let n = row_count(words.len())?;
     let (codes, firsts) = row_codes(by, n);
@@ -187,9 +193,54 @@ pub(super) fn joined_columns(
 }
 
 /// The numbers of rows in a larger table, where they stand behind the columns.
-fn numbers_of(batch: &Batch) -> Option<&[u64]> {
+pub(super) fn numbers_of(batch: &Batch) -> Option<&[u64]> {
     let last = batch.schema.fields.len().checked_sub(1).filter(|&i| batch.schema.fields[i].name == ROW_NUMBERS)?;
     batch.columns[last].values().as_primitive_opt::<UInt64Type>().map(|n| &n.values()[..])
+}
+
+/// Rows that have a time, by the values that must be the same, in their order.
+struct Groups {
+    /// By the first row of each group.
+    keys: RowTable,
+    /// Where the rows of a group begin, at the number of its first row.
+    starts: Vec<u32>,
+    rows: Vec<u32>,
+}
+
+impl Groups {
+    fn new(by: Vec<KeyColumn>, time: &KeyColumn, count: u32) -> Groups {
+        let own = by.clone();
+        let keys = RowTable::new(by).firsts_only();
+        let mut firsts = vec![MISSING; count as usize];
+        let probe = keys.probe(&own);
+        firsts.par_chunks_mut(PIECE).enumerate().for_each(|(piece, firsts)| {
+            let start = (piece * PIECE) as u32;
+            probe.look_up(start..start + firsts.len() as u32, |row, same| {
+                if time.is_valid(row) {
+                    firsts[(row - start) as usize] = same.first().copied().unwrap_or(MISSING);
+                }
+                true
+            });
+        });
+        drop(probe);
+        let mut starts = vec![0u32; count as usize + 1];
+        let there = || firsts.iter().enumerate().filter(|(_, first)| **first != MISSING);
+        there().for_each(|(_, &first)| starts[first as usize + 1] += 1);
+        (0..count as usize).for_each(|i| starts[i + 1] += starts[i]);
+        let mut next = starts.clone();
+        let mut rows = vec![0u32; starts[count as usize] as usize];
+        for (row, &first) in there() {
+            let place = &mut next[first as usize];
+            rows[*place as usize] = row as u32;
+            *place += 1;
+        }
+        Groups { keys, starts, rows }
+    }
+
+    /// The rows of the group with this first row.
+    fn rows(&self, first: u32) -> &[u32] {
+        &self.rows[self.starts[first as usize] as usize..self.starts[first as usize + 1] as usize]
+    }
 }
 
 /// For each row of the left table the row of the right one; whether they are sorted is looked at if `check`.
@@ -213,9 +264,9 @@ pub(super) fn matches(left: &Batch, right: &Batch, join: &AsofJoin, check: bool)
         None => None,
         Some(t) => Some(limit(t, measure, domain, dtype).ok_or_else(|| Error::invalid("the tolerance is below 0"))?),
     };
-    // Rows of the right table that have a time, in their order: all of them, or those of each group.
-    let timed: Vec<u32> = (0..m).filter(|&r| right_time.is_valid(r)).collect();
-    let groups = (!join.by.is_empty()).then(|| RowTable::new(right_by));
+    let groups = (!join.by.is_empty()).then(|| Groups::new(right_by, &right_time, m));
+    // Without groups: the rows of the right table that have a time, in their order.
+    let timed: Vec<u32> = if groups.is_some() { Vec::new() } else { (0..m).filter(|&r| right_time.is_valid(r)).collect() };
     let nearest = |word: u64, rows: &[u32]| -> u32 {
         let time = |i: usize| right_words[rows[i] as usize];
         let (mut before, mut after) = (None, None);
@@ -233,31 +284,20 @@ pub(super) fn matches(left: &Batch, right: &Batch, join: &AsofJoin, check: bool)
         best.filter(|i| most.is_none_or(|most| distance(i) <= most)).map_or(MISSING, |i| rows[i])
     };
     let mut found = vec![MISSING; n];
-    let probe = groups.as_ref().map(|g| g.probe(&left_by));
+    let probe = groups.as_ref().map(|g| (g, g.keys.probe(&left_by)));
     found.par_chunks_mut(PIECE).enumerate().for_each(|(piece, found)| {
         let start = (piece * PIECE) as u32;
-        match &probe {
-            None => {
-                for (i, f) in found.iter_mut().enumerate() {
-                    let row = start + i as u32;
-                    if left_time.is_valid(row) {
-                        *f = nearest(left_words[row as usize], &timed);
-                    }
-                }
+        let mut set = |row: u32, rows: &[u32]| {
+            if left_time.is_valid(row) {
+                found[(row - start) as usize] = nearest(left_words[row as usize], rows);
             }
-            Some(probe) => {
-                let mut own = Vec::new();
-                probe.look_up(start..start + found.len() as u32, |row, rows| {
-                    if left_time.is_valid(row) {
-                        let rows = if timed.len() == m as usize {
-                            rows
-                        } else {
-                            own.clear();
-                            own.extend(rows.iter().copied().filter(|&r| right_time.is_valid(r)));
-                            &own
-                        };
-                        found[(row - start) as usize] = nearest(left_words[row as usize], rows);
-                    }
+        };
+        let rows = start..n.min(start as usize + PIECE) as u32;
+        match &probe {
+            None => rows.for_each(|row| set(row, &timed)),
+            Some((groups, probe)) => {
+                probe.look_up(rows, |row, same| {
+                    set(row, same.first().map_or(&[], |&first| groups.rows(first)));
                     true
                 });
             }

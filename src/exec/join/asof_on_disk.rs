@@ -2,17 +2,18 @@
 //! the right table is written in blocks, of which each batch of the left one looks at those that its times reach.
 
 use super::Key;
-use super::asof::{Sorted, joined_columns, matches, words_of};
-use super::on_disk::{both_notices, by_hash, pairs};
+use super::asof::{Sorted, joined_columns, matches, numbers_of, words_of};
+use super::few_keys::{distinct, with_keys};
+use super::on_disk::{Out, Pairs, both_notices, by_hash};
 use crate::dtype::DType;
 use crate::error::{Notices, Result, ResultExt};
 use crate::exec::frame::{answered, asked};
 use crate::exec::order::Sorter;
 use crate::exec::spill::Spill;
 use crate::exec::spilled::{BlockWriter, Blocks};
-use crate::exec::{ExecOptions, stream};
+use crate::exec::{ExecOptions, MemSource, stream};
 use crate::kernel::order::{Direction, KeyColumn};
-use crate::plan::{AsofJoin, JoinColumn};
+use crate::plan::{AsofJoin, JoinColumn, JoinHow};
 use crate::store::{Batch, BatchIter, Field, ScanRequest, Schema, TableSource};
 use std::sync::Arc;
 
@@ -20,23 +21,28 @@ type Table = Arc<dyn TableSource>;
 
 /// The join, whatever the size of the tables.
 pub(super) fn join_asof(left: &Table, right: &Table, join: &Arc<AsofJoin>, options: &ExecOptions) -> Result<Table> {
-    if !join.by.is_empty() {
-        return in_groups(left, right, join, options);
-    }
+    if join.by.is_empty() { in_blocks(left, right, join, false, options) } else { in_groups(left, right, join, options) }
+}
+
+/// The join without columns that must be the same; of one of many groups, rows have their numbers as the last column.
+fn in_blocks(left: &Table, right: &Table, join: &Arc<AsofJoin>, group: bool, options: &ExecOptions) -> Result<Table> {
     let (l, r, domain) = &join.on;
-    let mut order = Sorted::new("left", &left.schema().fields[*l].name);
-    for batch in stream(left, Some(vec![*l]), options) {
+    let name = &left.schema().fields[*l].name;
+    let order = |which, name| if group { Sorted::new(which, name).within_group() } else { Sorted::new(which, name) };
+    let mut left_order = order("left", name);
+    let columns = [*l].into_iter().chain(group.then_some(left.schema().fields.len() - 1)).collect();
+    for batch in stream(left, Some(columns), options) {
         let batch = batch?;
-        let key = domain.keys(&batch.columns[0]).at_column(&left.schema().fields[*l].name)?;
-        order.check(words_of(&key)?, &key)?;
+        let key = domain.keys(&batch.columns[0]).at_column(name)?;
+        left_order.check(words_of(&key)?, &key, numbers_of(&batch))?;
     }
-    let mut order = Sorted::new("right", &right.schema().fields[*r].name);
+    let mut right_order = order("right", &right.schema().fields[*r].name);
     let block = (options.budget.limit() / 128).clamp(16 << 10, 1 << 20);
     let mut writer = BlockWriter::new(&Spill::new(), right.schema().clone(), block);
     for batch in stream(right, None, options) {
         let batch = batch?;
-        let key = domain.keys(&batch.columns[*r]).at_column(&left.schema().fields[*l].name)?;
-        order.check(words_of(&key)?, &key)?;
+        let key = domain.keys(&batch.columns[*r]).at_column(name)?;
+        right_order.check(words_of(&key)?, &key, numbers_of(&batch))?;
         let rows = batch.rows();
         writer.push(batch.columns, rows)?;
     }
@@ -148,7 +154,30 @@ fn in_groups(left: &Table, right: &Table, join: &Arc<AsofJoin>, options: &ExecOp
     let columns = join.columns.iter().copied().chain([JoinColumn::Left(n)]).collect();
     let wide = Arc::new(AsofJoin { columns, schema: schema.clone(), ..(**join).clone() });
     let mut sorter = Sorter::new(&schema, &[(schema.fields.len() - 1, Direction::Ascending)], options)?;
-    let fitting = |l: &Table, r: &Table| super::asof::in_memory(l, r, &wide, options);
-    pairs((&lefts, &rights), (&left_by, &right_by), 0, options, &fitting, &mut |batch| sorter.push(batch))?;
+    let pairs = Pairs {
+        keys: (&left_by, &right_by),
+        options,
+        join: &|l, r| super::asof::in_memory(l, r, &wide, options),
+        few_keys: &|l, r, _, out| {
+            by_group((&(Arc::new(l.clone()) as _), &(Arc::new(r.clone()) as _)), (&left_by, &right_by), &wide, options, out)
+        },
+    };
+    pairs.join((&lefts, &rights), 0, &mut |batch| sorter.push(batch))?;
     sorter.finish(join.schema.clone(), both_notices(left, right))
+}
+
+/// The join of parts that hold few groups, each in more rows than fit: one group after the other.
+fn by_group((left, right): (&Table, &Table), by: (&[Key], &[Key]), join: &AsofJoin, options: &ExecOptions, out: &mut Out) -> Result<()> {
+    let alone = Arc::new(AsofJoin { by: Vec::new(), ..join.clone() });
+    let mut put = |left: &Table, right: &Table| {
+        let made = in_blocks(left, right, &alone, true, options)?;
+        stream(&made, None, options).try_for_each(|batch| out(batch?))
+    };
+    let known = distinct(right, by.1, options)?;
+    for group in 0..known.rows() {
+        let one = known.slice(group, 1);
+        put(&with_keys(left, by.0, &one, JoinHow::Semi, options)?, &with_keys(right, by.1, &one, JoinHow::Semi, options)?)?;
+    }
+    let none = Arc::new(MemSource::new(right.schema().clone(), Vec::new()));
+    put(&with_keys(left, by.0, &known, JoinHow::Anti, options)?, &(none as _))
 }

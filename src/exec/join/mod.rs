@@ -3,6 +3,7 @@
 mod asof;
 mod asof_on_disk;
 mod eager;
+mod few_keys;
 mod on_disk;
 mod outer;
 mod pairs;
@@ -41,11 +42,13 @@ fn keys_of(batch: &Batch, keys: &[Key]) -> Result<Vec<KeyColumn>> {
 }
 
 /// Holds a table and makes its keys ready to be looked up.
-fn hold(table: Gathered, keys: &[Key], options: &ExecOptions) -> Result<Held> {
+fn hold(table: Gathered, keys: &[Key], how: JoinHow, options: &ExecOptions) -> Result<Held> {
     let n = row_count(table.batch.rows())?;
     // While it is made: a hash and an entry per row. Afterwards: rows, tags, buckets.
     let mut booked = options.budget.reserve(n as usize * 40, "the look-up table of a join")?;
     let rows = RowTable::new(if keys.is_empty() { Vec::new() } else { keys_of(&table.batch, keys)? });
+    // Of a table that only says yes or no one row of each key is enough.
+    let rows = if how.has_right() { rows } else { rows.firsts_only() };
     let held = rows.bytes();
     booked.shrink(booked.bytes().saturating_sub(held));
     Ok(Held { table, rows, _booked: booked })
@@ -127,7 +130,7 @@ fn in_memory(
     match how.how {
         JoinHow::Outer => outer::join(left, right, how, (&left_keys, &right_keys), options),
         JoinHow::Right => {
-            let held = hold(gather(left, None, "the left table of a join", options)?, &left_keys, options)?;
+            let held = hold(gather(left, None, "the left table of a join", options)?, &left_keys, how.how, options)?;
             Ok(Arc::new(JoinSource::new(right.clone(), held, how.clone(), right_keys, pairs::Streams::Right)))
         }
         _ => {
@@ -138,7 +141,7 @@ fn in_memory(
                 let columns: Vec<usize> = right_keys.iter().map(|(c, _)| *c).collect();
                 (Some(columns), right_keys.into_iter().enumerate().map(|(i, (_, d))| (i, d)).collect())
             };
-            let held = hold(gather(right, columns.as_deref(), "the right table of a join", options)?, &right_keys, options)?;
+            let held = hold(gather(right, columns.as_deref(), "the right table of a join", options)?, &right_keys, how.how, options)?;
             Ok(Arc::new(JoinSource::new(left.clone(), held, how.clone(), left_keys, pairs::Streams::Left)))
         }
     }

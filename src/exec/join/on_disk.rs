@@ -1,13 +1,13 @@
 //! Joins of tables of which the one that would be held does not fit: both are parted by their keys in temporary files, and the parts are
 //! joined pair by pair. Row numbers go along, by which the pairs come into the order that they would have had.
 
-use super::{Key, keys_of};
+use super::{Key, few_keys, keys_of};
 use crate::dtype::DType;
-use crate::error::{ErrorKind, Notices, Result};
+use crate::error::{Error, ErrorKind, Notices, Result};
 use crate::exec::order::Sorter;
 use crate::exec::spilled::{Blocks, Parting, Picked, Rows, each_part, numbered, parted_again, row_numbers, too_deep};
 use crate::exec::{ExecOptions, stream};
-use crate::kernel::order::{Direction, Keep, KeyColumn, hashes, kept_so_far, row_codes, row_count, take};
+use crate::kernel::order::{Direction, KeyColumn, hashes, row_codes, row_count, take};
 use crate::plan::{Join, JoinColumn, JoinHow};
 use crate::store::{Batch, Field, IndexSpec, Schema, TableSource};
 use arrow::array::AsArray;
@@ -36,8 +36,13 @@ pub(super) fn joined(
     let by = if how.how == JoinHow::Right { [k + 1, k] } else { [k, k + 1] };
     let mut sorter = Sorter::new(&schema, &by.map(|c| (c, Direction::Ascending)), options)?;
     let wide = Arc::new(wide);
-    let fitting: &InMemory = &|l, r| super::in_memory(l, r, &wide, options);
-    pairs((&lefts, &rights), (left_keys, right_keys), 0, options, fitting, &mut |batch| sorter.push(batch))?;
+    let pairs = Pairs {
+        keys: (left_keys, right_keys),
+        options,
+        join: &|l, r| super::in_memory(l, r, &wide, options),
+        few_keys: &|l, r, _, out| few_keys::joined(l, r, &wide, options, out),
+    };
+    pairs.join((&lefts, &rights), 0, &mut |batch| sorter.push(batch))?;
     sorter.finish(how.schema.clone(), both_notices(left, right))
 }
 
@@ -62,11 +67,7 @@ pub(super) fn filtered(
     let mut parting = Parting::new(&Arc::new(right.schema().project(&right_columns)), 0, options)?;
     for batch in stream(right, Some(right_columns), options) {
         // One row of each key says as much as all of them.
-        let batch = batch?;
-        let rows = kept_so_far(&keys_of(&batch, &right_here)?, row_count(batch.rows())?, Keep::First);
-        let n = rows.len();
-        let one = Batch::with_rows(batch.schema, take(&batch.columns, &rows.into())?, n)?;
-        put(&mut parting, one, None, &right_here, false)?;
+        put(&mut parting, few_keys::one_of_each(batch?, &right_here)?, None, &right_here, false)?;
     }
     let rights = parting.finish()?;
     let keys = left_here.iter().zip(&right_here).map(|((l, d), (r, _))| (*l, *r, d.clone())).collect();
@@ -78,8 +79,14 @@ pub(super) fn filtered(
         ..(**how).clone()
     };
     let narrow = Arc::new(narrow);
-    let fitting: &InMemory = &|l, r| super::in_memory(l, r, &narrow, options);
-    pairs((&lefts, &rights), (&left_here, &right_here), 0, options, fitting, &mut |batch| {
+    let pairs = Pairs {
+        keys: (&left_here, &right_here),
+        options,
+        join: &|l, r| super::in_memory(l, r, &narrow, options),
+        // Few keys fit: only those of the right table are held.
+        few_keys: &|_, _, why, _| Err(why),
+    };
+    pairs.join((&lefts, &rights), 0, &mut |batch| {
         batch.columns[0].values().as_primitive::<UInt64Type>().values().iter().for_each(|&row| rows.keep(row));
         Ok(())
     })?;
@@ -142,30 +149,46 @@ fn put(parting: &mut Parting, batch: Batch, first: Option<u64>, keys: &[Key], al
 /// How two tables are joined where they fit.
 type InMemory<'a> = dyn Fn(&Arc<dyn TableSource>, &Arc<dyn TableSource>) -> Result<Arc<dyn TableSource>> + 'a;
 
-/// Joins parts, each with the one of the same keys; what does not fit is parted again.
-pub(super) fn pairs(
-    (lefts, rights): (&[Blocks], &[Blocks]),
-    (left_keys, right_keys): (&[Key], &[Key]),
-    level: u32,
-    options: &ExecOptions,
-    join: &InMemory,
-    out: &mut dyn FnMut(Batch) -> Result<()>,
-) -> Result<()> {
-    for (left, right) in lefts.iter().zip(rights) {
-        match join(&(Arc::new(left.clone()) as _), &(Arc::new(right.clone()) as _)) {
-            Ok(made) => stream(&made, None, options).try_for_each(|batch| out(batch?))?,
-            Err(e) if e.kind() == ErrorKind::Budget => {
-                too_deep(level, e)?;
-                let again = |blocks: &Blocks, keys: &[Key]| {
-                    parted_again(blocks, level + 1, options, &|parting, batch| put(parting, batch, None, keys, true))
-                };
-                let (lefts, rights) = (again(left, left_keys)?, again(right, right_keys)?);
-                pairs((&lefts, &rights), (left_keys, right_keys), level + 1, options, join, out)?;
+/// Takes what comes out.
+pub(super) type Out<'a> = dyn FnMut(Batch) -> Result<()> + 'a;
+
+/// How two parts are joined that do not fit and cannot be parted, and why not in memory.
+type FewKeys<'a> = dyn Fn(&Blocks, &Blocks, Error, &mut Out) -> Result<()> + 'a;
+
+/// The join of parts, each with the one of the same keys.
+pub(super) struct Pairs<'a> {
+    pub(super) keys: (&'a [Key], &'a [Key]),
+    pub(super) options: &'a ExecOptions,
+    pub(super) join: &'a InMemory<'a>,
+    pub(super) few_keys: &'a FewKeys<'a>,
+}
+
+impl Pairs<'_> {
+    /// Joins them; what does not fit is parted again.
+    pub(super) fn join(&self, (lefts, rights): (&[Blocks], &[Blocks]), level: u32, out: &mut Out) -> Result<()> {
+        for (left, right) in lefts.iter().zip(rights) {
+            match (self.join)(&(Arc::new(left.clone()) as _), &(Arc::new(right.clone()) as _)) {
+                Ok(made) => stream(&made, None, self.options).try_for_each(|batch| out(batch?))?,
+                Err(e) if e.kind() == ErrorKind::Budget => {
+                    if too_deep(level) {
+                        (self.few_keys)(left, right, e, out)?;
+                        continue;
+                    }
+                    let again = |blocks: &Blocks, keys: &[Key]| {
+                        parted_again(blocks, level + 1, self.options, &|parting, batch| put(parting, batch, None, keys, true))
+                    };
+                    let (lefts, rights) = (again(left, self.keys.0)?, again(right, self.keys.1)?);
+                    let stays = |whole: &Blocks, parts: &[Blocks]| parts.iter().any(|p| p.rows() == whole.rows());
+                    match stays(left, &lefts) && stays(right, &rights) {
+                        true => (self.few_keys)(left, right, e, out)?,
+                        false => self.join((&lefts, &rights), level + 1, out)?,
+                    }
+                }
+                Err(e) => return Err(e),
             }
-            Err(e) => return Err(e),
         }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Refuses keys that stand twice, where they do not fit.

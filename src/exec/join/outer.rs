@@ -23,7 +23,7 @@ pub(super) fn join(
     options: &ExecOptions,
 ) -> Result<Arc<dyn TableSource>> {
     let left = gather(left, None, "the left table of a join", options)?;
-    let right = hold(gather(right, None, "the right table of a join", options)?, right_keys, options)?;
+    let right = hold(gather(right, None, "the right table of a join", options)?, right_keys, how.how, options)?;
     let (n, m) = (row_count(left.batch.rows())?, row_count(right.table.batch.rows())?);
     row_count(n as usize + m as usize)?;
     let mut booked = options.budget.reserve(0, "an outer join")?;

@@ -9,6 +9,7 @@ use arrow::array::{ArrayRef, AsArray, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{Field as ArrowField, Schema as ArrowSchema};
 use arrow::ipc::reader::StreamReader;
 use arrow::ipc::writer::StreamWriter;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Bytes of the values themselves: texts may lie in buffers that hold those of many other rows.
@@ -111,7 +112,7 @@ impl BlockWriter {
     /// Ends it.
     pub(in crate::exec) fn finish(mut self) -> Result<Blocks> {
         self.flush()?;
-        Ok(Blocks { schema: self.schema, run: Arc::new(self.writer.finish()?), rows: self.rows.into(), total: self.total })
+        Ok(Blocks { schema: self.schema, run: Arc::new(self.writer.finish()?), first: 0, rows: self.rows.into(), total: self.total })
     }
 }
 
@@ -120,6 +121,8 @@ impl BlockWriter {
 pub(in crate::exec) struct Blocks {
     schema: Arc<Schema>,
     run: Arc<Run>,
+    /// The number of the first of them in the run.
+    first: usize,
     rows: Arc<[usize]>,
     total: u64,
 }
@@ -127,17 +130,24 @@ pub(in crate::exec) struct Blocks {
 impl Blocks {
     /// How many bytes a block takes when it is read.
     pub(in crate::exec) fn block_bytes(&self, block: usize) -> usize {
-        self.run.block_bytes(block)
+        self.run.block_bytes(self.first + block)
     }
 
     /// How many bytes all blocks take.
     pub(in crate::exec) fn bytes(&self) -> usize {
-        (0..self.rows.len()).map(|b| self.run.block_bytes(b)).sum()
+        (0..self.rows.len()).map(|b| self.block_bytes(b)).sum()
+    }
+
+    /// Some of the blocks.
+    pub(in crate::exec) fn some(&self, blocks: Range<usize>) -> Blocks {
+        let rows: Arc<[usize]> = self.rows[blocks.clone()].into();
+        let total = rows.iter().map(|&n| n as u64).sum();
+        Blocks { schema: self.schema.clone(), run: self.run.clone(), first: self.first + blocks.start, rows, total }
     }
 
     /// The rows of one block.
     pub(in crate::exec) fn read(&self, block: usize, request: Option<&ScanRequest>) -> Result<Batch> {
-        let bytes = self.run.block(block)?;
+        let bytes = self.run.block(self.first + block)?;
         let rows = self.rows.get(block).copied().unwrap_or(0);
         match request {
             None => from_bytes(&bytes, None, &self.schema, rows),

@@ -2,7 +2,7 @@
 
 use super::{BlockWriter, Blocks};
 use crate::dtype::DType;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::exec::ExecOptions;
 use crate::exec::spill::Spill;
 use crate::kernel::order::{Domain, KeyColumn, hashes, take};
@@ -38,9 +38,9 @@ pub(in crate::exec) fn row_hashes(keys: &[Column]) -> Result<Vec<u64>> {
     Ok(hashes(&keys.iter().map(key).collect::<Result<Vec<_>>>()?))
 }
 
-/// An error where parts cannot be made smaller.
-pub(in crate::exec) fn too_deep(level: u32, why: Error) -> Result<()> {
-    if level < MOST_LEVELS { Ok(()) } else { Err(why) }
+/// Whether parts of this level are not parted again.
+pub(in crate::exec) fn too_deep(level: u32) -> bool {
+    level >= MOST_LEVELS
 }
 
 /// Writes rows to parts by their hashes: rows of one hash to one part, in their order.
@@ -108,8 +108,8 @@ pub(in crate::exec) fn each_part(
             let read = (0..part.parts()).map(|b| part.read(b, None)).collect::<Result<Vec<_>>>()?;
             each(&Batch::concat(part.schema(), &read)?)
         }
-        Err(e) => {
-            too_deep(level, e)?;
+        Err(e) if too_deep(level) => Err(e),
+        Err(_) => {
             parted_again(part, level + 1, options, again)?.iter().try_for_each(|p| each_part(p, level + 1, beside, options, again, each))
         }
     }

@@ -117,6 +117,35 @@ impl RowTable {
         table
     }
 
+    /// The same with one row of each key, the first, where its rows would else be looked through: for who asks whether a key is there,
+    /// or which one it is.
+    pub fn firsts_only(mut self) -> RowTable {
+        if self.dense.is_some() {
+            return self;
+        }
+        let (mut from, mut end) = (0, 0);
+        for bucket in 0..self.starts.len() - 1 {
+            let (to, kept) = (self.starts[bucket + 1] as usize, end);
+            for i in from..to {
+                let (tag, row) = (self.tags[i], self.rows[i]);
+                let same = |k: usize| self.tags[k] == tag && self.keys.iter().all(|key| key.same(row, key, self.rows[k]));
+                if !(kept..end).any(same) {
+                    (self.tags[end], self.rows[end]) = (tag, row);
+                    end += 1;
+                }
+            }
+            self.starts[bucket] = kept as u32;
+            from = to;
+        }
+        if let Some(last) = self.starts.last_mut() {
+            *last = end as u32;
+        }
+        self.tags.truncate(end);
+        self.rows.truncate(end);
+        self.unique = true;
+        self
+    }
+
     fn build(rows: usize, bits: u32, hash: impl Fn(usize) -> Option<u64> + Sync) -> RowTable {
         let part_bits = Partitions::bits_for(rows).min(bits);
         let parts = Partitions::new(rows, part_bits, hash);
@@ -399,6 +428,14 @@ mod tests {
             let left_keys = keys(&[Column::from(left.clone())]);
             table.probe(&left_keys).look_up(0..1000, |row, found| {
                 assert_eq!(found, want.get(&left[row as usize]).map_or(&[][..], Vec::as_slice));
+                true
+            });
+            // As texts, of which a bucket can hold several.
+            let texts = |values: &[u64]| keys(&[Column::from_texts(values.iter().map(|v| Some(format!("a text of {v}"))))]);
+            let (table, left_keys) = (RowTable::new(texts(&right)).firsts_only(), texts(&left));
+            assert_eq!((table.rows.len(), table.tags.len()), (want.len(), want.len()));
+            table.probe(&left_keys).look_up(0..1000, |row, found| {
+                assert_eq!(found.first(), want.get(&left[row as usize]).map(|rows| &rows[0]));
                 true
             });
         }
