@@ -3,7 +3,8 @@
 //! 800 million numbers (`-- 800000000`) are 6.4 GB, a matrix of 20000 x 20000 is 3.2 GB (`-- 800000000 20000`); they are averaged within 64 MB.
 
 use hpda_data::array::{Data, LazyArray};
-use hpda_data::exec::{ExecOptions, Random, cube, reduce::Reduction};
+use hpda_data::exec::reduce::{Reduction, of_all};
+use hpda_data::exec::{ExecOptions, Random};
 use hpda_data::plan::Agg;
 use hpda_data::store::{ChunkGrid, ChunkSource, ReadCost, Selection};
 use hpda_data::{DType, NdArray, Place, Result, Variable};
@@ -72,7 +73,7 @@ pub fn mean(count: usize) -> Result<()> {
     let lazy = LazyArray::new(Arc::new(Numbers { shape: [count] }));
     let x = Variable::new(["i"], Data::Lazy(lazy))?;
     let (exec, start) = (little(), Instant::now());
-    let mean = cube::reduce(&x, Agg::Mean, 0, &exec)?;
+    let mean = of_all(&x, &Reduction::new(Agg::Mean), &exec)?;
     println!("mean of {count} numbers, {:.1} GB: {mean}", count as f64 * 8e-9);
     took(&exec, start);
     Ok(())
@@ -82,7 +83,7 @@ pub fn mean(count: usize) -> Result<()> {
 fn mean_of_normals(count: usize) -> Result<()> {
     let x = Random::seeded(1).normal(10.0, 0.1, &[("i", count)])?;
     let (exec, start) = (little(), Instant::now());
-    let mean = cube::reduce(&x.variable, Agg::Mean, 0, &exec)?;
+    let mean = of_all(&x.variable, &Reduction::new(Agg::Mean), &exec)?;
     println!("mean of {count} normal numbers: {:.5}", mean.as_f64().unwrap_or(f64::NAN));
     took(&exec, start);
     Ok(())

@@ -1,6 +1,7 @@
 //! The mean of many numbers, in memory: by one thread and by all. `cargo run --release --example numpy_mean -- [COUNT]`
 
-use hpda_data::exec::{ExecOptions, cube};
+use hpda_data::exec::ExecOptions;
+use hpda_data::exec::reduce::{Reduction, of_all};
 use hpda_data::plan::Agg;
 use hpda_data::{NdArray, Result, Variable};
 use std::time::Instant;
@@ -22,8 +23,8 @@ pub fn means(count: usize) -> Result<()> {
     let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build();
     let alone = alone.map_err(|e| hpda_data::Error::internal(e.to_string()))?;
     for agg in [Agg::Mean, Agg::Std] {
-        let (one, took_one) = timed(|| alone.install(|| cube::reduce(&x, agg, 0, &exec)))?;
-        let (all, took_all) = timed(|| cube::reduce(&x, agg, 0, &exec))?;
+        let (one, took_one) = timed(|| alone.install(|| of_all(&x, &Reduction::new(agg), &exec)))?;
+        let (all, took_all) = timed(|| of_all(&x, &Reduction::new(agg), &exec))?;
         println!("{agg}: {one} in {took_one:.3} s by one thread, in {took_all:.3} s by {}", rayon::current_num_threads());
         println!("{agg} has the same bits for any number of threads: {}", one == all);
     }

@@ -222,7 +222,9 @@ extern "C" fn shrunk(_: libc::c_int) {
 
 #[cfg(unix)]
 extern "C" fn given_up(_: libc::c_int) {
-    last_words("error[format]: a file is damaged: it calls for more memory than there is, or a library has given it up\n")
+    last_words(
+        "error[budget]: the system gives no more memory, or a library has given up over a damaged file\n   help:  ask for less at a time, or give less with --memory SIZE; look at the file alone: hpda-data info FILE\n",
+    )
 }
 
 /// Says this and ends the process, as a signal handler may.

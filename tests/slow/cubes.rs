@@ -1,7 +1,7 @@
 //! Verbs of cubes.
 
 use super::data::{SHAPE, cell, cubes, tables};
-use super::{run, same};
+use super::{run, said, same};
 
 #[test]
 #[ignore = "slow tier: scripts/check-slow"]
@@ -41,6 +41,7 @@ fn groups_and_windows_of_time_finish_in_the_budget() {
         same(&format!("groupby {file} --by time.month --op mean -o OUT.nc"));
         same(&format!("groupby {file} --by time.month --op median -o OUT.nc"));
         same(&format!("groupby {file} --by time.month --transform anomaly -o OUT.nc"));
+        same(&format!("groupby {file} --by time.dayofyear --op mean -o OUT.nc"));
         same(&format!("resample {file} --freq MS --op mean -o OUT.nc"));
         same(&format!("resample {file} --freq YS --op median -o OUT.nc"));
         same(&format!("rolling {file} --window 30 --dim time --op mean -o OUT.nc"));
@@ -60,10 +61,19 @@ fn points_of_a_table_finish_in_the_budget() {
 #[ignore = "slow tier: scripts/check-slow"]
 fn cubes_are_converted_and_joined_in_the_budget() {
     cubes();
-    for ending in ["nc", "nc3", "h5", "zarr", "npz", "npy"] {
-        same(&format!("convert maps.nc OUT.{ending} --var tas --allow-loss"));
+    let endings = ["nc", "nc3", "h5", "zarr", "npz", "npy"];
+    for from in endings {
+        said(&format!("convert maps.nc from.{from} --var tas --allow-loss --overwrite"));
+        for to in endings {
+            same(&format!("convert from.{from} OUT.{to} --allow-loss"));
+        }
+        let path = super::folder().join(format!("from.{from}"));
+        if path.is_dir() { std::fs::remove_dir_all(path).unwrap() } else { std::fs::remove_file(path).unwrap() }
     }
     same("convert blocks.nc OUT.parquet --allow-loss");
+    // Long series in thin chunks to whole maps, and back.
+    same("convert maps.nc OUT.nc --chunks time=3640,lat=4,lon=5");
+    same("convert blocks.nc OUT.zarr --chunks time=1,lat=120,lon=150");
     same("convert plain.npy OUT.nc");
     same("select maps.nc --isel time=0:100 -o OUT.csv --allow-loss");
     same("concat blocks.nc maps.nc --dim time -o OUT.nc --allow-loss");

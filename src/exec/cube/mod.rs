@@ -8,8 +8,8 @@ mod explain;
 mod lanes;
 mod pairs;
 mod rechunk;
-mod reduce;
 mod slabs;
+mod whole;
 
 pub(in crate::exec) use blocks::{persist, read_once};
 pub use copy::copy;
@@ -17,4 +17,4 @@ pub use dense::copy_blocks_to;
 pub(in crate::exec) use lanes::{PER_VALUE, lane_blocks, narrowed, through_lanes};
 pub use pairs::pairs;
 pub(in crate::exec) use rechunk::rechunked;
-pub use reduce::{Whole, reduce, whole};
+pub use whole::{Whole, whole};

@@ -5,7 +5,7 @@ use super::source::How;
 use super::weighted::takes_weights;
 use super::{Groups, Weights, keys, reduce_variable, result_type};
 use crate::array::{Companion, Dataset, Role, Variable, companions};
-use crate::dtype::DType;
+use crate::dtype::{DType, Scalar};
 use crate::error::{Error, Notices, Place, Result, ResultExt};
 use crate::exec::ExecOptions;
 use crate::exec::reshape::Cut;
@@ -468,4 +468,29 @@ fn outer_bounds(ds: &Dataset, name: &str, companion: &Companion, dims: &[Arc<str
 
 fn without_chunks(v: &Variable) -> crate::array::Encoding {
     crate::array::Encoding { chunks: None, filters: Vec::new(), ..v.encoding.clone() }
+}
+
+/// An aggregate of all elements of a variable, in the type that it has for values of this type: sums of integers are i64 or u64, the
+/// mean of f32 is f32. The same bits for any number of threads and any budget.
+///
+/// # Errors
+/// Type, for an aggregate that is not meant for the values; overflow, of a sum of integers; what the reader says.
+///
+/// # Examples
+/// ```
+/// use hpda_data::{exec::{ExecOptions, Random, reduce::{Reduction, of_all}}, kernel::agg::Agg};
+/// let x = Random::seeded(1).normal(10.0, 0.1, &[("i", 1_000_000)])?;
+/// let mean = of_all(&x.variable, &Reduction::new(Agg::Mean), &ExecOptions::default())?;
+/// assert!((mean.as_f64().unwrap_or(0.0) - 10.0).abs() < 0.001);
+/// # Ok::<(), hpda_data::Error>(())
+/// ```
+pub fn of_all(variable: &Variable, how: &Reduction, options: &ExecOptions) -> Result<Scalar> {
+    const NAME: &str = "values";
+    if result_type(how.agg, variable.dtype()).is_none() {
+        return Err(Error::wrong_type(format!("{} is not meant for {}", how.agg, variable.dtype())));
+    }
+    let mut all = Dataset::new();
+    all.insert(NAME, variable.clone())?;
+    let (made, _) = all.reduce(&Reduction { dims: Vec::new(), ..how.clone() }, options)?;
+    Ok(made.variable(NAME)?.load()?.scalar(0))
 }

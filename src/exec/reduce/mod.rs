@@ -26,7 +26,7 @@ mod windows;
 
 pub use crate::kernel::time::{Origin, Side};
 pub use coarsen::Rest;
-pub use dataset::{DatasetGroupBy, Reduction};
+pub use dataset::{DatasetGroupBy, Reduction, of_all};
 pub use groups::Groups;
 pub use resample::ResampleOptions;
 pub use transform::Transform;

@@ -1,4 +1,4 @@
-//! Reductions over all elements of a variable.
+//! What one pass finds of all elements of a variable.
 
 use super::blocks::{blocks, boxes};
 use crate::array::Variable;
@@ -6,7 +6,7 @@ use crate::dtype::{DType, Element, Phys, Scalar};
 use crate::error::{Error, Result};
 use crate::exec::ExecOptions;
 use crate::exec::key::{Ordered, scalar_of_key};
-use crate::kernel::agg::{Agg, Extremes, Found, Moments};
+use crate::kernel::agg::{Extremes, Found, Moments};
 use crate::store::{ChunkGrid, NdArray};
 use crate::with_phys;
 use arrow::array::Array;
@@ -150,50 +150,6 @@ pub fn whole(variable: &Variable, options: &ExecOptions) -> Result<Whole> {
         min,
         max,
     })
-}
-
-/// The aggregate of all elements, in the type that the aggregate of this type has: counts i64, sums of integers i64 or u64, the mean
-/// of f32 f32.
-///
-/// # Errors
-/// Type, for an aggregate that is not meant for the type; overflow; unsupported, for quantiles and the like; what the reader says.
-pub fn reduce(variable: &Variable, agg: Agg, ddof: u64, options: &ExecOptions) -> Result<Scalar> {
-    let dtype = variable.dtype().clone();
-    let numeric = dtype.is_numeric() || dtype == DType::Bool;
-    if !numeric && !matches!(agg, Agg::Count | Agg::Size | Agg::Min | Agg::Max) {
-        return Err(Error::wrong_type(format!("{agg} is not meant for {dtype}")));
-    }
-    let found = whole(variable, options)?;
-    let moments = found.moments;
-    // In f64 whatever the type; f32 stays f32.
-    let float = |x: Option<f64>| match x {
-        None => Scalar::Null,
-        Some(x) if dtype == DType::F32 => Scalar::F32(x as f32),
-        Some(x) => Scalar::F64(x),
-    };
-    Ok(match agg {
-        Agg::Count => Scalar::I64(found.count as i64),
-        Agg::Size => Scalar::I64(found.size as i64),
-        Agg::Min => found.min,
-        Agg::Max => found.max,
-        Agg::Sum => match found.exact {
-            Some(sum) => whole_number(sum, &dtype)?,
-            None => float(moments.map(|m| m.sum)),
-        },
-        Agg::Mean => float(moments.and_then(|m| m.mean())),
-        Agg::Var => float(moments.and_then(|m| m.var(ddof))),
-        Agg::Std => float(moments.and_then(|m| m.std(ddof))),
-        Agg::Sem => float(moments.and_then(|m| m.sem(ddof))),
-        Agg::Any => Scalar::Bool(found.max.as_f64().is_some_and(|x| x != 0.0) || found.min.as_f64().is_some_and(|x| x != 0.0)),
-        other => return Err(Error::unsupported(format!("{other} over all elements of a cube is not done yet"))),
-    })
-}
-
-/// A sum of integers in 64 bits.
-fn whole_number(sum: i128, dtype: &DType) -> Result<Scalar> {
-    let unsigned = matches!(dtype, DType::U8 | DType::U16 | DType::U32 | DType::U64);
-    let fits = if unsigned { u64::try_from(sum).ok().map(Scalar::U64) } else { i64::try_from(sum).ok().map(Scalar::I64) };
-    fits.ok_or_else(|| Error::overflow(format!("the sum {sum} does not fit 64 bits")).help("convert to float first: float(x)"))
 }
 
 /// Blocks of decent size, whole chunks where these are not too large. Only the layout counts, never budget or threads.
