@@ -18,8 +18,8 @@ impl Dialect for Language {
     }
 
     /// Words such as `interval` and `trim` are names where they are no calls.
-    fn is_reserved_for_identifier(&self, _: Keyword) -> bool {
-        false
+    fn is_reserved_for_identifier(&self, word: Keyword) -> bool {
+        matches!(word, Keyword::CASE | Keyword::NOT)
     }
 
     fn supports_filter_during_aggregation(&self) -> bool {

@@ -149,8 +149,8 @@ impl<'a> Words<'a> {
         if self.words.first().is_none_or(|w| !w.is_one_of(&["select", "with"])) {
             return Err(self.unexpected_at(0, "SELECT"));
         }
-        // Of each bracket: the operators and the BETWEENs before it, and whether it has a query in it.
-        let mut brackets: Vec<(usize, usize, bool)> = Vec::new();
+        // Of each bracket: the operators and the BETWEENs before it, whether it has a query in it, and its place.
+        let mut brackets: Vec<(usize, usize, bool, usize)> = Vec::new();
         let (mut operators, mut betweens) = (0, 0);
         for (i, word) in self.words.iter().enumerate() {
             let next = self.words.get(i + 1);
@@ -158,7 +158,7 @@ impl<'a> Words<'a> {
             match &word.token.token {
                 Token::LParen => {
                     let query = next.is_some_and(|n| n.is_one_of(&["select", "with"]));
-                    brackets.push((operators, betweens, query));
+                    brackets.push((operators, betweens, query, word.start));
                     betweens = 0;
                     if query {
                         operators = 0;
@@ -168,10 +168,11 @@ impl<'a> Words<'a> {
                     }
                 }
                 Token::RParen => {
-                    if let Some((before, between, query)) = brackets.pop() {
-                        operators = if query { before } else { operators };
-                        betweens = between;
-                    }
+                    let Some((before, between, query, _)) = brackets.pop() else {
+                        return Err(fault(self.text, word.start, "no opening ( for the )"));
+                    };
+                    operators = if query { before } else { operators };
+                    betweens = between;
                 }
                 Token::Number(_, long) => {
                     let joined = next.is_some_and(|n| n.start == word.end && matches!(n.token.token, Token::Word(_) | Token::Number(..)));
@@ -195,7 +196,10 @@ impl<'a> Words<'a> {
                     .help("x IN (..) stands for many comparisons; parts stand in queries of their own: WITH name AS (...)"));
             }
         }
-        Ok(())
+        match brackets.last() {
+            Some(open) => Err(fault(self.text, open.3, "no closing ) for the one")),
+            None => Ok(()),
+        }
     }
 
     /// The texts of the items of the SELECT that stands here.
