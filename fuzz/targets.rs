@@ -26,12 +26,13 @@ use std::path::{Path, PathBuf};
 pub type Target = fn(&[u8]);
 
 /// Every target by the name of its folder of seeds.
-pub const TARGETS: [(&str, Target); 16] = [
+pub const TARGETS: [(&str, Target); 17] = [
     ("csv", csv),
     ("types", types),
     ("jsonl", jsonl),
     ("json", json),
     ("expressions", expressions),
+    ("sql", sql),
     ("scalars", scalars),
     ("units", units),
     ("selections", selections),
@@ -169,6 +170,14 @@ fn expressions(data: &[u8]) {
         let again = hpda_data::plan::parse(&printed).unwrap_or_else(|e| panic!("{text:?} is printed as {printed:?}: {e}"));
         assert_eq!(again.to_string(), printed, "{text:?}");
     }
+}
+
+/// Queries over tables of one row, so that joins stay small.
+fn sql(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let table = || hpda_data::DataFrame::new([("x", vec![1i64].into()), ("y", vec![2.5].into()), ("s", vec!["a"].into())])?.lazy();
+    let Ok(table) = table() else { return };
+    let _ = hpda_data::sql::sql(text, [("t", table.clone()), ("u", table)], &Default::default());
 }
 
 /// Numbers, times and lengths of time in text.

@@ -5,11 +5,10 @@
 //! values and aggregates are those of the expressions of this library, except where SQL is plain: NULL is a group of its own, the sum of
 //! nothing is NULL, CASE goes on where a condition is NULL, `%` has the sign of what is divided. Missing values come last in every order.
 
-mod parse;
+mod read;
 mod scope;
 mod select;
 mod syntax;
-mod tokens;
 mod values;
 
 use crate::error::{Error, Result, ResultExt};
@@ -45,7 +44,7 @@ pub(crate) fn named(name: &str, tables: &[(String, LazyFrame)]) -> Result<LazyFr
 
 /// As [`sql`], with tables that are opened when they are asked for.
 pub(crate) fn sql_of(query: &str, open: &mut dyn FnMut(&str) -> Result<LazyFrame>, options: &ExecOptions) -> Result<LazyFrame> {
-    let mut run = || select::Tables { open, with: Vec::new(), exec: options }.query(&parse::parse(query)?);
+    let mut run = || select::Tables { open, with: Vec::new(), exec: options }.query(&read::parse(query)?);
     run().at(|| values::place(query))
 }
 

@@ -3,6 +3,9 @@
 use crate::dtype::Scalar;
 use crate::plan::{BinaryOp, JoinHow};
 
+/// So large may an expression be that stands once in a query and several times in what it means.
+pub(super) const REPEATED: usize = 200;
+
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Sql {
     /// A column, with its table where that is said.

@@ -1,8 +1,7 @@
 //! Expressions of a query as expressions of a plan.
 
-use super::parse::REPEATED;
 use super::scope::Scope;
-use super::syntax::{Call, Sql};
+use super::syntax::{Call, REPEATED, Sql};
 use crate::dtype::Scalar;
 use crate::error::{Error, Place, Result};
 use crate::plan::{Agg, BinaryOp, Expr, Func, LazyFrame, col, lit, resolve, when};
