@@ -8,8 +8,11 @@ use crate::error::{Error, Result};
 use crate::exec::{ExecOptions, MemSource};
 use crate::frame::DataFrame;
 use crate::plan::{BinaryOp, Expr, GroupKey, JoinHow, JoinOptions, LazyFrame, asc, col, desc};
-use crate::store::Column;
+use crate::store::{Column, IndexSpec};
 use std::sync::Arc;
+
+/// So many columns may a query compute: each is a step of its plan.
+const MOST_COMPUTED: usize = 100;
 
 /// Where queries find their tables.
 pub(super) struct Tables<'a> {
@@ -52,13 +55,28 @@ impl Tables<'_> {
             rows = self.filter(&scope, rows, filter)?;
         }
         let (outputs, order, mut rows) = self.values(query, &scope, rows)?;
+        // A column that stands once is taken as it is; each of the others is a step of the plan.
+        let plain = !matches!(rows.schema().index, IndexSpec::Levels(_));
+        let mut made: Vec<String> = Vec::new();
+        let mut taken = hashbrown::HashSet::new();
         for (i, output) in outputs.iter().enumerate() {
-            rows = rows.with(&format!("\u{2}{i}"), output.value.clone())?;
+            made.push(match &output.value {
+                Expr::Col(name) if plain && taken.insert(name.clone()) => name.to_string(),
+                value => {
+                    if i - taken.len() >= MOST_COMPUTED {
+                        return Err(Error::unsupported(format!("a query that computes more than {MOST_COMPUTED} columns"))
+                            .help("compute some of them in a query of its own: WITH name AS (...)"));
+                    }
+                    let name = format!("\u{2}{i}");
+                    rows = rows.with(&name, value.clone())?;
+                    name
+                }
+            });
         }
         let mut by = Vec::new();
         for (i, (key, down)) in order.into_iter().enumerate() {
             let name = match key {
-                Key::Output(i) => format!("\u{2}{i}"),
+                Key::Output(i) => made[i].clone(),
                 Key::Value(value) => {
                     let name = format!("\u{3}{i}");
                     rows = rows.with(&name, value)?;
@@ -70,7 +88,7 @@ impl Tables<'_> {
         if !by.is_empty() {
             rows = rows.sort(by)?;
         }
-        rows = rows.select((0..outputs.len()).map(|i| format!("\u{2}{i}")))?;
+        rows = rows.select(&made)?;
         let mut names: Vec<String> = Vec::new();
         for output in &outputs {
             let mut name = output.name.clone();
@@ -81,7 +99,7 @@ impl Tables<'_> {
             }
             names.push(name);
         }
-        rows = rows.rename(names.into_iter().enumerate().map(|(i, name)| (format!("\u{2}{i}"), name)))?;
+        rows = rows.rename(made.into_iter().zip(names))?;
         if select.distinct {
             rows = rows.distinct::<&str>(None)?;
         }

@@ -290,3 +290,16 @@ fn command_takes_files_by_name_in_quotes_and_from_a_pipe() {
     assert_eq!(piped, plain);
     assert_eq!(run(&["sql", &format!("{count} passengers"), people, "--where", "Pclass == 1", "--to", "csv"]), "n\n325\n");
 }
+
+#[test]
+fn wide_tables_are_taken_whole_and_very_many_computed_columns_are_refused() {
+    let wide = DataFrame::new((0..3000).map(|i| (format!("c{i}"), Column::from(vec![i as i64])))).unwrap().lazy().unwrap();
+    let options = ExecOptions::default();
+    let all = sql("SELECT * FROM t ORDER BY c2999", [("t", wide.clone())], &options).unwrap().collect(&options).unwrap();
+    assert_eq!((all.width(), all.column("c2999").unwrap().scalar(0)), (3000, Scalar::I64(2999)));
+    let several = format!("SELECT c7, {}c7 FROM t", "c7 + 1, ".repeat(90));
+    let several = sql(&several, [("t", wide.clone())], &options).unwrap().collect(&options).unwrap();
+    assert_eq!((several.width(), several.column("c7_1").unwrap().scalar(0)), (92, Scalar::I64(7)));
+    let e = sql(&format!("SELECT {}c7 FROM t", "c7, ".repeat(500)), [("t", wide)], &options).unwrap_err();
+    assert!(e.to_string().contains("more than 100 columns"), "{e}");
+}

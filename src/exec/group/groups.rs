@@ -3,9 +3,9 @@
 use super::keys::Layout;
 use super::state::{Argument, ArgumentSpec, Lanes, update_pairs};
 use super::texts::{Known, Texts};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::kernel::group::{CoMoment, CoMoments, KeyTable, hash_words};
-use crate::store::Column;
+use crate::store::{Budget, Column, Reservation};
 use std::ops::Range;
 use std::sync::RwLock;
 
@@ -328,6 +328,13 @@ const MOST_ROWS: u64 = 1 << 20;
 /// After so many rows it is judged whether looking for groups is worth while at all.
 const JUDGED: u64 = 4 * STRETCH as u64;
 
+/// What is said where groups do not fit.
+pub(super) fn too_many(groups: usize, rows: u64, held: usize, limit: usize) -> Error {
+    let s = if groups == 1 { "" } else { "s" };
+    Error::budget(format!("{groups} group{s} after {rows} rows need {held} bytes; {limit} are allowed"))
+        .help("give more with --memory SIZE, or group by fewer columns")
+}
+
 /// The groups of a run of rows while they are formed.
 #[derive(Debug)]
 pub(super) struct Run {
@@ -358,6 +365,19 @@ impl Run {
             groups.table = Table::Direct(Direct::default());
         }
         Run { groups, rows: 0, dropped: 0, append: false, told: false, scratch: Scratch::default() }
+    }
+
+    /// Books what it holds by now, with the texts that it knows.
+    ///
+    /// # Errors
+    /// Budget, where that is no more to be had; a little is never refused.
+    pub(super) fn book(&self, known: &[Known], booked: &mut Reservation, limit: usize) -> Result<()> {
+        let held = self.groups.bytes() + known.iter().map(|k| k.texts.bytes()).sum::<usize>();
+        let more = held.saturating_sub(booked.bytes());
+        if more == 0 || held <= Budget::LITTLE || booked.try_grow(more) {
+            return Ok(());
+        }
+        Err(too_many(self.groups.len(), self.rows, held, limit))
     }
 
     /// Whether rows that come now are looked up no more.

@@ -23,7 +23,7 @@ pub(super) use rows::{Codes, NONE, codes, group_rows, numbers};
 pub(super) use top::top_rows;
 pub use within::GroupRolling;
 
-use self::groups::{Groups, PARTITIONS, Partial, Partition, Picks, Run, Spec};
+use self::groups::{Groups, PARTITIONS, Partial, Partition, Picks, Run, Spec, too_many};
 use self::keys::Layout;
 use self::state::{ArgumentSpec, Need, is_text};
 use self::texts::{Known, Texts};
@@ -141,6 +141,8 @@ impl Runs {
         let idle = || work.idle.lock().unwrap_or_else(|e| e.into_inner());
         let mut known = idle().pop().unwrap_or_else(|| (0..work.spec.known).map(|_| Known::default()).collect());
         let mut run = self.run.take().unwrap_or_else(|| Run::new(&work.spec));
+        let budget = &work.request.budget;
+        let mut booked = budget.reserve(0, "groups")?;
         loop {
             if self.left.is_none() {
                 match self.batches.next().transpose()? {
@@ -156,6 +158,7 @@ impl Runs {
             if n > 0 {
                 let Columns { keys, arguments, pairs, .. } = columns.slice(*at, n);
                 run.take(&work.spec, &keys, &arguments, &pairs, n, &mut known)?;
+                run.book(&known, &mut booked, budget.limit())?;
                 *at += n;
             }
             if *at >= columns.rows {
@@ -169,7 +172,7 @@ impl Runs {
             return Ok(None);
         }
         let partial = run.finish(&work.spec, &mut known, &work.texts)?;
-        if known.iter().map(|k| k.texts.bytes()).sum::<usize>() <= MOST_KNOWN {
+        if known.iter().map(|k| k.texts.bytes()).sum::<usize>() <= MOST_KNOWN.min(budget.limit() / 16) {
             idle().push(known);
         }
         Ok(Some(partial))
@@ -330,8 +333,7 @@ fn merge_all(
             if !book(&mut all, &waiting, texts) {
                 let groups: usize = all.partitions.iter().map(Groups::len).sum();
                 let (rows, held, limit) = (all.rows, all.bytes(&waiting, texts), options.budget.limit());
-                return Err(Error::budget(format!("{groups} groups after {rows} rows need {held} bytes; {limit} are allowed"))
-                    .help("give more with --memory SIZE, or group by fewer columns"));
+                return Err(too_many(groups, rows, held, limit));
             }
         }
         if ended {

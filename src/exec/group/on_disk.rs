@@ -14,7 +14,7 @@ use crate::exec::spilled::{Blocks, Parting, numbered, row_hashes, row_numbers, t
 use crate::exec::{ExecOptions, stream};
 use crate::kernel::order::{Direction, take};
 use crate::plan::GroupOrder;
-use crate::store::{Batch, Column, Field, Schema, TableSource};
+use crate::store::{Batch, Budget, Column, Field, Schema, TableSource};
 use arrow::array::{ArrayRef, AsArray, DictionaryArray, StringViewArray, UInt32Array};
 use arrow::datatypes::{UInt32Type, UInt64Type};
 use hashbrown::HashMap;
@@ -277,6 +277,7 @@ struct Again {
     runs: Vec<usize>,
     spec: Spec,
     texts: Arc<Vec<RwLock<Texts>>>,
+    budget: Budget,
 }
 
 impl Parts for Again {
@@ -297,6 +298,7 @@ impl Again {
         let spec = &self.spec;
         let mut known: Vec<Known> = (0..spec.known).map(|_| Known::default()).collect();
         let mut run = Run::new(spec);
+        let mut booked = self.budget.reserve(0, "groups")?;
         let first = self.starts.partition_point(|&s| s <= from) - 1;
         for block in first..self.blocks.parts() {
             let start = self.starts[block];
@@ -312,6 +314,7 @@ impl Again {
                 let (arguments, rest) = rest.split_at(spec.arguments.len());
                 let pairs: Vec<[Column; 2]> = rest[..2 * spec.pairs].chunks_exact(2).map(|p| [p[0].clone(), p[1].clone()]).collect();
                 run.take(spec, keys, arguments, &pairs, n, &mut known)?;
+                run.book(&known, &mut booked, self.budget.limit())?;
             }
         }
         run.finish(spec, &mut known, &self.texts)
@@ -333,7 +336,8 @@ fn part_groups(blocks: &Blocks, runs: &[(u32, usize)], spec: &Spec, asked: &Aske
     let mut at = vec![0];
     runs.iter().for_each(|(_, n)| at.push(at[at.len() - 1] + n));
     let texts: Arc<Vec<RwLock<Texts>>> = Arc::new((0..spec.known).map(|_| RwLock::default()).collect());
-    let again = Again { blocks: blocks.clone(), starts, runs: at, spec: spec.clone(), texts: texts.clone() };
+    let again =
+        Again { blocks: blocks.clone(), starts, runs: at, spec: spec.clone(), texts: texts.clone(), budget: options.budget.clone() };
     let all = merge_all(Ordered::new(again, options), spec, &texts, options)?;
     Ok(Arc::new(finish::finish(asked, spec, all, taken(&texts), Some(numbers))?))
 }
