@@ -329,9 +329,10 @@ const MOST_ROWS: u64 = 1 << 20;
 const JUDGED: u64 = 4 * STRETCH as u64;
 
 /// What is said where groups do not fit.
-pub(super) fn too_many(groups: usize, rows: u64, held: usize, limit: usize) -> Error {
+pub(super) fn too_many(groups: usize, rows: u64, more: usize, budget: &Budget) -> Error {
     let s = if groups == 1 { "" } else { "s" };
-    Error::budget(format!("{groups} group{s} after {rows} rows need {held} bytes; {limit} are allowed"))
+    let (free, limit) = (budget.free(), budget.limit());
+    Error::budget(format!("{groups} group{s} after {rows} rows need {more} bytes more; {free} of {limit} are free"))
         .help("give more with --memory SIZE, or group by fewer columns")
 }
 
@@ -371,13 +372,13 @@ impl Run {
     ///
     /// # Errors
     /// Budget, where that is no more to be had; a little is never refused.
-    pub(super) fn book(&self, known: &[Known], booked: &mut Reservation, limit: usize) -> Result<()> {
+    pub(super) fn book(&self, known: &[Known], booked: &mut Reservation, budget: &Budget) -> Result<()> {
         let held = self.groups.bytes() + known.iter().map(|k| k.texts.bytes()).sum::<usize>();
         let more = held.saturating_sub(booked.bytes());
         if more == 0 || held <= Budget::LITTLE || booked.try_grow(more) {
             return Ok(());
         }
-        Err(too_many(self.groups.len(), self.rows, held, limit))
+        Err(too_many(self.groups.len(), self.rows, more, budget))
     }
 
     /// Whether rows that come now are looked up no more.

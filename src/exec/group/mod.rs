@@ -158,7 +158,7 @@ impl Runs {
             if n > 0 {
                 let Columns { keys, arguments, pairs, .. } = columns.slice(*at, n);
                 run.take(&work.spec, &keys, &arguments, &pairs, n, &mut known)?;
-                run.book(&known, &mut booked, budget.limit())?;
+                run.book(&known, &mut booked, budget)?;
                 *at += n;
             }
             if *at >= columns.rows {
@@ -332,8 +332,8 @@ fn merge_all(
             waiting_groups = 0;
             if !book(&mut all, &waiting, texts) {
                 let groups: usize = all.partitions.iter().map(Groups::len).sum();
-                let (rows, held, limit) = (all.rows, all.bytes(&waiting, texts), options.budget.limit());
-                return Err(too_many(groups, rows, held, limit));
+                let more = all.bytes(&waiting, texts).saturating_sub(all.booked.bytes());
+                return Err(too_many(groups, all.rows, more, &options.budget));
             }
         }
         if ended {

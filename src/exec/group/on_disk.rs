@@ -314,7 +314,7 @@ impl Again {
                 let (arguments, rest) = rest.split_at(spec.arguments.len());
                 let pairs: Vec<[Column; 2]> = rest[..2 * spec.pairs].chunks_exact(2).map(|p| [p[0].clone(), p[1].clone()]).collect();
                 run.take(spec, keys, arguments, &pairs, n, &mut known)?;
-                run.book(&known, &mut booked, self.budget.limit())?;
+                run.book(&known, &mut booked, &self.budget)?;
             }
         }
         run.finish(spec, &mut known, &self.texts)

@@ -1,6 +1,6 @@
 //! Tiles of fixed shape, of which each is made whole: what is asked for is taken out of them.
 
-use crate::store::{ChunkGrid, Selection};
+use crate::store::{ChunkGrid, Selection, Selector};
 use rayon::prelude::*;
 
 /// Elements of a tile: it stays in the second-level cache while it is made and copied.
@@ -20,22 +20,48 @@ pub(super) fn tiles(shape: &[usize]) -> ChunkGrid {
 /// Positions of a dimension that lie in one tile: where in it, and where in the result.
 struct Piece {
     tile: usize,
+    count: usize,
+    first: (usize, usize),
+    /// Each of them, where they do not both run on by one.
     places: Vec<(usize, usize)>,
-    /// Whether both run on by one.
-    straight: bool,
+}
+
+impl Piece {
+    fn place(&self, i: usize) -> (usize, usize) {
+        if self.places.is_empty() { (self.first.0 + i, self.first.1 + i) } else { self.places[i] }
+    }
+
+    /// The first and the last position of the result.
+    fn reach(&self) -> (usize, usize) {
+        match self.places.iter().map(|p| p.1).min().zip(self.places.iter().map(|p| p.1).max()) {
+            Some(reach) => reach,
+            None => (self.first.1, self.first.1 + self.count - 1),
+        }
+    }
 }
 
 fn pieces(selection: &Selection, grid: &ChunkGrid, d: usize) -> Vec<Piece> {
     let (selector, tile) = (&selection.selectors()[d], grid.chunk[d]);
     let count = selector.count(grid.shape[d]).unwrap_or(1);
+    // Mostly neighbours are asked for, and of a long array very many.
+    if matches!(selector, Selector::All | Selector::At(_) | Selector::Range { step: 1, .. }) && count > 0 {
+        let (start, mut out) = (selector.position(0), Vec::new());
+        let mut at = start;
+        while at < start + count {
+            let end = ((at / tile + 1) * tile).min(start + count);
+            out.push(Piece { tile: at / tile, count: end - at, first: (at % tile, at - start), places: Vec::new() });
+            at = end;
+        }
+        return out;
+    }
     let mut all: Vec<(usize, usize)> = (0..count).map(|i| (selector.position(i), i)).collect();
     if !all.is_sorted_by_key(|p| p.0 / tile) {
         all.sort_by_key(|p| p.0 / tile);
     }
     all.chunk_by(|a, b| a.0 / tile == b.0 / tile)
         .map(|run| {
-            let straight = run.windows(2).all(|w| w[1].0 == w[0].0 + 1 && w[1].1 == w[0].1 + 1);
-            Piece { tile: run[0].0 / tile, places: run.iter().map(|p| (p.0 % tile, p.1)).collect(), straight }
+            let places: Vec<(usize, usize)> = run.iter().map(|p| (p.0 % tile, p.1)).collect();
+            Piece { tile: run[0].0 / tile, count: run.len(), first: places[0], places }
         })
         .collect()
 }
@@ -58,7 +84,7 @@ pub(super) fn gather<T: Copy + Default + Send>(grid: &ChunkGrid, selection: &Sel
     let row: usize = shape[1..].iter().product();
     let work = Gather { grid, dims: &dims, shape: &shape, make: &make };
     // Results of different tiles along the first dim lie apart where positions ascend.
-    let apart = first.windows(2).all(|w| w[0].places.iter().map(|p| p.1).max() < w[1].places.iter().map(|p| p.1).min());
+    let apart = first.windows(2).all(|w| w[0].reach().1 < w[1].reach().0);
     if !apart || total < 8 * TILE {
         let mut scratch = vec![T::default(); TILE];
         first.iter().for_each(|piece| work.along_first(piece, 0, &mut out, &mut scratch));
@@ -67,8 +93,8 @@ pub(super) fn gather<T: Copy + Default + Send>(grid: &ChunkGrid, selection: &Sel
     let mut parts = Vec::with_capacity(first.len());
     let mut rest = &mut out[..];
     for piece in first {
-        let begin = piece.places.iter().map(|p| p.1).min().unwrap_or(0);
-        let (own, next) = rest.split_at_mut(piece.places.len() * row);
+        let begin = piece.reach().0;
+        let (own, next) = rest.split_at_mut(piece.count * row);
         parts.push((piece, begin, own));
         rest = next;
     }
@@ -124,15 +150,15 @@ impl<F> Gather<'_, F> {
         let piece = chosen[d];
         let less = if d == 0 { begin } else { 0 };
         if d + 1 == chosen.len() {
-            if let (true, Some(&(a, b))) = (piece.straight, piece.places.first()) {
-                let (a, b) = (from * size[d] + a, to * self.shape[d] + b - less);
-                out[b..b + piece.places.len()].copy_from_slice(&tile[a..a + piece.places.len()]);
+            if piece.places.is_empty() {
+                let (a, b) = (from * size[d] + piece.first.0, to * self.shape[d] + piece.first.1 - less);
+                out[b..b + piece.count].copy_from_slice(&tile[a..a + piece.count]);
             } else {
                 piece.places.iter().for_each(|&(a, b)| out[to * self.shape[d] + b - less] = tile[from * size[d] + a]);
             }
             return;
         }
-        for &(a, b) in &piece.places {
+        for (a, b) in (0..piece.count).map(|i| piece.place(i)) {
             self.copy(d + 1, chosen, size, (from * size[d] + a, to * self.shape[d] + b - less), begin, tile, out);
         }
     }
@@ -141,7 +167,6 @@ impl<F> Gather<'_, F> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Selector;
 
     #[test]
     fn tiles_are_as_square_as_the_array_allows() {
