@@ -1,6 +1,7 @@
 //! Groups of options that commands share, named once. Values stay text here; [`super::options`] reads them.
 
 use crate::io::Format;
+use crate::plan::Agg;
 use clap::{Args, ValueHint};
 use std::path::PathBuf;
 
@@ -8,6 +9,12 @@ use std::path::PathBuf;
 fn of_formats(text: &str, wanted: impl Fn(Format) -> bool) -> String {
     let names: Vec<&str> = Format::all().filter(|f| f.is_here() && wanted(*f)).map(Format::name).collect();
     format!("{text} ({})", names.join(" "))
+}
+
+/// The help of an option that takes an aggregation.
+pub fn of_aggregations(text: &str) -> String {
+    let names: Vec<&str> = Agg::ALL.iter().map(|(_, name, _)| *name).collect();
+    format!("{text}: {} q0.9 (a quantile)", names.join(" "))
 }
 
 /// How the inputs are read, whatever their format.

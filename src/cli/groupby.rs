@@ -1,5 +1,6 @@
 //! `groupby FILE --by K[,K]`
 
+use super::args::of_aggregations;
 use super::flow::Flow;
 use super::verb::{VerbArgs, on_data};
 use super::{cube, lists, typed};
@@ -20,8 +21,8 @@ struct GroupbyArgs {
     /// What is computed of each group: COL:FN,FN, NAME=COL:FN or 'NAME=max(x)-min(x)' (repeatable)
     #[arg(long, value_name = "COL:FN", allow_hyphen_values = true)]
     agg: Vec<String>,
-    /// One aggregation of every column that it is meant for
-    #[arg(long, value_name = "FN", conflicts_with = "agg")]
+    // Made of the table of aggregations.
+    #[arg(long, value_name = "FN", conflicts_with = "agg", help = of_aggregations("One aggregation of every column that it is meant for"))]
     op: Option<String>,
     /// Groups in the order of their first rows, not sorted by key
     #[arg(long)]

@@ -1,5 +1,6 @@
 //! `pivot FILE --index a --columns b --values v`
 
+use super::args::of_aggregations;
 use super::flow::Flow;
 use super::verb::{VerbArgs, on_table};
 use super::{lists, typed};
@@ -23,8 +24,8 @@ struct PivotArgs {
     /// Columns whose values fill the cells; several give columns v_b
     #[arg(long, value_name = "V", required = true)]
     values: String,
-    /// What several values of one cell become: mean, sum, count and so on
-    #[arg(long, value_name = "FN")]
+    // Made of the table of aggregations.
+    #[arg(long, value_name = "FN", help = of_aggregations("What several values of one cell become"))]
     agg: Option<String>,
     /// What cells without a value get
     #[arg(long, value_name = "X", allow_hyphen_values = true)]

@@ -1,5 +1,6 @@
 //! `reduce FILE --op FN`
 
+use super::args::of_aggregations;
 use super::flow::Flow;
 use super::verb::{VerbArgs, on_data};
 use super::{cube, lists, typed};
@@ -13,8 +14,8 @@ struct ReduceArgs {
     /// The files; several are read as one
     #[arg(value_name = "FILE", required = true, value_hint = ValueHint::FilePath)]
     files: Vec<PathBuf>,
-    /// The aggregation of every variable or column that it is meant for: mean, sum, std, q0.9; with --weights also sum_of_weights
-    #[arg(long, value_name = "FN")]
+    // Made of the table of aggregations.
+    #[arg(long, value_name = "FN", help = of_aggregations("The aggregation of every variable or column that it is meant for, with --weights also sum_of_weights"))]
     op: Option<String>,
     /// Over these dimensions of a cube; over all where none is named
     #[arg(long, value_name = "A,B")]

@@ -1,5 +1,6 @@
 //! `rolling FILE --window N|7D`
 
+use super::args::of_aggregations;
 use super::flow::Flow;
 use super::verb::{VerbArgs, on_data};
 use super::{cube, lists, typed};
@@ -29,8 +30,8 @@ struct RollingArgs {
     /// What is computed of each window of a table: COL:FN,FN or NAME=COL:FN (repeatable)
     #[arg(long, value_name = "COL:FN", allow_hyphen_values = true)]
     agg: Vec<String>,
-    /// One aggregation of every variable of a cube, or as COL_FN of every column that it is meant for
-    #[arg(long, value_name = "FN", conflicts_with = "agg")]
+    // Made of the table of aggregations.
+    #[arg(long, value_name = "FN", conflicts_with = "agg", help = of_aggregations("One aggregation of every variable of a cube, or as COL_FN of every column that it is meant for"))]
     op: Option<String>,
     /// The dimension of a cube along which windows move, or several (lat,lon)
     #[arg(long, value_name = "DIM,DIM")]

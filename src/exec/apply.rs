@@ -59,7 +59,7 @@ impl Row<'_> {
     }
 }
 
-/// So many rows are handed to a thread at a time.
+/// At most so many rows are handed to a thread at a time: fewer of a short table, as each may be a long computation.
 const RUN: usize = 1024;
 
 impl DataFrame {
@@ -85,9 +85,10 @@ impl DataFrame {
             let place = || Place { row: Some(row as u64), op: Some("apply_rows".into()), ..Place::default() };
             guarded(place, || f(Row { frame: self, row }))
         };
-        let runs = (0..self.height().div_ceil(RUN)).into_par_iter();
+        let run = (self.height() / (8 * rayon::current_num_threads())).clamp(1, RUN);
+        let runs = (0..self.height().div_ceil(run)).into_par_iter();
         // Each run ends at its first error; the first run that has one tells it.
-        let made: Vec<Result<Vec<Scalar>>> = runs.map(|r| (r * RUN..((r + 1) * RUN).min(self.height())).map(one).collect()).collect();
+        let made: Vec<Result<Vec<Scalar>>> = runs.map(|r| (r * run..((r + 1) * run).min(self.height())).map(one).collect()).collect();
         let values: Vec<Scalar> = made.into_iter().collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
         Series::new(None, column_of(&values)?, self.index().clone())
     }

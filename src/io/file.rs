@@ -1,7 +1,7 @@
 //! Inputs seen through a memory map; outputs that appear whole or not at all.
 
 use super::leftover;
-use crate::error::{Error, IoResultExt, Place, Result};
+use crate::error::{Error, ErrorKind, IoResultExt, Place, Result};
 use bytes::Bytes;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -65,6 +65,19 @@ pub struct Output {
     done: bool,
 }
 
+/// Refuses an output in a folder that is not there.
+///
+/// # Errors
+/// Not found, with the way out.
+pub(crate) fn folder_is_there(target: &Path) -> Result<()> {
+    let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let e = Error::new(ErrorKind::NotFound, "the output's folder does not exist");
+    Err(e.help(format!("mkdir -p {}", folder.display())).at(Place::file(target)))
+}
+
 impl Output {
     /// Checks the target, takes away what killed runs have left beside it, and creates an empty temporary file there, whose name
     /// ends in `.hpda-tmp`.
@@ -86,6 +99,7 @@ impl Output {
                 .help("-o - with --to writes to standard output")
                 .at(Place::file(target)));
         }
+        folder_is_there(target)?;
         let temporary = leftover::beside(&real).ok_or_else(|| Error::invalid("the output has no file name").at(Place::file(target)))?;
         leftover::sweep(&real);
         note_unfinished(&temporary);

@@ -25,6 +25,7 @@ pub mod zarr;
 
 pub use capability::{Holds, support_matrix};
 pub use codec::Codec;
+pub(crate) use file::folder_is_there;
 pub use file::{Output, Overwrite, map, remove_unfinished};
 pub use folder::{OutputFolder, may_replace};
 pub use format::{Format, Kind};

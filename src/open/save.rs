@@ -182,11 +182,7 @@ pub fn check(target: &Target, options: &SaveOptions) -> Result<Format> {
     if format == Format::Zarr {
         super::zarr::check(path, options)?;
     }
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if !folder.is_dir() {
-        let e = Error::new(crate::error::ErrorKind::NotFound, "the output's folder does not exist");
-        return Err(e.help(format!("mkdir -p {}", folder.display())).at(target.place()));
-    }
+    crate::io::folder_is_there(path)?;
     Ok(format)
 }
 

@@ -438,7 +438,8 @@ fn draw_layer(figure: &Figure, layer: &Layer, map: &Map, marks: &mut Vec<Mark>) 
             }
         }
         Layer::Bars { bars, color } => {
-            for bar in bars {
+            // An empty bin stands in a list of bars, but has nothing to draw.
+            for bar in bars.iter().filter(|b| b.y.0 != b.y.1) {
                 if let Some((x, y, w, h)) = map.rect(bar.x, bar.y) {
                     // Neighbours are told apart by a gap of one pixel, where they are wider than that.
                     let (w, h) = if map.lies { (w, if h > 3.0 { h - 1.0 } else { h }) } else { (if w > 3.0 { w - 1.0 } else { w }, h) };

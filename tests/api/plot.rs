@@ -200,3 +200,13 @@ fn column_that_is_misspelt_or_no_amount_is_an_error_with_a_way_out() {
     let e = df.plot(&PlotOptions { cmap: Some("viridi".into()), ..PlotOptions::default() }).unwrap_err();
     assert!(e.remedy().unwrap().starts_with("did you mean \"viridis\"?"));
 }
+
+#[test]
+fn bins_without_values_stand_in_text_but_are_not_drawn() {
+    let df = DataFrame::new([("x", Column::from(vec![1.0, 2.0, 3.0, 90.0]))]).unwrap();
+    let figure = df.plot(&PlotOptions { x: Some("x".into()), bins: Some(10), ..of(Kind::Hist) }).unwrap();
+    assert_eq!(count(&figure.to_svg(), "</title></rect>"), 2);
+    let text = figure.to_text(80);
+    assert_eq!(text.lines().filter(|l| l.contains("m0 rows")).count(), text.matches(" to ").count() - 2, "{text}");
+    assert!(text.matches(" to ").count() >= 9, "{text}");
+}

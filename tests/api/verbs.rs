@@ -227,3 +227,22 @@ fn bins_of_expressions_are_the_same_lazily_over_many_batches() {
         assert!(parse(wrong).and_then(|e| df.eval(e)).is_err(), "{wrong}");
     }
 }
+
+/// Each row may be a long computation: that a table is short is no reason to leave threads idle.
+#[test]
+fn rows_of_a_short_table_go_to_several_threads() {
+    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+    let df = DataFrame::new([("x", Column::from((0..64i64).collect::<Vec<_>>()))]).unwrap();
+    let seen = AtomicUsize::new(0);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(4).build().unwrap();
+    let made = pool.install(|| {
+        df.apply_rows(|row| {
+            seen.fetch_or(1 << rayon::current_thread_index().unwrap(), SeqCst);
+            // Waits for another thread, though not for ever.
+            (0..1_000_000).take_while(|_| seen.load(SeqCst).is_power_of_two()).for_each(|_| std::thread::yield_now());
+            row.get("x")
+        })
+    });
+    assert_eq!(made.unwrap().data(), df.column("x").unwrap());
+    assert!(seen.load(SeqCst).count_ones() > 1);
+}

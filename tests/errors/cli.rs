@@ -365,3 +365,22 @@ fn only_variables_asked_for_have_to_fit_when_cubes_are_joined() {
     assert_eq!(code(&out), 0, "{}", said(&out));
     assert_eq!(hpda_data::open_dataset(folder.path().join("out.nc")).unwrap().variable("tas").unwrap().shape(), [4]);
 }
+
+#[test]
+fn outputs_of_every_kind_name_the_folder_that_is_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let commands: [&[&str]; 3] = [
+        &["convert", "DATA/stations.csv", "none/x.parquet"],
+        &["plot", "DATA/passengers.csv", "-o", "none/x.png"],
+        &["summary", "DATA/passengers.csv", "--html", "none/x.html"],
+    ];
+    for args in commands {
+        let out = run(folder.path(), args);
+        assert_eq!(code(&out), 2, "{args:?}");
+        let said = said(&out);
+        assert!(
+            said.starts_with("error[not-found]: the output's folder does not exist\n") && said.ends_with("help:  mkdir -p none\n"),
+            "{said}"
+        );
+    }
+}

@@ -523,6 +523,15 @@ pub fn parse_aggregates(text: &str, schema: &Schema) -> Result<Vec<(String, Expr
     for item in split(text, ',')? {
         let item = item.trim();
         let parts = split(item, ':')?;
+        if let Some((name, what)) = split_assignment(item)
+            && ["size", "size()", "count()"].contains(&what.as_str())
+            && let Some(first) = schema.names().next().filter(|_| schema.position(&what).is_err())
+        {
+            // Rows are counted, whatever their values.
+            last = None;
+            out.push((name, Expr::Col(first.into()).agg(Agg::Size)));
+            continue;
+        }
         match &parts[..] {
             [left, function] => {
                 let agg = Agg::parse(function.trim())?;

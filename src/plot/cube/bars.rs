@@ -52,9 +52,9 @@ impl Cube<'_> {
         })?;
         let axis_x = Axis::new(self.label()?, scale, (edges[0], edges[edges.len() - 1]));
         let top = counts.iter().copied().max().unwrap_or(1).max(1) as f64;
-        let bars = counts.iter().enumerate().filter(|c| *c.1 > 0).map(|(i, &n)| Bar {
+        let bars = counts.iter().enumerate().map(|(i, &n)| Bar {
             x: (edges[i], edges[i + 1]),
-            y: (spaced_counts.foot(), spaced_counts.at(n as f64)),
+            y: (spaced_counts.foot(), if n == 0 { spaced_counts.foot() } else { spaced_counts.at(n as f64) }),
             says: format!("{} to {}: {}", axis_x.says(edges[i]), axis_x.says(edges[i + 1]), crate::show::count(n, "value")),
         });
         let layer = Layer::Bars { bars: bars.collect(), color: Color::Series(0) };

@@ -95,9 +95,10 @@ impl Table<'_> {
                 // Groups stand side by side within nine tenths of a bin.
                 let (from, step) = if parts == 1 { (0.0, 1.0) } else { (0.05, 0.9 / parts as f64) };
                 let x = (edges[i] + w * (from + part as f64 * step), edges[i] + w * (from + (part + 1) as f64 * step));
-                Bar { x, y: (spaced_rows.foot(), spaced_rows.at(n as f64)), says: says(i, n) }
+                let top = if n == 0 { spaced_rows.foot() } else { spaced_rows.at(n as f64) };
+                Bar { x, y: (spaced_rows.foot(), top), says: says(i, n) }
             };
-            counts[g].iter().enumerate().filter(|c| *c.1 > 0).map(one).collect()
+            counts[g].iter().enumerate().map(one).collect()
         };
         let n = counts.len();
         let panels = if n * (edges.len() - 1) <= 60 {
