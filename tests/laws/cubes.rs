@@ -6,6 +6,7 @@ use hpda_data::kernel::agg::Agg;
 use hpda_data::kernel::window::Windowing;
 use hpda_data::ops::combine::{ConcatOptions, concat};
 use hpda_data::ops::select::Positions;
+use hpda_data::store::Budget;
 use hpda_data::{Dataset, NdArray, Variable};
 use proptest::prelude::*;
 
@@ -121,5 +122,23 @@ proptest! {
         let parts: Vec<Dataset> = edges.windows(2).map(part).collect();
         let how = ConcatOptions { dim: Some(DIMS[dim].into()), ..ConcatOptions::default() };
         same(&concat(parts, &how).unwrap().0, &ds)?;
+    }
+}
+
+/// Of a cell that has more values than fit, quantiles are counted in several passes, and runs of equal values on disk.
+#[test]
+fn aggregates_of_more_values_than_fit_have_the_bits_of_a_large_budget() {
+    let ds = cube([61, 40, 52], 3);
+    let exec = |bytes: usize| ExecOptions { budget: Budget::new(bytes), ..ExecOptions::default() };
+    for agg in [Agg::Median, Agg::Quantile(0.0), Agg::Quantile(0.37), Agg::Quantile(1.0), Agg::Nunique, Agg::Mode] {
+        for dims in [&["t", "y", "x"][..], &["t", "y"], &["y", "x"]] {
+            for skip in [true, false] {
+                let how = Reduction { skip_missing: skip, ..Reduction::new(agg).over(dims.iter().copied()) };
+                let within = |bytes: usize| numbers(&ds.reduce(&how, &exec(bytes)).unwrap().0, "v");
+                assert_eq!(within(60 << 10), within(usize::MAX), "{agg} over {dims:?}");
+            }
+        }
+        let groups = |bytes: usize| numbers(&ds.groupby("group").unwrap().reduce(&Reduction::new(agg), &exec(bytes)).unwrap().0, "v");
+        assert_eq!(groups(60 << 10), groups(usize::MAX), "{agg} of groups");
     }
 }

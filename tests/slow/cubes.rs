@@ -15,6 +15,12 @@ fn reductions_finish_in_the_budget() {
         same(&format!("reduce {file} --op mean"));
     }
     same("reduce plain.npy --op median --dim dim_0 -o OUT.npy");
+    // All values go to one cell.
+    for op in ["median", "nunique"] {
+        same(&format!("reduce plain.npy --op {op}"));
+    }
+    same("reduce blocks.nc --op q0.9");
+    same("reduce maps.nc --op mode");
 }
 
 #[test]

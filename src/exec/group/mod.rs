@@ -19,7 +19,7 @@ mod within;
 
 pub use eager::GroupBy;
 pub use finish::Grouped;
-pub(super) use rows::{Codes, NONE, codes, group_rows, numbers};
+pub(super) use rows::{Codes, NONE, codes, group_rows, members, numbers};
 pub(super) use top::top_rows;
 pub use within::GroupRolling;
 

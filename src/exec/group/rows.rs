@@ -60,19 +60,23 @@ impl Codes {
 
     /// Rows ordered by group, in their order within each; and where each group begins.
     pub(in crate::exec) fn members(&self) -> (Vec<u32>, Vec<usize>) {
-        let mut starts = vec![0usize; self.len() + 1];
-        self.codes.iter().filter(|c| **c != NONE).for_each(|&c| starts[c as usize + 1] += 1);
-        for g in 0..self.len() {
-            starts[g + 1] += starts[g];
-        }
-        let mut next = starts.clone();
-        let mut rows = vec![0u32; starts[self.len()]];
-        for (row, &c) in self.codes.iter().enumerate().filter(|(_, c)| **c != NONE) {
-            rows[next[c as usize]] = row as u32;
-            next[c as usize] += 1;
-        }
-        (rows, starts)
+        members(&self.codes, self.len())
     }
+}
+
+/// Rows ordered by the group that `codes` give each ([`NONE`]: in none), in their order within each; and where each group begins.
+pub(in crate::exec) fn members(codes: &[u32], groups: usize) -> (Vec<u32>, Vec<usize>) {
+    let grouped = || codes.iter().enumerate().filter(|(_, c)| **c != NONE);
+    let mut starts = vec![0usize; groups + 1];
+    grouped().for_each(|(_, &c)| starts[c as usize + 1] += 1);
+    (0..groups).for_each(|g| starts[g + 1] += starts[g]);
+    let mut next = starts.clone();
+    let mut rows = vec![0u32; starts[groups]];
+    for (row, &c) in grouped() {
+        rows[next[c as usize]] = row as u32;
+        next[c as usize] += 1;
+    }
+    (rows, starts)
 }
 
 /// The numbers of a column as f64, NaN where there is none.

@@ -5,6 +5,7 @@ use super::super::gather::{Order, TakeSource, fits_by_count, gather};
 use super::keys_of;
 use crate::dtype::{DType, Scalar, TimeUnit};
 use crate::error::{Error, ErrorKind, Place, Result, ResultExt};
+use crate::exec::group::{NONE, members};
 use crate::exec::spilled::ROW_NUMBERS;
 use crate::kernel::order::{Domain, KeyColumn, MISSING, RowTable, row_codes, row_count, take_optional};
 use crate::plan::{AsofDirection, AsofJoin, JoinColumn};
@@ -67,7 +68,6 @@ fn limit(tolerance: &Scalar, measure: Measure, domain: &Domain, dtype: &DType) -
 pub(super) struct Sorted<'a> {
     which: &'a str,
     name: &'a str,
-    within: &'a str,
     row: u64,
     last: (u64, u64),
 }
@@ -75,20 +75,16 @@ pub(super) struct Sorted<'a> {
 impl<'a> Sorted<'a> {
     /// For a table and its column of times.
     pub(super) fn new(which: &'a str, name: &'a str) -> Sorted<'a> {
-        Sorted { which, name, within: "", row: 0, last: (0, 0) }
+        Sorted { which, name, row: 0, last: (0, 0) }
     }
 
-    /// For rows of one group.
-    pub(super) fn within_group(self) -> Sorted<'a> {
-        Sorted { within: " within its group", ..self }
-    }
-
-    /// Takes the next rows, which have these numbers in a larger table.
+    /// Takes the next rows; those of one group have `numbers` in a larger table.
     pub(super) fn check(&mut self, words: &[u64], key: &KeyColumn, numbers: Option<&[u64]>) -> Result<()> {
         for (i, &word) in words.iter().enumerate().filter(|(i, _)| key.is_valid(*i as u32)) {
             let row = numbers.map_or(self.row + i as u64, |n| n[i]);
             if word < self.last.0 {
-                return Err(unsorted(self.which, self.name, self.within, row, self.last.1));
+                let within = if numbers.is_some() { " within its group" } else { "" };
+                return Err(unsorted(self.which, self.name, within, row, self.last.1));
             }
             self.last = (word, row);
         }
@@ -203,7 +199,7 @@ struct Groups {
     /// By the first row of each group.
     keys: RowTable,
     /// Where the rows of a group begin, at the number of its first row.
-    starts: Vec<u32>,
+    starts: Vec<usize>,
     rows: Vec<u32>,
 }
 
@@ -211,35 +207,25 @@ impl Groups {
     fn new(by: Vec<KeyColumn>, time: &KeyColumn, count: u32) -> Groups {
         let own = by.clone();
         let keys = RowTable::new(by).firsts_only();
-        let mut firsts = vec![MISSING; count as usize];
+        let mut firsts = vec![NONE; count as usize];
         let probe = keys.probe(&own);
         firsts.par_chunks_mut(PIECE).enumerate().for_each(|(piece, firsts)| {
             let start = (piece * PIECE) as u32;
             probe.look_up(start..start + firsts.len() as u32, |row, same| {
                 if time.is_valid(row) {
-                    firsts[(row - start) as usize] = same.first().copied().unwrap_or(MISSING);
+                    firsts[(row - start) as usize] = same.first().copied().unwrap_or(NONE);
                 }
                 true
             });
         });
         drop(probe);
-        let mut starts = vec![0u32; count as usize + 1];
-        let there = || firsts.iter().enumerate().filter(|(_, first)| **first != MISSING);
-        there().for_each(|(_, &first)| starts[first as usize + 1] += 1);
-        (0..count as usize).for_each(|i| starts[i + 1] += starts[i]);
-        let mut next = starts.clone();
-        let mut rows = vec![0u32; starts[count as usize] as usize];
-        for (row, &first) in there() {
-            let place = &mut next[first as usize];
-            rows[*place as usize] = row as u32;
-            *place += 1;
-        }
+        let (rows, starts) = members(&firsts, count as usize);
         Groups { keys, starts, rows }
     }
 
     /// The rows of the group with this first row.
     fn rows(&self, first: u32) -> &[u32] {
-        &self.rows[self.starts[first as usize] as usize..self.starts[first as usize + 1] as usize]
+        &self.rows[self.starts[first as usize]..self.starts[first as usize + 1]]
     }
 }
 

@@ -21,22 +21,31 @@ type Table = Arc<dyn TableSource>;
 
 /// The join, whatever the size of the tables.
 pub(super) fn join_asof(left: &Table, right: &Table, join: &Arc<AsofJoin>, options: &ExecOptions) -> Result<Table> {
-    if join.by.is_empty() { in_blocks(left, right, join, false, options) } else { in_groups(left, right, join, options) }
+    if !join.by.is_empty() {
+        return in_groups(left, right, join, options);
+    }
+    check_left(left, None, join, options)?;
+    in_blocks(left, right, join, options)
 }
 
-/// The join without columns that must be the same; of one of many groups, rows have their numbers as the last column.
-fn in_blocks(left: &Table, right: &Table, join: &Arc<AsofJoin>, group: bool, options: &ExecOptions) -> Result<Table> {
-    let (l, r, domain) = &join.on;
-    let name = &left.schema().fields[*l].name;
-    let order = |which, name| if group { Sorted::new(which, name).within_group() } else { Sorted::new(which, name) };
-    let mut left_order = order("left", name);
-    let columns = [*l].into_iter().chain(group.then_some(left.schema().fields.len() - 1)).collect();
-    for batch in stream(left, Some(columns), options) {
+/// Refuses times of the left table that go back; rows of one of many groups have their `numbers` in this column.
+fn check_left(left: &Table, numbers: Option<usize>, join: &AsofJoin, options: &ExecOptions) -> Result<()> {
+    let (time, _, domain) = &join.on;
+    let name = &left.schema().fields[*time].name;
+    let mut order = Sorted::new("left", name);
+    for batch in stream(left, Some([*time].into_iter().chain(numbers).collect()), options) {
         let batch = batch?;
         let key = domain.keys(&batch.columns[0]).at_column(name)?;
-        left_order.check(words_of(&key)?, &key, numbers_of(&batch))?;
+        order.check(words_of(&key)?, &key, numbers_of(&batch))?;
     }
-    let mut right_order = order("right", &right.schema().fields[*r].name);
+    Ok(())
+}
+
+/// The join without columns that must be the same, of a left table that is in order.
+fn in_blocks(left: &Table, right: &Table, join: &Arc<AsofJoin>, options: &ExecOptions) -> Result<Table> {
+    let (_, r, domain) = &join.on;
+    let name = &right.schema().fields[*r].name;
+    let mut right_order = Sorted::new("right", name);
     let block = (options.budget.limit() / 128).clamp(16 << 10, 1 << 20);
     let mut writer = BlockWriter::new(&Spill::new(), right.schema().clone(), block);
     for batch in stream(right, None, options) {
@@ -169,15 +178,64 @@ fn in_groups(left: &Table, right: &Table, join: &Arc<AsofJoin>, options: &ExecOp
 /// The join of parts that hold few groups, each in more rows than fit: one group after the other.
 fn by_group((left, right): (&Table, &Table), by: (&[Key], &[Key]), join: &AsofJoin, options: &ExecOptions, out: &mut Out) -> Result<()> {
     let alone = Arc::new(AsofJoin { by: Vec::new(), ..join.clone() });
+    let numbers = left.schema().fields.len() - 1;
     let mut put = |left: &Table, right: &Table| {
-        let made = in_blocks(left, right, &alone, true, options)?;
+        let made = in_blocks(left, right, &alone, options)?;
         stream(&made, None, options).try_for_each(|batch| out(batch?))
     };
+    let rows_of = |table: &Table, keys: &[Key], one: &Batch| with_keys(table, keys, one, JoinHow::Semi, options);
     let known = distinct(right, by.1, options)?;
     for group in 0..known.rows() {
         let one = known.slice(group, 1);
-        put(&with_keys(left, by.0, &one, JoinHow::Semi, options)?, &with_keys(right, by.1, &one, JoinHow::Semi, options)?)?;
+        let left = rows_of(left, by.0, &one)?;
+        check_left(&left, Some(numbers), &alone, options)?;
+        put(&left, &rows_of(right, by.1, &one)?)?;
+    }
+    // Groups that the right table lacks find nothing, whatever their order is; it is refused all the same.
+    let lacking = with_keys(left, by.0, &known, JoinHow::Anti, options)?;
+    let groups = distinct(&lacking, by.0, options)?;
+    for group in 0..groups.rows() {
+        check_left(&rows_of(&lacking, by.0, &groups.slice(group, 1))?, Some(numbers), &alone, options)?;
     }
     let none = Arc::new(MemSource::new(right.schema().clone(), Vec::new()));
-    put(&with_keys(left, by.0, &known, JoinHow::Anti, options)?, &(none as _))
+    put(&lacking, &(none as _))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exec::spilled::ROW_NUMBERS;
+    use crate::frame::DataFrame;
+    use crate::plan::{AsofOptions, LazyFrame, Plan};
+    use crate::store::Column;
+
+    /// Rows of groups with a time each, and their numbers.
+    fn rows(groups: &[&str], times: &[i64]) -> Table {
+        let texts = Column::from_texts(groups.iter().map(|g| Some(*g)));
+        let numbers: Vec<u64> = (0..times.len() as u64).collect();
+        let df = DataFrame::new([("by", texts), ("t", times.to_vec().into()), (ROW_NUMBERS, numbers.into())]).unwrap();
+        let batch = df.to_batch().unwrap();
+        Arc::new(MemSource::whole(batch.schema.clone(), batch))
+    }
+
+    fn joined(left: &Table, right: &Table) -> Result<usize> {
+        let options = ExecOptions::default();
+        let plan = LazyFrame::scan(left.clone()).join_asof(&LazyFrame::scan(right.clone()), &AsofOptions::on("t").by(["by"]))?;
+        let Plan::AsofJoin { join, .. } = &**plan.plan() else { panic!("another plan") };
+        let (left_by, right_by): (Vec<Key>, Vec<Key>) = join.by.iter().map(|(l, r, d)| ((*l, d.clone()), (*r, d.clone()))).unzip();
+        let mut found = 0;
+        by_group((left, right), (&left_by, &right_by), join, &options, &mut |batch| {
+            found += batch.rows();
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    #[test]
+    fn groups_that_the_right_table_lacks_are_in_order_each_for_itself() {
+        let right = rows(&["a", "a"], &[1, 5]);
+        assert_eq!(joined(&rows(&["b", "c", "b", "a"], &[7, 3, 8, 4]), &right).unwrap(), 4);
+        let refused = joined(&rows(&["b", "c", "b", "a"], &[7, 3, 6, 4]), &right).unwrap_err().to_string();
+        assert!(refused.contains("within its group: row 2 is before row 0"), "{refused}");
+    }
 }

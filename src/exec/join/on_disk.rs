@@ -169,25 +169,27 @@ impl Pairs<'_> {
         for (left, right) in lefts.iter().zip(rights) {
             match (self.join)(&(Arc::new(left.clone()) as _), &(Arc::new(right.clone()) as _)) {
                 Ok(made) => stream(&made, None, self.options).try_for_each(|batch| out(batch?))?,
-                Err(e) if e.kind() == ErrorKind::Budget => {
-                    if too_deep(level) {
-                        (self.few_keys)(left, right, e, out)?;
-                        continue;
-                    }
-                    let again = |blocks: &Blocks, keys: &[Key]| {
-                        parted_again(blocks, level + 1, self.options, &|parting, batch| put(parting, batch, None, keys, true))
-                    };
-                    let (lefts, rights) = (again(left, self.keys.0)?, again(right, self.keys.1)?);
-                    let stays = |whole: &Blocks, parts: &[Blocks]| parts.iter().any(|p| p.rows() == whole.rows());
-                    match stays(left, &lefts) && stays(right, &rights) {
-                        true => (self.few_keys)(left, right, e, out)?,
-                        false => self.join((&lefts, &rights), level + 1, out)?,
-                    }
-                }
+                Err(e) if e.kind() == ErrorKind::Budget => match self.smaller(left, right, level + 1)? {
+                    Some((lefts, rights)) => self.join((&lefts, &rights), level + 1, out)?,
+                    None => (self.few_keys)(left, right, e, out)?,
+                },
                 Err(e) => return Err(e),
             }
         }
         Ok(())
+    }
+
+    /// Two parts parted again by other bits of their keys; `None` where that leaves both as they are.
+    fn smaller(&self, left: &Blocks, right: &Blocks, level: u32) -> Result<Option<(Vec<Blocks>, Vec<Blocks>)>> {
+        if too_deep(level - 1) {
+            return Ok(None);
+        }
+        let again = |blocks: &Blocks, keys: &[Key]| {
+            parted_again(blocks, level, self.options, &|parting, batch| put(parting, batch, None, keys, true))
+        };
+        let (lefts, rights) = (again(left, self.keys.0)?, again(right, self.keys.1)?);
+        let stays = |whole: &Blocks, parts: &[Blocks]| parts.iter().any(|p| p.rows() == whole.rows());
+        Ok((!(stays(left, &lefts) && stays(right, &rights))).then_some((lefts, rights)))
     }
 }
 

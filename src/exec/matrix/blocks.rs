@@ -130,10 +130,8 @@ impl Tall {
         let heads = self.count().saturating_mul(head);
         // A head for each block; and at each level at most a group of triangles, their QR and what is made of it.
         let levels = self.count().ilog(GROUP) as usize + 1;
-        let mut booked = self
-            .options
-            .budget
-            .reserve(heads.saturating_add(4 * GROUP.min(self.count()) * levels * head), "what blocks leave of the matrix")?;
+        let work = 4 * GROUP.min(self.count()) * levels * head;
+        let mut booked = self.options.budget.reserve(heads.saturating_add(work), "what blocks leave of the matrix")?;
         let right = right.cloned();
         let triangles = self.each(move |_, a| Ok(qr_of(&a, right.as_deref()).thin_R().to_owned()));
         let (mut r, mut heads) = stacked(triangles, p)?;
@@ -142,7 +140,7 @@ impl Tall {
             r.row_mut(i).iter_mut().for_each(|x| *x = -*x);
             heads.iter_mut().for_each(|head| head.col_mut(i).iter_mut().for_each(|x| *x = -*x));
         }
-        booked.shrink(4 * GROUP.min(self.count()) * levels * head);
+        booked.shrink(work);
         Ok(Found { r, heads: Arc::new(heads), booked: Arc::new(booked) })
     }
 }

@@ -11,7 +11,7 @@ use crate::error::{Error, Place, Result};
 use crate::exec::ExecOptions;
 use crate::exec::ordered::{Ordered, Parts};
 use crate::kernel::agg::Agg;
-use crate::kernel::cells::{Cells, Finish, Found, LANES, Place as Where, Run};
+use crate::kernel::cells::{Cells, Finish, Found, LANES, Place as Where, Run, Take};
 use crate::store::{Budget, ChunkGrid, ChunkSource, NdArray, Selection, Selector, Step};
 use arrow::buffer::Buffer;
 use std::sync::Arc;
@@ -315,10 +315,16 @@ impl ReduceSource {
         let visits = visits(&work.stretches, &self.fates, groups, lengths);
         let along = matches!(self.fates.last(), Some(Fate::Reduced));
         let most = visits.iter().copied().max().unwrap_or(0);
-        let _booked = self
-            .options
-            .budget
-            .reserve(cells * Cells::bytes_per_cell(self.how.agg, along, most, self.how.weights.is_some()), "the results of a reduction")?;
+        let bytes = cells.saturating_mul(Cells::bytes_per_cell(self.how.agg, along, most, self.how.weights.is_some()));
+        let grouped = groups.iter().any(Option::is_some);
+        let _booked = match self.options.budget.reserve(bytes, "the results of a reduction") {
+            Ok(booked) => booked,
+            Err(_) if matches!(self.how.agg, Agg::Nunique | Agg::Mode) => return self.in_runs(work, groups, &strides, lengths, &visits),
+            Err(why) => {
+                let state = self.in_passes(why, work, groups, &strides, &visits)?;
+                return self.finished(state, &visits, grouped, work.turned, lengths);
+            }
+        };
         if let Some((d, length)) = self.segments {
             let state = self.in_segments((d, length), work, (cells, along, &visits), &strides)?;
             return self.finished(state, &visits, false, work.turned, lengths);
@@ -351,7 +357,7 @@ impl ReduceSource {
                 take(i, &loaded);
             }
         }
-        self.finished(state, &visits, groups.iter().any(Option::is_some), work.turned, lengths)
+        self.finished(state, &visits, grouped, work.turned, lengths)
     }
 
     /// The options of readers: they tell how far they are where the result is one block, else those who ask for the blocks tell.
@@ -359,7 +365,7 @@ impl ReduceSource {
         ExecOptions { progress: self.options.progress.clone().filter(|_| self.grid.count() == 1), ..self.options.clone() }
     }
 
-    fn finished(&self, state: Cells, visits: &[u64], grouped: bool, turned: bool, lengths: &[usize]) -> Result<NdArray> {
+    pub(super) fn finished(&self, state: Cells, visits: &[u64], grouped: bool, turned: bool, lengths: &[usize]) -> Result<NdArray> {
         let how = Finish {
             visits,
             ddof: self.how.ddof,
@@ -407,7 +413,7 @@ fn visits(stretches: &[Vec<Stretch>], fates: &[Fate], groups: &[Option<Vec<u32>>
 /// Gives a block to the accumulators, run by run along its last axes.
 #[allow(clippy::too_many_arguments)]
 pub(super) fn feed(
-    state: &mut Cells,
+    state: &mut impl Take,
     loaded: &Loaded,
     block: &[&Stretch],
     fates: &[Fate],
@@ -496,7 +502,7 @@ pub(super) fn feed(
 const PIECE: usize = 2048;
 
 /// Results in the type that they are promised in.
-fn to_array(found: Found, dtype: &DType, turned: bool, shape: &[usize]) -> Result<NdArray> {
+pub(super) fn to_array(found: Found, dtype: &DType, turned: bool, shape: &[usize]) -> Result<NdArray> {
     let phys = dtype.phys().ok_or_else(|| Error::internal("a result without a plain type"))?;
     match found {
         Found::Float(x) => match phys {

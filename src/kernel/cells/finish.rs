@@ -197,9 +197,14 @@ fn ordered(agg: Agg, values: &mut [f64]) -> f64 {
             let (low, high, weight) = quantile_ranks(p, values.len() as u64);
             let (_, &mut a, above) = values.select_nth_unstable_by(low as usize, f64::total_cmp);
             let b = if high == low { a } else { above.iter().copied().min_by(f64::total_cmp).unwrap_or(a) };
-            if agg == Agg::Median && weight == 0.5 { a + (b - a) * 0.5 } else { between(a, b, weight) }
+            quantile_between(agg, a, b, weight)
         }
     }
+}
+
+/// The quantile between two neighbours in the order of values.
+pub(super) fn quantile_between(agg: Agg, low: f64, high: f64, weight: f64) -> f64 {
+    if agg == Agg::Median && weight == 0.5 { low + (high - low) * 0.5 } else { between(low, high, weight) }
 }
 
 fn moment(agg: Agg, d: &Deviations, ddof: f64, corrected: bool) -> f64 {

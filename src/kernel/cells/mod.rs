@@ -6,9 +6,11 @@
 
 mod finish;
 mod place;
+mod ranks;
 
 pub use finish::{Finish, Found};
 pub use place::Place;
+pub use ranks::{Pass, Ranks};
 
 use super::agg::Agg;
 use crate::error::{Error, Result};
@@ -135,6 +137,15 @@ enum Kind {
     },
 }
 
+/// What takes the values of cells, run by run.
+pub trait Take {
+    /// How many accumulators of a cell take turns along a reduced axis.
+    fn lanes(&self) -> usize;
+
+    /// Takes a run. `position` is that of its first value along the axis that `argmin` counts, and what the next ones add.
+    fn take(&mut self, run: Run, place: &Place, weights: Option<&[f64]>, position: (u64, u64));
+}
+
 /// Accumulators of one aggregation for many cells.
 #[derive(Debug)]
 pub struct Cells {
@@ -185,6 +196,16 @@ impl Cells {
         Ok(Cells { agg, cells, lanes, whole, kind, missing: None })
     }
 
+    /// Cells of which the results are known already, and how many of the values that they were given were missing.
+    pub fn known_floats(agg: Agg, results: Vec<Option<f64>>, missing: Vec<u64>) -> Cells {
+        Cells { agg, cells: results.len(), lanes: 1, whole: false, kind: Kind::Chosen(results), missing: Some(missing) }
+    }
+
+    /// The same with whole numbers.
+    pub fn known_wholes(agg: Agg, results: Vec<Option<i64>>, missing: Vec<u64>) -> Cells {
+        Cells { agg, cells: results.len(), lanes: 1, whole: true, kind: Kind::WholeChosen(results), missing: Some(missing) }
+    }
+
     /// Bytes that one cell takes, for the budget.
     pub fn bytes_per_cell(agg: Agg, along: bool, most: u64, weighted: bool) -> usize {
         let lanes = if along && has_lanes(agg) { LANES } else { 1 };
@@ -196,13 +217,105 @@ impl Cells {
         }
     }
 
-    /// Whether several accumulators per cell take turns along a reduced axis.
-    pub fn lanes(&self) -> usize {
+    /// Whether accumulators of parts can be put together.
+    pub fn can_merge(agg: Agg, weighted: bool) -> bool {
+        use Agg::*;
+        !weighted
+            && matches!(agg, Count | Size | Sum | Mean | Prod | Var | Std | Sem | Skew | Kurt | Min | Max | Argmin | Argmax | Any | All)
+    }
+
+    /// Takes what accumulators of the same kind were given, which comes after what these were given.
+    pub fn merge(&mut self, next: Cells) {
+        self.missing = match (self.missing.take(), next.missing) {
+            (Some(mut a), Some(b)) => {
+                a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
+                Some(a)
+            }
+            (a, b) => a.or(b),
+        };
+        // Of equal values the one at the lower position.
+        let better = |order: std::cmp::Ordering, own: u64, other: u64| match order {
+            _ if other == u64::MAX => false,
+            _ if own == u64::MAX => true,
+            std::cmp::Ordering::Equal => other < own,
+            order => order == if self.agg == Agg::Argmax { std::cmp::Ordering::Greater } else { std::cmp::Ordering::Less },
+        };
+        match (&mut self.kind, next.kind) {
+            (Kind::Count, Kind::Count) => (),
+            (Kind::Sums(a), Kind::Sums(b)) => a.iter_mut().zip(b).for_each(|(a, b)| *a += b),
+            (Kind::Products(a), Kind::Products(b)) => a.iter_mut().zip(b).for_each(|(a, b)| *a *= b),
+            (Kind::WholeSums(a, over), Kind::WholeSums(b, other)) => {
+                *over |= other;
+                for (a, b) in a.iter_mut().zip(b) {
+                    let (sum, o) = a.overflowing_add(b);
+                    *a = sum;
+                    *over |= o;
+                }
+            }
+            (Kind::WholeProducts(a, over), Kind::WholeProducts(b, other)) => {
+                *over |= other;
+                for (a, b) in a.iter_mut().zip(b) {
+                    let (product, o) = a.overflowing_mul(b);
+                    *a = product;
+                    *over |= o;
+                }
+            }
+            (Kind::Deviations(a, _), Kind::Deviations(b, _)) => a.iter_mut().zip(b).for_each(|(a, b)| *a = a.merge(b)),
+            (Kind::Least(a), Kind::Least(b)) => a.iter_mut().zip(b).for_each(|(a, b)| *a = if b < *a { b } else { *a }),
+            (Kind::WholeLeast(a), Kind::WholeLeast(b)) => a.iter_mut().zip(b).for_each(|(a, b)| *a = b.min(*a)),
+            (Kind::Arg(a), Kind::Arg(b)) => {
+                for (a, b) in a.iter_mut().zip(b) {
+                    let order = b.0.partial_cmp(&a.0).unwrap_or(std::cmp::Ordering::Equal);
+                    if better(order, a.1, b.1) {
+                        *a = b;
+                    }
+                }
+            }
+            (Kind::WholeArg(a), Kind::WholeArg(b)) => {
+                for (a, b) in a.iter_mut().zip(b) {
+                    if better(b.0.cmp(&a.0), a.1, b.1) {
+                        *a = b;
+                    }
+                }
+            }
+            (Kind::Truth(a), Kind::Truth(b)) => {
+                let any = self.agg == Agg::Any;
+                a.iter_mut().zip(b).for_each(|(a, b)| *a = if any { *a | b } else { *a & b });
+            }
+            _ => debug_assert!(false, "accumulators of other kinds"),
+        }
+    }
+
+    /// Counts what is missing in a run; whether nothing is.
+    fn note_missing(&mut self, run: Run, place: &Place) -> bool {
+        let n = self.cells * self.lanes;
+        match run {
+            Run::Float(x) => {
+                // All are asked, which goes several at a time; to stop at the first would not.
+                if !x.iter().fold(false, |any, x| any | x.is_nan()) {
+                    return true;
+                }
+                let missing = self.missing.get_or_insert_with(|| vec![0; n]);
+                place.each(x.len(), |i, cell| missing[cell] += x[i].is_nan() as u64);
+                false
+            }
+            Run::Whole(_, None) => true,
+            Run::Whole(_, Some(v)) if v.iter().all(|&v| v != 0) => true,
+            Run::Whole(x, Some(v)) => {
+                let missing = self.missing.get_or_insert_with(|| vec![0; n]);
+                place.each(x.len(), |i, cell| missing[cell] += (v[i] == 0) as u64);
+                false
+            }
+        }
+    }
+}
+
+impl Take for Cells {
+    fn lanes(&self) -> usize {
         self.lanes
     }
 
-    /// Takes a run. `position` is that of its first value along the axis that `argmin` counts, `step` what the next ones add.
-    pub fn take(&mut self, run: Run, place: &Place, weights: Option<&[f64]>, position: (u64, u64)) {
+    fn take(&mut self, run: Run, place: &Place, weights: Option<&[f64]>, position: (u64, u64)) {
         // Sums say themselves whether a value was missing: such runs are read once.
         if let (Kind::Sums(a), Run::Float(x)) = (&mut self.kind, run) {
             match *place {
@@ -372,98 +485,6 @@ impl Cells {
                 })
             }
             _ => debug_assert!(false, "a run of another kind"),
-        }
-    }
-
-    /// Whether accumulators of parts can be put together.
-    pub fn can_merge(agg: Agg, weighted: bool) -> bool {
-        use Agg::*;
-        !weighted
-            && matches!(agg, Count | Size | Sum | Mean | Prod | Var | Std | Sem | Skew | Kurt | Min | Max | Argmin | Argmax | Any | All)
-    }
-
-    /// Takes what accumulators of the same kind were given, which comes after what these were given.
-    pub fn merge(&mut self, next: Cells) {
-        self.missing = match (self.missing.take(), next.missing) {
-            (Some(mut a), Some(b)) => {
-                a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
-                Some(a)
-            }
-            (a, b) => a.or(b),
-        };
-        // Of equal values the one at the lower position.
-        let better = |order: std::cmp::Ordering, own: u64, other: u64| match order {
-            _ if other == u64::MAX => false,
-            _ if own == u64::MAX => true,
-            std::cmp::Ordering::Equal => other < own,
-            order => order == if self.agg == Agg::Argmax { std::cmp::Ordering::Greater } else { std::cmp::Ordering::Less },
-        };
-        match (&mut self.kind, next.kind) {
-            (Kind::Count, Kind::Count) => (),
-            (Kind::Sums(a), Kind::Sums(b)) => a.iter_mut().zip(b).for_each(|(a, b)| *a += b),
-            (Kind::Products(a), Kind::Products(b)) => a.iter_mut().zip(b).for_each(|(a, b)| *a *= b),
-            (Kind::WholeSums(a, over), Kind::WholeSums(b, other)) => {
-                *over |= other;
-                for (a, b) in a.iter_mut().zip(b) {
-                    let (sum, o) = a.overflowing_add(b);
-                    *a = sum;
-                    *over |= o;
-                }
-            }
-            (Kind::WholeProducts(a, over), Kind::WholeProducts(b, other)) => {
-                *over |= other;
-                for (a, b) in a.iter_mut().zip(b) {
-                    let (product, o) = a.overflowing_mul(b);
-                    *a = product;
-                    *over |= o;
-                }
-            }
-            (Kind::Deviations(a, _), Kind::Deviations(b, _)) => a.iter_mut().zip(b).for_each(|(a, b)| *a = a.merge(b)),
-            (Kind::Least(a), Kind::Least(b)) => a.iter_mut().zip(b).for_each(|(a, b)| *a = if b < *a { b } else { *a }),
-            (Kind::WholeLeast(a), Kind::WholeLeast(b)) => a.iter_mut().zip(b).for_each(|(a, b)| *a = b.min(*a)),
-            (Kind::Arg(a), Kind::Arg(b)) => {
-                for (a, b) in a.iter_mut().zip(b) {
-                    let order = b.0.partial_cmp(&a.0).unwrap_or(std::cmp::Ordering::Equal);
-                    if better(order, a.1, b.1) {
-                        *a = b;
-                    }
-                }
-            }
-            (Kind::WholeArg(a), Kind::WholeArg(b)) => {
-                for (a, b) in a.iter_mut().zip(b) {
-                    if better(b.0.cmp(&a.0), a.1, b.1) {
-                        *a = b;
-                    }
-                }
-            }
-            (Kind::Truth(a), Kind::Truth(b)) => {
-                let any = self.agg == Agg::Any;
-                a.iter_mut().zip(b).for_each(|(a, b)| *a = if any { *a | b } else { *a & b });
-            }
-            _ => debug_assert!(false, "accumulators of other kinds"),
-        }
-    }
-
-    /// Counts what is missing in a run; whether nothing is.
-    fn note_missing(&mut self, run: Run, place: &Place) -> bool {
-        let n = self.cells * self.lanes;
-        match run {
-            Run::Float(x) => {
-                // All are asked, which goes several at a time; to stop at the first would not.
-                if !x.iter().fold(false, |any, x| any | x.is_nan()) {
-                    return true;
-                }
-                let missing = self.missing.get_or_insert_with(|| vec![0; n]);
-                place.each(x.len(), |i, cell| missing[cell] += x[i].is_nan() as u64);
-                false
-            }
-            Run::Whole(_, None) => true,
-            Run::Whole(_, Some(v)) if v.iter().all(|&v| v != 0) => true,
-            Run::Whole(x, Some(v)) => {
-                let missing = self.missing.get_or_insert_with(|| vec![0; n]);
-                place.each(x.len(), |i, cell| missing[cell] += (v[i] == 0) as u64);
-                false
-            }
         }
     }
 }

@@ -28,7 +28,7 @@ pub enum Place<'a> {
 impl Place<'_> {
     /// Calls `f` with the number and the accumulator of each value of a run.
     #[inline]
-    pub(super) fn each(&self, length: usize, mut f: impl FnMut(usize, usize)) {
+    pub fn each(&self, length: usize, mut f: impl FnMut(usize, usize)) {
         match *self {
             Place::Across(first) => (0..length).for_each(|i| f(i, first + i)),
             Place::One(cell) => (0..length).for_each(|i| f(i, cell)),

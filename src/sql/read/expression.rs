@@ -148,7 +148,7 @@ impl Reader<'_> {
             ast::UnaryOperator::Plus => x,
             ast::UnaryOperator::Not => not(x),
             ast::UnaryOperator::Minus => match x {
-                Sql::Value(Scalar::I64(x)) => Sql::Value(Scalar::I64(x.wrapping_neg())),
+                Sql::Value(Scalar::I64(x)) if x != i64::MIN => Sql::Value(Scalar::I64(-x)),
                 Sql::Value(Scalar::U64(x)) if x == i64::MIN.unsigned_abs() => Sql::Value(Scalar::I64(i64::MIN)),
                 Sql::Value(Scalar::F64(x)) => Sql::Value(Scalar::F64(-x)),
                 other => Sql::Neg(Box::new(other)),
