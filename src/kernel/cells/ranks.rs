@@ -79,7 +79,7 @@ impl Ranks {
 
     /// Bytes that a pass holds.
     pub fn bytes(&self) -> usize {
-        if self.takes() { self.left() as usize * 8 } else { self.ranges.len() * 16 << self.width() }
+        if self.takes() { self.left() as usize * 8 } else { (self.ranges.len() * 16) << self.width() }
     }
 
     /// Whether nothing is left to look for.
@@ -159,7 +159,7 @@ impl Ranks {
         let takes = self.takes();
         Pass {
             mask: u64::MAX.checked_shl(self.open).unwrap_or(0),
-            counts: if takes { Vec::new() } else { vec![0; self.ranges.len() * 2 << self.width()] },
+            counts: if takes { Vec::new() } else { vec![0; (self.ranges.len() * 2) << self.width()] },
             taken: if takes { vec![Vec::new(); 2 * self.ranges.len()] } else { Vec::new() },
             takes,
             ranks: self.clone(),
