@@ -1,7 +1,7 @@
 //! Functions of the order of rows over a table that does not fit the budget, computed while it is read.
 //!
 //! Each becomes a source that reads another one in order and puts a column behind the others: a running total takes its state along, a shift
-//! reads the rows that it moves a second time, some way off, and ranks were found before, by way of a temporary file ([`ranks`]).
+//! the last rows. What a shift by many rows moves, and ranks ([`ranks`]), were written to a temporary file before, and are read beside.
 
 mod ranks;
 mod shifted;
@@ -10,6 +10,7 @@ use super::ExecOptions;
 use super::aggregate::{aggregates, substitute};
 use super::eval::evaluate;
 use super::frame::{answered, asked, positions, union};
+use super::spilled::Blocks;
 use super::stream::in_order;
 use super::whole::{OrderFunc, column_name};
 use crate::dtype::DType;
@@ -17,7 +18,7 @@ use crate::error::{Notices, Result};
 use crate::kernel::window::{Cumulative, Running};
 use crate::plan::{Node, Typed};
 use crate::store::{Batch, BatchIter, Column, Field, ScanRequest, Schema, TableSource};
-use shifted::{Shifted, Tail, missing};
+use shifted::{Shifted, Tail, missing, written};
 use std::sync::Arc;
 
 /// Replaces functions of the order of rows by columns at the end of the source that comes with it, and aggregates by their values.
@@ -41,9 +42,14 @@ fn walk(t: &mut Typed, source: &mut Arc<dyn TableSource>, options: &ExecOptions)
     let list = categories(source, values, options)?;
     let values = Values { source: source.clone(), typed: values.clone(), list, options: options.clone() };
     let (how, dtype) = match func {
-        OrderFunc::Shift(by) => (How::Shift(by), values.typed.dtype.clone()),
+        OrderFunc::Shift(by) => {
+            let dtype = values.typed.dtype.clone();
+            let near = (0..=Tail::MOST).contains(&by);
+            let how = if near { How::Tail(by as usize) } else { How::Beside(written(values.read()?, &dtype, options)?, by) };
+            (how, dtype)
+        }
         OrderFunc::Running(what) => (How::Running(what), Cumulative::new(what, &values.typed.dtype)?.dtype().clone()),
-        OrderFunc::Rank => (How::Beside(ranks::ranks(&values)?), DType::F64),
+        OrderFunc::Rank => (How::Beside(ranks::ranks(&values)?, 0), DType::F64),
     };
     let before = source.schema();
     let place = before.fields.len();
@@ -107,9 +113,10 @@ fn some_column(columns: Vec<usize>, schema: &Schema) -> Vec<usize> {
 #[derive(Debug)]
 enum How {
     Running(Running),
-    Shift(i64),
-    /// It is the last one of this table.
-    Beside(Arc<dyn TableSource>),
+    /// Shifted by a few rows.
+    Tail(usize),
+    /// What was written before, so many rows further down.
+    Beside(Blocks, i64),
 }
 
 /// A table with a column behind the others.
@@ -136,20 +143,14 @@ impl Along {
                 let (values, mut state) = (own(), Cumulative::new(*what, &values.typed.dtype)?);
                 Box::new(move |batch| state.push(&values(batch)?))
             }
-            How::Shift(by) if (0..=Tail::MOST).contains(by) => {
-                let (values, mut tail) = (own(), Tail::new(missing(&values.typed.dtype, &values.list, *by as usize)?));
+            How::Tail(by) => {
+                let (values, mut tail) = (own(), Tail::new(missing(&values.typed.dtype, &values.list, *by)?));
                 Box::new(move |batch| tail.next(values(batch)?))
             }
-            How::Shift(by) => {
-                let mut shifted = Shifted::new(values, *by)?;
+            How::Beside(blocks, by) => {
+                let list = if blocks.schema().fields[0].dtype == values.typed.dtype { values.list.clone() } else { None };
+                let mut shifted = Shifted::new(blocks.clone(), *by, list);
                 Box::new(move |batch| shifted.next(batch.rows()))
-            }
-            How::Beside(table) => {
-                let last = table.schema().fields.len() - 1;
-                let columns = in_order(table, Some(vec![last]), &values.options)?;
-                let columns = columns.map(|batch| Ok(batch?.columns.swap_remove(0)));
-                let mut beside = Shifted::aligned(Box::new(columns), DType::F64);
-                Box::new(move |batch| beside.next(batch.rows()))
             }
         })
     }

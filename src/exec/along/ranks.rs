@@ -2,21 +2,26 @@
 //! of rows by another.
 
 use super::Values;
+use super::shifted::written;
 use crate::dtype::DType;
 use crate::error::{Error, Notices, Result};
 use crate::exec::order::{Sorter, own_text};
-use crate::exec::spilled::numbered;
+use crate::exec::spilled::{Blocks, numbered};
 use crate::exec::{ExecOptions, stream};
 use crate::kernel::order::{Direction, KeyColumn};
-use crate::store::{Batch, BatchIter, Column, Field, Schema, TableSource};
+use crate::store::{Batch, BatchIter, Column, Field, Schema};
 use arrow::array::UInt64Array;
 use std::cmp::Ordering;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// A table of two columns in the order of rows: the number of the row, and the rank, the mean of the places of equal values.
-pub(super) fn ranks(values: &Values) -> Result<Arc<dyn TableSource>> {
-    let options = &values.options;
+/// So many threads would share the budget with ranges as short as wanted.
+const SHORT: usize = 15;
+
+/// The ranks in the order of rows; equal values share the mean of their places.
+pub(super) fn ranks(values: &Values) -> Result<Blocks> {
+    // Sorted for many threads, ranges are short: beside the other sort two walks are open along them.
+    let options = &ExecOptions { threads: Some(SHORT), ..values.options.clone() };
     let schema = Arc::new(Schema::new(vec![Field::new("value", values.typed.dtype.clone())]));
     let mut sorter = Sorter::new(&schema, &[(0, Direction::Ascending)], options)?;
     for x in values.read()? {
@@ -49,7 +54,8 @@ pub(super) fn ranks(values: &Values) -> Result<Arc<dyn TableSource>> {
         let rows = out.len();
         back.push(Batch::with_rows(schema.clone(), vec![numbers, Column::from_f64(out, &DType::F64)], rows)?)?;
     }
-    back.finish(schema, Notices::new())
+    let ranks = back.finish(schema, Notices::new())?;
+    written(stream(&ranks, Some(vec![1]), &one).map(|batch| Ok(batch?.columns.swap_remove(0))), &DType::F64, options)
 }
 
 /// How many equal values there are, group by group, in sorted values.

@@ -1,17 +1,20 @@
 //! Values that stand some rows away.
 
-use super::Values;
 use crate::dtype::DType;
 use crate::error::Result;
+use crate::exec::ExecOptions;
 use crate::exec::order::own_text;
-use crate::store::Column;
+use crate::exec::spill::Spill;
+use crate::exec::spilled::{BlockWriter, Blocks};
+use crate::store::{Column, Field, Schema, TableSource};
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// The values of a few rows before each row: those that come next are held.
 pub(super) struct Tail(Column);
 
 impl Tail {
-    /// The most rows that are held. Beyond, the rows are read twice.
+    /// The most rows that are held. Beyond, a temporary file holds them.
     pub(super) const MOST: i64 = 1024;
 
     /// What stands before the first row.
@@ -29,8 +32,19 @@ impl Tail {
     }
 }
 
-/// Pieces of a column.
-type Pieces = Box<dyn Iterator<Item = Result<Column>> + Send>;
+/// A column in a temporary file, in small blocks: each is read when its rows are wanted.
+pub(super) fn written(pieces: impl Iterator<Item = Result<Column>>, dtype: &DType, options: &ExecOptions) -> Result<Blocks> {
+    let block = (options.budget.limit() / 64).clamp(16 << 10, 1 << 20);
+    let _booked = options.budget.reserve_block(2 * block, "rows on their way to a temporary file")?;
+    let schema = Arc::new(Schema::new(vec![Field::new("value", dtype.clone())]));
+    let mut writer = BlockWriter::new(&Spill::new(), schema, block);
+    for x in pieces {
+        let x = x?;
+        let rows = x.len();
+        writer.push(vec![x], rows)?;
+    }
+    writer.finish()
+}
 
 /// So many missing values; `list` has all categories.
 pub(super) fn missing(dtype: &DType, list: &Option<Column>, rows: usize) -> Result<Column> {
@@ -41,32 +55,31 @@ pub(super) fn missing(dtype: &DType, list: &Option<Column>, rows: usize) -> Resu
     }
 }
 
-/// Values that are read some rows before or after the row that they come to.
+/// Values that come some rows before or after the row where they stood.
 pub(super) struct Shifted {
-    columns: Pieces,
-    /// Of which type they are; with all categories.
-    dtype: DType,
+    blocks: Blocks,
+    /// The next block.
+    next: usize,
     list: Option<Column>,
     /// So many missing ones come first.
     missing: u64,
-    /// So many that are read are left out first.
+    /// So many of the next block are left out.
     left_out: u64,
     waiting: VecDeque<Column>,
     rows: usize,
 }
 
 impl Shifted {
-    /// The values of a source `by` rows further down (up, where negative); missing comes in.
-    pub(super) fn new(values: &Values, by: i64) -> Result<Shifted> {
+    /// The rows `by` further down (up, where negative); missing comes in. `list` has all categories.
+    pub(super) fn new(blocks: Blocks, by: i64, list: Option<Column>) -> Shifted {
         let rows = by.unsigned_abs();
-        let (missing, left_out) = if by > 0 { (rows, 0) } else { (0, rows) };
-        let aligned = Shifted::aligned(Box::new(values.read()?), values.typed.dtype.clone());
-        Ok(Shifted { list: values.list.clone(), missing, left_out, ..aligned })
-    }
-
-    /// A column of this type that comes in pieces of other lengths.
-    pub(super) fn aligned(columns: Pieces, dtype: DType) -> Shifted {
-        Shifted { columns, dtype, list: None, missing: 0, left_out: 0, waiting: VecDeque::new(), rows: 0 }
+        let (missing, mut left_out) = if by > 0 { (rows, 0) } else { (0, rows) };
+        let mut next = 0;
+        while let Some(rows) = blocks.part_rows(next).filter(|&rows| rows <= left_out) {
+            left_out -= rows;
+            next += 1;
+        }
+        Shifted { blocks, next, list, missing, left_out, waiting: VecDeque::new(), rows: 0 }
     }
 
     /// The column for so many rows more.
@@ -76,16 +89,15 @@ impl Shifted {
             let piece = if self.missing > 0 {
                 let n = lacking.min(usize::try_from(self.missing).unwrap_or(usize::MAX));
                 self.missing -= n as u64;
-                missing(&self.dtype, &self.list, n)?
+                self.none(n)?
+            } else if self.next < self.blocks.parts() {
+                let x = self.blocks.read(self.next, None)?.columns.swap_remove(0);
+                self.next += 1;
+                // Less than the block has.
+                let left_out = std::mem::take(&mut self.left_out) as usize;
+                x.slice(left_out, x.len() - left_out)
             } else {
-                match self.columns.next().transpose()? {
-                    None => missing(&self.dtype, &self.list, lacking)?,
-                    Some(x) => {
-                        let skip = x.len().min(usize::try_from(self.left_out).unwrap_or(usize::MAX));
-                        self.left_out -= skip as u64;
-                        x.slice(skip, x.len() - skip)
-                    }
-                }
+                self.none(lacking)?
             };
             self.rows += piece.len();
             self.waiting.push_back(piece);
@@ -102,6 +114,10 @@ impl Shifted {
             lacking -= n;
         }
         self.rows -= rows;
-        if taken.is_empty() { missing(&self.dtype, &self.list, 0) } else { Column::concat(&taken) }
+        if taken.is_empty() { self.none(0) } else { Column::concat(&taken) }
+    }
+
+    fn none(&self, rows: usize) -> Result<Column> {
+        missing(&self.blocks.schema().fields[0].dtype, &self.list, rows)
     }
 }

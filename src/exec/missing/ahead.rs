@@ -204,9 +204,9 @@ mod tests {
     #[test]
     fn only_values_behind_gaps_across_a_seam_are_noted() {
         for batches in 1..12 {
-            assert_eq!(noted("x_xx_xx_x", batches), [], "{batches}");
+            assert_eq!(noted("x_xx_xx_x", batches), [0u64; 0], "{batches}");
             assert_eq!(noted("xx_x_____x_x", batches), [3, 9], "{batches}");
-            assert_eq!(noted("____________", batches), [], "{batches}");
+            assert_eq!(noted("____________", batches), [0u64; 0], "{batches}");
             assert_eq!(noted("____x__x__", batches), [4, 7], "{batches}");
         }
     }
