@@ -4,6 +4,7 @@
 
 mod accessor;
 mod aggregate;
+mod along;
 mod append;
 mod apply;
 mod bag;

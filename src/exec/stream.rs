@@ -47,6 +47,18 @@ pub fn stream(source: &Arc<dyn TableSource>, columns: Option<Vec<usize>>, option
     BatchStream(Ordered::new(Scan { source: source.clone(), request }, options))
 }
 
+/// The same for a source that stands inside of another: one of a single part, as those are that walk along the rows, is read by the thread
+/// that asks, so that such sources above each other do not each read ahead.
+pub(super) fn in_order(source: &Arc<dyn TableSource>, columns: Option<Vec<usize>>, options: &ExecOptions) -> Result<BatchIter> {
+    if source.parts() != 1 {
+        // What waits further up takes its share of the budget too, so in little memory few parts are open at a time.
+        let threads = options.workers().min(options.budget.limit() >> 24).max(1);
+        return Ok(Box::new(stream(source, columns, &ExecOptions { threads: Some(threads), ..options.clone() })));
+    }
+    let batch_rows = batch_rows(source.schema(), columns.as_deref(), options);
+    source.scan(0, &ScanRequest { columns, batch_rows, ..ScanRequest::all(&options.budget) })
+}
+
 /// So many rows that the batches in flight take about an eighth of the budget.
 pub(super) fn batch_rows(schema: &Schema, columns: Option<&[usize]>, options: &ExecOptions) -> usize {
     let width = |dtype: &DType| match dtype.phys() {

@@ -1,6 +1,7 @@
 //! What needs whole columns: functions of the order of rows, and windows.
 
 use super::aggregate::{aggregates, substitute};
+use super::along::settle_along;
 use super::eval::evaluate;
 use super::gather::{Gathered, Order, TakeSource, fits_by_count, gather, too_large};
 use super::sliding::SlidingSource;
@@ -15,12 +16,54 @@ use rayon::prelude::*;
 use std::sync::Arc;
 
 /// Replaces functions of the order of rows (and aggregates) by columns (and values) that are computed here, the innermost first. The
-/// source that comes with it has these columns at its end.
+/// source that comes with it has these columns at its end. What does not fit the budget is computed while the rows are read.
 pub(super) fn settle_order(typed: &Typed, input: &Arc<dyn TableSource>, options: &ExecOptions) -> Result<(Typed, Arc<dyn TableSource>)> {
-    let mut whole = gather(input, None, "a function of the order of rows", options)?;
+    match settle_in_memory(typed, input, options) {
+        Err(e) if e.kind() == ErrorKind::Budget => settle_along(typed, input, options),
+        made => made,
+    }
+}
+
+fn settle_in_memory(typed: &Typed, input: &Arc<dyn TableSource>, options: &ExecOptions) -> Result<(Typed, Arc<dyn TableSource>)> {
+    let what = "a function of the order of rows";
+    fits_by_count(input, 0, what, options)?;
+    let mut whole = gather(input, None, what, options)?;
     let mut typed = typed.clone();
     walk(&mut typed, &mut whole, options)?;
     Ok((typed, as_source(whole)))
+}
+
+/// A function of the order of rows.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum OrderFunc {
+    /// The value so many rows before.
+    Shift(i64),
+    /// A running total or extreme.
+    Running(Running),
+    /// The place among all values; equal ones share theirs.
+    Rank,
+}
+
+impl OrderFunc {
+    /// The function that a node is, and its values.
+    pub(super) fn of(t: &Typed) -> Result<Option<(OrderFunc, &Typed)>> {
+        let Node::Call(func, args) = &t.node else { return Ok(None) };
+        if !t.is_order() {
+            return Ok(None);
+        }
+        let func = match func {
+            Func::Shift => match args.get(1).map(|a| &a.node) {
+                Some(Node::Lit(Scalar::I64(by))) => OrderFunc::Shift(*by),
+                _ => return Err(Error::internal("shift without a number of rows")),
+            },
+            Func::Cumsum => OrderFunc::Running(Running::Sum),
+            Func::Cumprod => OrderFunc::Running(Running::Prod),
+            Func::Cummin => OrderFunc::Running(Running::Min),
+            Func::Cummax => OrderFunc::Running(Running::Max),
+            _ => OrderFunc::Rank,
+        };
+        Ok(Some((func, &args[0])))
+    }
 }
 
 fn as_source(whole: Gathered) -> Arc<dyn TableSource> {
@@ -54,25 +97,24 @@ fn walk(t: &mut Typed, whole: &mut Gathered, options: &ExecOptions) -> Result<()
         substitute(t, value);
         return Ok(());
     }
-    if !t.is_order() {
-        return Ok(());
-    }
-    let Node::Call(func, args) = &t.node else { return Ok(()) };
-    let x = evaluate(&args[0], &whole.batch)?;
+    let Some((func, values)) = OrderFunc::of(t)? else { return Ok(()) };
+    let x = evaluate(values, &whole.batch)?;
     let column = match func {
-        Func::Shift => match args.get(1).map(|a| &a.node) {
-            Some(Node::Lit(Scalar::I64(by))) => x.shift(*by)?,
-            _ => return Err(Error::internal("shift without a number of rows")),
-        },
-        Func::Cumsum => cumulate(&x, Running::Sum)?,
-        Func::Cumprod => cumulate(&x, Running::Prod)?,
-        Func::Cummin => cumulate(&x, Running::Min)?,
-        Func::Cummax => cumulate(&x, Running::Max)?,
-        _ => rank(&x, Ranking::Average, Direction::Ascending, false)?,
+        OrderFunc::Shift(by) => x.shift(by)?,
+        OrderFunc::Running(what) => cumulate(&x, what)?,
+        OrderFunc::Rank => rank(&x, Ranking::Average, Direction::Ascending, false)?,
     };
-    let name = format!("{}#{}", func.name(), whole.batch.columns.len());
+    let name = column_name(t, whole.batch.columns.len());
     t.node = Node::Col(push(whole, name, column, options)?);
     Ok(())
+}
+
+/// The name of the column that is made of a function, in this place.
+pub(super) fn column_name(t: &Typed, place: usize) -> String {
+    match &t.node {
+        Node::Call(func, _) => format!("{}#{place}", func.name()),
+        _ => format!("#{place}"),
+    }
 }
 
 /// Aggregates over windows as columns at the end.

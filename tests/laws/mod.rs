@@ -5,5 +5,6 @@ mod cubes;
 mod expr;
 mod group;
 mod lazy;
+mod order;
 mod spill;
 mod store;

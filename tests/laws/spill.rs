@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use std::sync::Arc;
 
 /// A number spread over all bits.
-fn random(i: u64, salt: u64) -> u64 {
+pub(super) fn random(i: u64, salt: u64) -> u64 {
     let mut z = (i + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ salt.wrapping_mul(0xd1b5_4a32_d192_ed03);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -44,17 +44,17 @@ fn cut(batch: &Batch, rows: usize) -> LazyFrame {
 }
 
 /// All rows of a plan that has so many bytes for its work; what is collected here is not counted.
-fn within(plan: &LazyFrame, bytes: usize) -> Result<DataFrame> {
+pub(super) fn within(plan: &LazyFrame, bytes: usize) -> Result<DataFrame> {
     let source = plan.source(&ExecOptions { budget: Budget::new(bytes), ..ExecOptions::default() })?;
     LazyFrame::scan(source).collect(&ExecOptions { budget: Budget::unlimited(), ..ExecOptions::default() })
 }
 
 /// Runs a plan with all the memory there is and with little, and compares values and order.
-fn same(plan: &LazyFrame, bytes: usize) {
+pub(super) fn same(plan: &LazyFrame, bytes: usize) {
     equal(&within(plan, usize::MAX).unwrap(), &within(plan, bytes).unwrap());
 }
 
-fn equal(all: &DataFrame, few: &DataFrame) {
+pub(super) fn equal(all: &DataFrame, few: &DataFrame) {
     assert_eq!(all.names(), few.names());
     assert_eq!(all.height(), few.height());
     for name in all.names() {

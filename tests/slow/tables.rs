@@ -120,6 +120,39 @@ fn windows_finish_in_the_budget() {
     same("rolling a.parquet --window 31 --center --agg x:max -o OUT.parquet");
 }
 
+/// Long and short gaps of every type, and functions of the order of rows near and far, alone and in each other.
+#[test]
+#[ignore = "slow tier: scripts/check-slow"]
+fn verbs_along_the_rows_finish_in_the_budget() {
+    tables();
+    let gap = |c: &str| format!("--with {c}=if(k==3,if(t<datetime('2001-01-20'),{c},if(t>datetime('2001-02-10'),{c},missing)),missing)");
+    said(&format!("select a.parquet {} {} {} -o gaps.parquet --overwrite", gap("x"), gap("s"), gap("g")));
+    for how in
+        ["--ffill", "--bfill", "--ffill --limit 3", "--bfill --limit 3000000", "--interpolate linear", "--interpolate nearest --limit 4"]
+    {
+        same(&format!("missing gaps.parquet {how} -o OUT.parquet"));
+    }
+    same("missing gaps.parquet --interpolate time --on t -o OUT.parquet");
+    same("missing gaps.parquet --bfill --columns s,g -o OUT.parquet");
+    for values in [
+        "cumsum(x)",
+        "x-shift(x,1)",
+        "shift(s,-2)",
+        "shift(s,1500000)",
+        "cummax(x-mean(x))",
+        "rank(x)",
+        "shift(cumsum(x),-1000000)",
+        "rank(s)",
+    ] {
+        same(&format!("select gaps.parquet --with y={values} -o OUT.parquet"));
+    }
+    same("select a.parquet --where x>shift(x,1) -o OUT.parquet");
+    // Whole numbers add up to what the formula says.
+    let n = ROWS - 1;
+    let found = said("pipe a.parquet [ select --with y=cumsum(id) ] [ reduce --agg y:last ]");
+    assert_eq!(number(&found), (n * (n + 1) / 2) as f64, "{found}");
+}
+
 #[test]
 #[ignore = "slow tier: scripts/check-slow"]
 fn summaries_finish_in_the_budget() {

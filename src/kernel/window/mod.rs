@@ -12,7 +12,7 @@ mod sliding;
 mod width;
 
 pub use bounds::{Bounds, least_stretch};
-pub use cumulative::{Running, cumulate, running_dtype};
+pub use cumulative::{Cumulative, Running, cumulate, running_dtype};
 pub use ewm::{Decay, Ewm, EwmStat};
 pub use rank::{Ranking, rank};
 pub use width::{Width, Windowing, roll, roll_some, window_dtype};
