@@ -6,4 +6,5 @@ mod expr;
 mod group;
 mod lazy;
 mod spill;
+mod spill_groups;
 mod store;

@@ -12,10 +12,12 @@ use crate::exec::key::{float_of_key, number_of_key};
 use crate::exec::spilled::numbered;
 use crate::kernel::agg::{Agg, between, quantile_ranks};
 use crate::kernel::group::OrderKey;
+use crate::kernel::order::take;
 use crate::plan::{Func, GroupOrder, Node, Typed};
 use crate::store::{Batch, BatchIter, Column, Field, Reservation, ScanRequest, Schema, TableSource};
 use arrow::array::{BooleanArray, Decimal128Array, PrimitiveArray};
 use arrow::datatypes as at;
+use hashbrown::HashMap;
 use rayon::prelude::*;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -33,7 +35,7 @@ pub struct Grouped(Arc<Inner>);
 struct Inner {
     schema: Arc<Schema>,
     /// The numbers of the rows in a larger table, of which these are a part.
-    numbers: Option<Vec<u64>>,
+    numbers: Option<Numbers>,
     layout: Layout,
     decoder: Decoder,
     partitions: Vec<Groups>,
@@ -54,14 +56,41 @@ struct Inner {
 }
 
 #[derive(Debug)]
-enum Held {
+pub(super) enum Held {
     Numbers(Vec<f64>),
     Keys(Vec<u64>),
     Wide(Vec<u128>),
+    Values(Column),
 }
 
-/// `numbers` are those of the rows in a larger table; the number of each group's first row is then a column more.
-pub(super) fn finish(asked: &Asked, spec: &Spec, all: All, texts: Vec<Texts>, numbers: Option<Vec<u64>>) -> Result<Grouped> {
+/// The numbers that rows of a part have in the whole table.
+#[derive(Debug)]
+pub(super) enum Numbers {
+    /// One for each row.
+    All(Vec<u64>),
+    /// Of those rows that are asked for.
+    Some(HashMap<u64, u64>),
+}
+
+impl Numbers {
+    fn of(&self, row: u64) -> u64 {
+        match self {
+            Numbers::All(all) => all[row as usize],
+            Numbers::Some(some) => some.get(&row).copied().unwrap_or(row),
+        }
+    }
+}
+
+/// `numbers` are those of the rows in a larger table; the number of each group's first row is then a column more. `found` has what was made of
+/// all values of a group elsewhere, per wanted aggregate and partition.
+pub(super) fn finish(
+    asked: &Asked,
+    spec: &Spec,
+    all: All,
+    texts: Vec<Texts>,
+    numbers: Option<Numbers>,
+    found: Vec<Vec<Held>>,
+) -> Result<Grouped> {
     let Asked { plan, wanted, results, notices } = asked;
     let All { mut partitions, rows: input_rows, dropped, dictionaries, mut booked } = all;
     let sorted = plan.order == GroupOrder::Sorted;
@@ -78,7 +107,8 @@ pub(super) fn finish(asked: &Asked, spec: &Spec, all: All, texts: Vec<Texts>, nu
     let dictionaries: Vec<_> = dictionaries.into_iter().collect();
     let decoder = Decoder::new(texts, &spec.layout, &ranked, &dictionaries);
     let known: Vec<Option<usize>> = spec.arguments.iter().map(|a| a.known).collect();
-    let mut held: Vec<Vec<Held>> = wanted.iter().map(|_| Vec::new()).collect();
+    let mut held = found;
+    held.resize_with(wanted.len(), Vec::new);
     for p in &mut partitions {
         for (argument, a) in spec.arguments.iter().enumerate() {
             for (state, need) in a.needs.iter().enumerate() {
@@ -463,6 +493,13 @@ impl Inner {
                     let key = |p: usize, g: usize| if let Held::Wide(k) = &self.held[at][p] { k[g] } else { 0 };
                     decimals(dtype, places.iter().map(|&(p, g)| some(p, g).then(|| key(p, g))))
                 }
+                (Held::Values(_), _) => {
+                    let mut starts = vec![0];
+                    let all = self.held[at].iter().filter_map(|h| if let Held::Values(c) = h { Some(c.clone()) } else { None });
+                    let all: Vec<Column> = all.inspect(|c| starts.push(starts[starts.len() - 1] + c.len() as u32)).collect();
+                    let rows: Vec<u32> = places.iter().map(|&(p, g)| starts[p] + g as u32).collect();
+                    Ok(take(&[Column::concat(&all)?], &rows.into())?.swap_remove(0))
+                }
             };
         }
         Ok(match first {
@@ -523,7 +560,7 @@ impl Inner {
 
     /// The number of a row in the whole table.
     fn number_of(&self, row: u64) -> u64 {
-        self.numbers.as_ref().map_or(row, |n| n[row as usize])
+        self.numbers.as_ref().map_or(row, |n| n.of(row))
     }
 
     fn number(&self, at: usize, p: usize, g: usize) -> f64 {
