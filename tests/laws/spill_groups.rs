@@ -88,7 +88,7 @@ fn large_groups(rows: u64) -> Batch {
         ("z", Column::from((0..rows).map(|i| float(i) as f32).collect::<Vec<_>>())),
         ("i", numbers.clone()),
         ("u", Column::from((0..rows).map(|i| (random(i, 29) % 1000) as u8).collect::<Vec<_>>())),
-        ("b", Column::from((0..rows).map(|i| there(i, 30).then(|| random(i, 31) % 3 == 0)).collect::<Vec<_>>())),
+        ("b", Column::from((0..rows).map(|i| there(i, 30).then(|| random(i, 31).is_multiple_of(3))).collect::<Vec<_>>())),
         ("d", numbers.cast(&DType::Decimal { precision: 30, scale: 2 }).unwrap()),
         ("t", Column::datetimes((0..rows).map(|i| there(i, 32).then(|| (random(i, 33) % 700) as i64)).collect())),
         ("text", texts.clone()),

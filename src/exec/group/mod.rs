@@ -9,13 +9,16 @@
 mod eager;
 mod finish;
 mod groups;
+mod held;
 mod keys;
 mod large;
 mod numbering;
 mod on_disk;
+mod ranks;
 mod rows;
 mod rows_on_disk;
 mod state;
+mod tallies;
 mod texts;
 mod top;
 mod within;

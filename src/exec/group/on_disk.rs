@@ -3,8 +3,8 @@
 //! Sums are formed run by run, so each row takes along of which run it is, and whether keys were still looked up there: then a group is added up
 //! in the same steps as in memory, and has the same bits. Row numbers and keys bring the groups of all parts into their order.
 
-use super::finish::Numbers;
 use super::groups::{Partial, Run, Spec};
+use super::held::Numbers;
 use super::texts::{Known, Texts};
 use super::{All, Asked, Columns, Work, finish, large, merge_all, taken, warn_dropped};
 use crate::dtype::DType;
