@@ -15,8 +15,9 @@ pub(crate) use dot::dot;
 pub use expr::{BinaryOp, Expr, col, lit, when};
 pub use frame::{
     AsofDirection, AsofJoin, AsofOptions, DropRows, FillGaps, Gaps, GroupKey, GroupOrder, GroupPlan, GroupRows, Join, JoinColumn, JoinHow,
-    JoinOptions, LazyFrame, LazyGroupBy, LazyResample, Long, LongOrder, MeltOptions, NamedValues, Plan, ResamplePlan, RowVerb, Scope,
-    SortBy, TableVerb, TimeBins, Transform, Validate, VerbPlan, WindowPlan, aggregate_all, asc, desc, parse_aggregates, parse_tolerance,
+    JoinOptions, Large, LazyFrame, LazyGroupBy, LazyResample, Long, LongOrder, MeltOptions, NamedValues, Plan, ResamplePlan, RowVerb,
+    Scope, SortBy, TableVerb, TimeBins, Transform, Validate, VerbPlan, WindowPlan, aggregate_all, asc, desc, parse_aggregates,
+    parse_tolerance,
 };
 pub use function::{Func, TimePart};
 pub use parse::{parse, parse_assignment};

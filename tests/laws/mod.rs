@@ -7,4 +7,5 @@ mod group;
 mod lazy;
 mod order;
 mod spill;
+mod spill_groups;
 mod store;

@@ -30,6 +30,10 @@ fn groups_finish_in_the_budget() {
     same("groupby a.parquet --by s --agg x:max,t:first -o OUT.parquet");
     same("groupby a.parquet --by g --agg x:mean,std,t:min --no-sort -o OUT.parquet");
     same("counts a.parquet --by g -o OUT.parquet");
+    for (by, what) in [("k", "anomaly"), ("g", "rank"), ("k", "cumsum"), ("g", "standardize"), ("k", "rank"), ("s", "fill_mean")] {
+        same(&format!("groupby a.parquet --by {by} --transform {what} -o OUT.parquet"));
+    }
+    same("melt a.parquet --id id,s --value x,k -o OUT.parquet");
     // Every other number stands twice: of each group the sum of two rows is known.
     let found = said("pipe a.parquet [ groupby --by g --agg n=k:count ] [ reduce --agg n:sum,max ]");
     assert!(found.contains(&ROWS.to_string()), "{found}");
@@ -91,6 +95,11 @@ fn skewed_keys_finish_in_the_budget() {
     }
     same("join skewed.parquet other.parquet --asof t --by one -o OUT.parquet");
     same("groupby skewed.parquet --by one --agg x:mean,std,max,s:count -o OUT.parquet");
+    same("groupby skewed.parquet --by one --agg s:nunique,x:median -o OUT.parquet");
+    same("groupby skewed.parquet --by one --agg s:mode,max,last,id:nunique,x:q0.9,nunique -o OUT.parquet");
+    for what in ["anomaly", "standardize", "rank", "cumsum", "fill_mean"] {
+        same(&format!("groupby skewed.parquet --by one --transform {what} -o OUT.parquet"));
+    }
     same("sort skewed.parquet --by one,-x -o OUT.parquet");
 }
 

@@ -1,6 +1,7 @@
 //! From states to columns: the groups in order, as a source of batches.
 
 use super::groups::{Groups, Spec};
+use super::held::{Held, Numbers, per_group};
 use super::keys::{Decoder, Layout};
 use super::state::{Need, State, is_text};
 use super::texts::Texts;
@@ -10,8 +11,8 @@ use crate::error::{Error, Notices, Place, Result};
 use crate::exec::eval::evaluate;
 use crate::exec::key::{float_of_key, number_of_key};
 use crate::exec::spilled::numbered;
-use crate::kernel::agg::{Agg, between, quantile_ranks};
-use crate::kernel::group::OrderKey;
+use crate::kernel::agg::Agg;
+use crate::kernel::order::take;
 use crate::plan::{Func, GroupOrder, Node, Typed};
 use crate::store::{Batch, BatchIter, Column, Field, Reservation, ScanRequest, Schema, TableSource};
 use arrow::array::{BooleanArray, Decimal128Array, PrimitiveArray};
@@ -33,7 +34,7 @@ pub struct Grouped(Arc<Inner>);
 struct Inner {
     schema: Arc<Schema>,
     /// The numbers of the rows in a larger table, of which these are a part.
-    numbers: Option<Vec<u64>>,
+    numbers: Option<Numbers>,
     layout: Layout,
     decoder: Decoder,
     partitions: Vec<Groups>,
@@ -53,15 +54,16 @@ struct Inner {
     _booked: Reservation,
 }
 
-#[derive(Debug)]
-enum Held {
-    Numbers(Vec<f64>),
-    Keys(Vec<u64>),
-    Wide(Vec<u128>),
-}
-
-/// `numbers` are those of the rows in a larger table; the number of each group's first row is then a column more.
-pub(super) fn finish(asked: &Asked, spec: &Spec, all: All, texts: Vec<Texts>, numbers: Option<Vec<u64>>) -> Result<Grouped> {
+/// `numbers` are those of the rows in a larger table; the number of each group's first row is then a column more. `found` has what was made of
+/// all values of a group elsewhere, per wanted aggregate and partition.
+pub(super) fn finish(
+    asked: &Asked,
+    spec: &Spec,
+    all: All,
+    texts: Vec<Texts>,
+    numbers: Option<Numbers>,
+    found: Vec<Vec<Held>>,
+) -> Result<Grouped> {
     let Asked { plan, wanted, results, notices } = asked;
     let All { mut partitions, rows: input_rows, dropped, dictionaries, mut booked } = all;
     let sorted = plan.order == GroupOrder::Sorted;
@@ -78,7 +80,8 @@ pub(super) fn finish(asked: &Asked, spec: &Spec, all: All, texts: Vec<Texts>, nu
     let dictionaries: Vec<_> = dictionaries.into_iter().collect();
     let decoder = Decoder::new(texts, &spec.layout, &ranked, &dictionaries);
     let known: Vec<Option<usize>> = spec.arguments.iter().map(|a| a.known).collect();
-    let mut held: Vec<Vec<Held>> = wanted.iter().map(|_| Vec::new()).collect();
+    let mut held = found;
+    held.resize_with(wanted.len(), Vec::new);
     for p in &mut partitions {
         for (argument, a) in spec.arguments.iter().enumerate() {
             for (state, need) in a.needs.iter().enumerate() {
@@ -152,85 +155,6 @@ pub(super) fn finish(asked: &Asked, spec: &Spec, all: All, texts: Vec<Texts>, nu
         notices: notices.clone(),
         _booked: booked,
     })))
-}
-
-/// Aggregates that need all values of a group.
-fn per_group<K>(
-    values: &mut [K],
-    starts: &[usize],
-    aggs: &[Agg],
-    number: impl Fn(K) -> f64 + Sync,
-    ranks: Option<&[u32]>,
-    keep: impl Fn(Vec<K>) -> Held,
-) -> Vec<Held>
-where
-    K: OrderKey + TryInto<usize>,
-{
-    let mut slices: Vec<&mut [K]> = Vec::with_capacity(starts.len().saturating_sub(1));
-    let mut rest = values;
-    for w in starts.windows(2) {
-        let (now, later) = std::mem::take(&mut rest).split_at_mut(w[1] - w[0]);
-        slices.push(now);
-        rest = later;
-    }
-    let probability = |agg: Agg| match agg {
-        Agg::Median => Some(0.5),
-        Agg::Quantile(p) => Some(p),
-        _ => None,
-    };
-    if let [agg] = aggs
-        && let Some(p) = probability(*agg)
-    {
-        let one = |s: &mut &mut [K]| {
-            if s.is_empty() {
-                return f64::NAN;
-            }
-            let (low, high, weight) = quantile_ranks(p, s.len() as u64);
-            let (_, &mut a, above) = s.select_nth_unstable(low as usize);
-            let b = if high > low { above.iter().copied().min().unwrap_or(a) } else { a };
-            between(number(a), number(b), weight)
-        };
-        return vec![Held::Numbers(slices.par_iter_mut().with_min_len(64).map(one).collect())];
-    }
-    slices.par_iter_mut().with_min_len(64).for_each(|s| s.sort_unstable());
-    let rank = |k: K| match ranks {
-        Some(r) => k.try_into().ok().and_then(|i| r.get(i)).copied().unwrap_or(u32::MAX),
-        None => 0,
-    };
-    aggs.iter()
-        .map(|agg| match probability(*agg) {
-            Some(p) => Held::Numbers(
-                slices
-                    .par_iter()
-                    .with_min_len(64)
-                    .map(|s| {
-                        if s.is_empty() {
-                            return f64::NAN;
-                        }
-                        let (low, high, weight) = quantile_ranks(p, s.len() as u64);
-                        between(number(s[low as usize]), number(s[high as usize]), weight)
-                    })
-                    .collect(),
-            ),
-            None if *agg == Agg::Nunique => {
-                let count = |s: &&mut [K]| s.chunk_by(|a, b| a == b).count() as f64;
-                Held::Numbers(slices.par_iter().with_min_len(64).map(count).collect())
-            }
-            None => {
-                let mode = |s: &&mut [K]| {
-                    let mut best: Option<(usize, K)> = None;
-                    for run in s.chunk_by(|a, b| a == b) {
-                        let wins = best.is_none_or(|(n, k)| run.len() > n || run.len() == n && rank(run[0]) < rank(k));
-                        if wins {
-                            best = Some((run.len(), run[0]));
-                        }
-                    }
-                    best.map_or(K::default(), |b| b.1)
-                };
-                keep(slices.par_iter().with_min_len(64).map(mode).collect())
-            }
-        })
-        .collect()
 }
 
 fn pack(partition: usize, group: usize) -> u32 {
@@ -463,6 +387,13 @@ impl Inner {
                     let key = |p: usize, g: usize| if let Held::Wide(k) = &self.held[at][p] { k[g] } else { 0 };
                     decimals(dtype, places.iter().map(|&(p, g)| some(p, g).then(|| key(p, g))))
                 }
+                (Held::Values(_), _) => {
+                    let mut starts = vec![0];
+                    let all = self.held[at].iter().filter_map(|h| if let Held::Values(c) = h { Some(c.clone()) } else { None });
+                    let all: Vec<Column> = all.inspect(|c| starts.push(starts[starts.len() - 1] + c.len() as u32)).collect();
+                    let rows: Vec<u32> = places.iter().map(|&(p, g)| starts[p] + g as u32).collect();
+                    Ok(take(&[Column::concat(&all)?], &rows.into())?.swap_remove(0))
+                }
             };
         }
         Ok(match first {
@@ -523,7 +454,7 @@ impl Inner {
 
     /// The number of a row in the whole table.
     fn number_of(&self, row: u64) -> u64 {
-        self.numbers.as_ref().map_or(row, |n| n[row as usize])
+        self.numbers.as_ref().map_or(row, |n| n.of(row))
     }
 
     fn number(&self, at: usize, p: usize, g: usize) -> f64 {

@@ -9,10 +9,16 @@
 mod eager;
 mod finish;
 mod groups;
+mod held;
 mod keys;
+mod large;
+mod numbering;
 mod on_disk;
+mod ranks;
 mod rows;
+mod rows_on_disk;
 mod state;
+mod tallies;
 mod texts;
 mod top;
 mod within;
@@ -250,7 +256,7 @@ pub(crate) fn group(source: &Arc<dyn TableSource>, plan: &GroupPlan, options: &E
     let asked = Asked { plan, wanted: &made.wanted, results: &results, notices: source.notices() };
     match in_memory(&work(), &asked, options) {
         // What the first try has read goes away with its work.
-        Err(e) if e.kind() == ErrorKind::Budget && !plan.keys.is_empty() => on_disk::group(&work(), &asked, options),
+        Err(e) if e.kind() == ErrorKind::Budget => on_disk::group(&work(), &asked, options),
         made => Ok(Arc::new(made?)),
     }
 }
@@ -265,7 +271,7 @@ struct Asked<'a> {
 
 fn in_memory(work: &Arc<Work>, asked: &Asked, options: &ExecOptions) -> Result<Grouped> {
     let all = merge_all(Ordered::new(Grouping(work.clone()), options), &work.spec, &work.texts, options)?;
-    finish::finish(asked, &work.spec, all, taken(&work.texts), None)
+    finish::finish(asked, &work.spec, all, taken(&work.texts), None, Vec::new())
 }
 
 /// Workers hold handles for a moment longer than the last of their runs.

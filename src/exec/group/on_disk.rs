@@ -4,8 +4,9 @@
 //! in the same steps as in memory, and has the same bits. Row numbers and keys bring the groups of all parts into their order.
 
 use super::groups::{Partial, Run, Spec};
+use super::held::Numbers;
 use super::texts::{Known, Texts};
-use super::{Asked, Columns, Work, finish, merge_all, taken, warn_dropped};
+use super::{All, Asked, Columns, Work, finish, large, merge_all, taken, warn_dropped};
 use crate::dtype::DType;
 use crate::error::{ErrorKind, Result};
 use crate::exec::order::Sorter;
@@ -50,7 +51,8 @@ pub(super) fn group(work: &Arc<Work>, asked: &Asked, options: &ExecOptions) -> R
     let by: Vec<(usize, Direction)> = by.into_iter().map(|c| (c, Direction::Ascending)).collect();
     let mut sorter = Sorter::new(&schema, &by, options)?;
     let arrays: Vec<Option<ArrayRef>> = lists.iter().map(|l| l.as_ref().map(List::array)).collect();
-    spread.groups(&work.spec, asked, options, &mut |batch| {
+    spread.groups(&work.spec, asked, options, &mut |batch: Option<Batch>| {
+        let Some(batch) = batch else { return sorter.run() };
         let mut columns = batch.columns.clone();
         for &k in &ranked {
             if let (Some(list), Some(array)) = (&lists[k], &arrays[k]) {
@@ -69,18 +71,18 @@ pub(super) fn group(work: &Arc<Work>, asked: &Asked, options: &ExecOptions) -> R
 
 /// The categories of a key in the order of their lists, the first list first.
 #[derive(Default)]
-struct List {
+pub(super) struct List {
     names: Vec<String>,
     places: HashMap<String, u32>,
     last: Option<ArrayRef>,
 }
 
 impl List {
-    fn of(dtype: &DType) -> Option<List> {
+    pub(super) fn of(dtype: &DType) -> Option<List> {
         matches!(dtype, DType::Categorical { .. }).then(List::default)
     }
 
-    fn add(&mut self, column: &Column) {
+    pub(super) fn add(&mut self, column: &Column) {
         let values = column.values().as_dictionary::<UInt32Type>().values();
         if self.last.as_ref().is_some_and(|l| Arc::ptr_eq(l, values)) {
             return;
@@ -94,12 +96,12 @@ impl List {
         self.last = Some(values.clone());
     }
 
-    fn array(&self) -> ArrayRef {
+    pub(super) fn array(&self) -> ArrayRef {
         Arc::new(self.names.iter().map(Some).collect::<StringViewArray>())
     }
 
     /// The places of a column's categories.
-    fn codes(&self, column: &Column) -> UInt32Array {
+    pub(super) fn codes(&self, column: &Column) -> UInt32Array {
         let codes = column.values().as_dictionary::<UInt32Type>();
         let own: Vec<Option<u32>> = codes.values().as_string_view().iter().map(|n| self.places.get(n?).copied()).collect();
         codes.keys().iter().map(|k| own.get(k? as usize).copied().flatten()).collect()
@@ -220,7 +222,9 @@ impl Spread {
 
     /// Rows of one run.
     fn push(&mut self, columns: &[Column], run: u32) -> Result<()> {
-        let starts = self.parting.push(columns, &row_hashes(&columns[..self.keys])?)?;
+        let rows = columns.first().map_or(0, Column::len);
+        let hashes = if self.keys == 0 { vec![0; rows] } else { row_hashes(&columns[..self.keys])? };
+        let starts = self.parting.push(columns, &hashes)?;
         self.runs.resize(starts.len() - 1, Vec::new());
         for (runs, w) in self.runs.iter_mut().zip(starts.windows(2)) {
             let n = w[1] - w[0];
@@ -233,22 +237,36 @@ impl Spread {
         Ok(())
     }
 
-    /// The groups of all parts.
-    fn groups(self, spec: &Spec, asked: &Asked, options: &ExecOptions, out: &mut dyn FnMut(Batch) -> Result<()>) -> Result<()> {
+    /// Whether all rows of these runs went to one part.
+    fn stays(&self, runs: &[(u32, usize)]) -> bool {
+        let rows = |runs: &[(u32, usize)]| runs.iter().map(|r| r.1).sum::<usize>();
+        self.runs.iter().any(|part| rows(part) == rows(runs))
+    }
+
+    /// The groups of all parts; `None` where what waits is to be written, because memory is needed.
+    fn groups(self, spec: &Spec, asked: &Asked, options: &ExecOptions, out: &mut dyn FnMut(Option<Batch>) -> Result<()>) -> Result<()> {
         let Spread { parting, level, runs, .. } = self;
         for (blocks, runs) in parting.finish()?.into_iter().zip(runs) {
             match part_groups(&blocks, &runs, spec, asked, options) {
-                Ok(made) => stream(&made, None, options).try_for_each(|batch| out(batch?))?,
-                Err(e) if e.kind() == ErrorKind::Budget && !too_deep(level) => {
-                    let mut again = Spread::new(spec, blocks.schema(), level + 1, options)?;
-                    for block in 0..blocks.parts() {
-                        let batch = blocks.read(block, None)?;
-                        for (start, n, run) in stretches(&batch.columns, batch.rows()) {
-                            again.push(&batch.slice(start, n).columns, run)?;
+                Ok(made) => stream(&made, None, options).try_for_each(|batch| out(Some(batch?)))?,
+                Err(e) if e.kind() == ErrorKind::Budget => {
+                    if !too_deep(level) {
+                        let mut again = Spread::new(spec, blocks.schema(), level + 1, options)?;
+                        for block in 0..blocks.parts() {
+                            let batch = blocks.read(block, None)?;
+                            for (start, n, run) in stretches(&batch.columns, batch.rows()) {
+                                again.push(&batch.slice(start, n).columns, run)?;
+                            }
+                        }
+                        if !again.stays(&runs) {
+                            drop(blocks);
+                            again.groups(spec, asked, options, out)?;
+                            continue;
                         }
                     }
-                    drop(blocks);
-                    again.groups(spec, asked, options, out)?;
+                    out(None)?;
+                    let made = large::part_groups(&blocks, &runs, spec, asked, options)?;
+                    stream(&made, None, options).try_for_each(|batch| out(Some(batch?)))?;
                 }
                 Err(e) => return Err(e),
             }
@@ -333,11 +351,23 @@ fn part_groups(blocks: &Blocks, runs: &[(u32, usize)], spec: &Spec, asked: &Aske
         numbers.extend_from_slice(column.values().as_primitive::<UInt64Type>().values());
         starts.push(numbers.len());
     }
+    let (all, texts) = merged(blocks, starts, runs, spec, options)?;
+    Ok(Arc::new(finish::finish(asked, spec, all, texts, Some(Numbers::All(numbers)), Vec::new())?))
+}
+
+/// The groups of one part, merged, and the texts they know; `starts` has the first row of each block.
+pub(super) fn merged(
+    blocks: &Blocks,
+    starts: Vec<usize>,
+    runs: &[(u32, usize)],
+    spec: &Spec,
+    options: &ExecOptions,
+) -> Result<(All, Vec<Texts>)> {
     let mut at = vec![0];
     runs.iter().for_each(|(_, n)| at.push(at[at.len() - 1] + n));
     let texts: Arc<Vec<RwLock<Texts>>> = Arc::new((0..spec.known).map(|_| RwLock::default()).collect());
     let again =
         Again { blocks: blocks.clone(), starts, runs: at, spec: spec.clone(), texts: texts.clone(), budget: options.budget.clone() };
     let all = merge_all(Ordered::new(again, options), spec, &texts, options)?;
-    Ok(Arc::new(finish::finish(asked, spec, all, taken(&texts), Some(numbers))?))
+    Ok((all, taken(&texts)))
 }

@@ -1,15 +1,15 @@
 //! Groups of the rows of a table in memory: what keeps the rows (transforms, the first rows of each group).
 
 use crate::dtype::{DType, Scalar};
-use crate::error::{Error, Result, ResultExt};
+use crate::error::{Error, ErrorKind, Result, ResultExt};
 use crate::exec::ExecOptions;
 use crate::exec::eval::evaluate;
-use crate::exec::gather::{Order, TakeSource, gather};
+use crate::exec::gather::{Order, TakeSource, fits_by_count, gather};
 use crate::exec::key::{Ordered, with_numbers};
 use crate::kernel::group::FloatSums;
 use crate::kernel::order::{Direction, KeyColumn, SortKey, row_codes, row_count, sort_rows, take};
 use crate::plan::{GroupOrder, GroupRows, RowVerb, Transform};
-use crate::store::{Column, TableSource};
+use crate::store::{Batch, Column, TableSource};
 use arrow::array::{Array, AsArray, BooleanArray};
 use arrow::datatypes as at;
 use rayon::prelude::*;
@@ -109,7 +109,7 @@ pub(super) fn floats(values: impl Iterator<Item = f64>, dtype: &DType) -> Column
 pub(super) fn transform(column: &Column, codes: &Codes, members: &(Vec<u32>, Vec<usize>), what: Transform) -> Result<Column> {
     let result = what.dtype(column.dtype());
     if what == Transform::Cumsum && result.is_integer() {
-        return whole_cumsum(column, codes, &result);
+        return whole_cumsum(column, &codes.codes, &mut vec![0; codes.len()], &result);
     }
     let values = numbers(column)?;
     let (rows, starts) = members;
@@ -167,11 +167,11 @@ fn change(values: &mut [f64], what: Transform) {
     }
 }
 
-fn whole_cumsum(column: &Column, codes: &Codes, result: &DType) -> Result<Column> {
-    let mut sums = vec![0i128; codes.len()];
+/// Sums so far of integers; `sums` has those of the rows before.
+pub(super) fn whole_cumsum(column: &Column, codes: &[u32], sums: &mut [i128], result: &DType) -> Result<Column> {
     let mut out: Vec<Option<i128>> = Vec::with_capacity(column.len());
     if let Some(flags) = column.values().as_boolean_opt() {
-        for (x, &c) in flags.iter().zip(&codes.codes) {
+        for (x, &c) in flags.iter().zip(codes) {
             out.push(x.filter(|_| c != NONE).map(|x| {
                 sums[c as usize] += x as i128;
                 sums[c as usize]
@@ -179,7 +179,7 @@ fn whole_cumsum(column: &Column, codes: &Codes, result: &DType) -> Result<Column
         }
     } else {
         with_numbers!(column, array => {
-            for (i, &c) in codes.codes.iter().enumerate() {
+            for (i, &c) in codes.iter().enumerate() {
                 let there = c != NONE && array.is_valid(i);
                 out.push(there.then(|| {
                     sums[c as usize] += array.value(i).whole();
@@ -204,20 +204,38 @@ pub(in crate::exec) fn group_rows(input: &Arc<dyn TableSource>, plan: &GroupRows
         RowVerb::Top { .. } => return Ok(super::top_rows(input, plan, None, options)?.0),
         RowVerb::Transform { what, columns } => (what, columns),
     };
+    match in_memory(input, plan, *what, columns, options) {
+        Err(e) if e.kind() == ErrorKind::Budget => super::rows_on_disk::changed(input, plan, *what, columns, options),
+        made => made,
+    }
+}
+
+fn in_memory(
+    input: &Arc<dyn TableSource>,
+    plan: &GroupRows,
+    what: Transform,
+    columns: &[usize],
+    options: &ExecOptions,
+) -> Result<Arc<dyn TableSource>> {
+    let beside = 8 + 16 * plan.keys.len();
+    fits_by_count(input, beside, "rows in groups", options)?;
     let whole = gather(input, None, "rows in groups", options)?;
-    let batch = &whole.batch;
+    let held = options.budget.reserve(whole.batch.rows() * beside, "rows in groups")?;
+    let rows = whole.batch.rows();
+    let columns = changed(&whole.batch, plan, what, columns)?.into_iter().map(|c| (0, c)).collect();
+    let as_they_stand = vec![Order { rows: None, optional: false }];
+    Ok(Arc::new(TakeSource::new(plan.schema.clone(), columns, as_they_stand, rows, whole.notices, vec![whole.booked, held])))
+}
+
+/// The columns of a table, some of them changed group by group.
+pub(super) fn changed(batch: &Batch, plan: &GroupRows, what: Transform, columns: &[usize]) -> Result<Vec<Column>> {
     let keys = plan.keys.iter().map(|k| evaluate(&k.values, batch)).collect::<Result<Vec<Column>>>()?;
-    let held = options.budget.reserve(batch.rows() * (8 + 16 * keys.len()), "rows in groups")?;
     let codes = codes(&keys, plan.keep_missing, plan.order)?;
     let members = codes.members();
     let change = |(i, c): (usize, &Column)| {
-        if columns.contains(&i) { transform(c, &codes, &members, *what).at_column(&batch.schema.fields[i].name) } else { Ok(c.clone()) }
+        if columns.contains(&i) { transform(c, &codes, &members, what).at_column(&batch.schema.fields[i].name) } else { Ok(c.clone()) }
     };
-    let columns = batch.columns.par_iter().enumerate().map(change).collect::<Result<Vec<_>>>()?;
-    let rows = batch.rows();
-    let columns = columns.into_iter().map(|c| (0, c)).collect();
-    let as_they_stand = vec![Order { rows: None, optional: false }];
-    Ok(Arc::new(TakeSource::new(plan.schema.clone(), columns, as_they_stand, rows, whole.notices, vec![whole.booked, held])))
+    batch.columns.par_iter().enumerate().map(change).collect()
 }
 
 /// Which rows a function of the group keeps.

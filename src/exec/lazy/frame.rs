@@ -6,7 +6,12 @@ use crate::frame::DataFrame;
 use crate::kernel::agg::Agg;
 use crate::kernel::window::{Ewm, EwmStat};
 use crate::ops::window::Ranks;
-use crate::plan::LazyFrame;
+use crate::plan::{DropRows, GroupOrder, Large, LazyFrame, Scope, asc, desc};
+use crate::store::{Batch, Schema};
+use std::sync::Arc;
+
+/// The name of a column of counts among columns of any name.
+const COUNT: &str = "\0count";
 
 impl LazyFrame {
     /// The values so many rows before (after, where negative); missing where there is no such row. Types stay.
@@ -339,11 +344,24 @@ impl LazyFrame {
     /// # Ok::<(), hpda_data::Error>(())
     /// ```
     pub fn value_counts(&self, columns: Option<&[&str]>) -> Result<LazyFrame> {
-        let columns: Option<Vec<String>> = columns.map(|names| names.iter().map(|n| n.to_string()).collect());
-        self.all_rows("count".into(), move |df| {
-            let names: Option<Vec<&str>> = columns.as_ref().map(|names| names.iter().map(String::as_str).collect());
+        let wanted: Option<Vec<String>> = columns.map(|names| names.iter().map(|n| n.to_string()).collect());
+        let made = self.all_rows("count".into(), move |df| {
+            let names: Option<Vec<&str>> = wanted.as_ref().map(|names| names.iter().map(String::as_str).collect());
             df.value_counts(names.as_deref())?.to_frame()
-        })
+        })?;
+        let large = self.counted(columns, made.schema()).ok().map(Large::Instead);
+        Ok(made.or_large(large))
+    }
+
+    /// The same by groups and a sort, which need not hold all rows.
+    fn counted(&self, columns: Option<&[&str]>, schema: &Arc<Schema>) -> Result<LazyFrame> {
+        let names: Vec<String> = self.compared(columns)?.into_iter().map(|c| self.schema().fields[c].name.clone()).collect();
+        let there = self.dropna(DropRows::Any, Some(&names))?;
+        let sizes = there.groupby(names.iter().map(String::as_str)).order(GroupOrder::Appearance).size(COUNT)?;
+        let sorted = sizes.sort([desc(COUNT)].into_iter().chain(names.iter().map(|name| asc(name.as_str()))))?;
+        let columns = schema.clone();
+        let labelled = move |batch: &Batch| Batch::with_rows(columns.clone(), batch.columns.clone(), batch.rows());
+        Ok(sorted.through("count".into(), Scope::Batch, Arc::new(labelled), schema.clone()))
     }
 
     /// The most frequent values of every column, sorted; missing below where a column has fewer than another.

@@ -13,11 +13,12 @@ mod time;
 
 pub use group::LazyGroupRolling;
 
-use super::gather::gather;
+use super::gather::{fits_by_count, gather};
+use super::order::repeated;
 use super::{ExecOptions, MemSource};
-use crate::error::{Error, Notices, Result, ResultExt};
+use crate::error::{Error, ErrorKind, Notices, Result, ResultExt};
 use crate::frame::DataFrame;
-use crate::plan::{LazyFrame, Scope, TableVerb, VerbPlan};
+use crate::plan::{Large, LazyFrame, Scope, TableVerb, VerbPlan};
 use crate::store::{Batch, BatchIter, IndexSpec, ScanRequest, Schema, TableSource};
 use std::sync::Arc;
 
@@ -98,8 +99,22 @@ pub(super) fn run(input: Arc<dyn TableSource>, plan: &Arc<VerbPlan>, options: &E
     if plan.scope == Scope::Batch {
         return Ok(Arc::new(EachSource { input, plan: plan.clone() }));
     }
+    match (whole(&input, plan, options), &plan.large) {
+        (Err(e), Some(large)) if e.kind() == ErrorKind::Budget => match large {
+            Large::Instead(same) => same.source(options),
+            Large::Repeated { columns, keep, position } => repeated(&input, columns, *keep, (*position, &plan.schema), options),
+        },
+        (made, _) => made,
+    }
+}
+
+/// All rows at once.
+fn whole(input: &Arc<dyn TableSource>, plan: &VerbPlan, options: &ExecOptions) -> Result<Arc<dyn TableSource>> {
     let what = plan.shown.split_whitespace().next().unwrap_or("a verb");
-    let whole = gather(&input, None, what, options)?;
+    if plan.large.is_some() {
+        fits_by_count(input, 16, what, options)?;
+    }
+    let whole = gather(input, None, what, options)?;
     // Numbers of rows and groups, and the result while it is made.
     let work = options.budget.reserve(whole.batch.rows() * (16 + 8 * plan.schema.fields.len()), what)?;
     let made = fit((plan.verb)(&whole.batch)?, &plan.schema)?;

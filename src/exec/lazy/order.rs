@@ -4,7 +4,8 @@ use crate::error::{Error, Result};
 use crate::exec::Sample;
 use crate::kernel::order::Direction;
 use crate::ops::order::{Keep, Missing, Ties};
-use crate::plan::{LazyFrame, SortBy};
+use crate::plan::{Large, LazyFrame, SortBy};
+use crate::store::IndexSpec;
 use arrow::array::UInt64Array;
 
 fn borrowed(names: &Option<Vec<String>>) -> Option<Vec<&str>> {
@@ -170,10 +171,16 @@ impl LazyFrame {
     /// # Ok::<(), hpda_data::Error>(())
     /// ```
     pub fn duplicated(&self, name: &str, subset: Option<&[&str]>, keep: Keep) -> Result<LazyFrame> {
-        let (name, subset) = (name.to_string(), owned(subset));
-        self.all_rows(format!("duplicated, {keep:?} is not"), move |df| {
-            df.with_column(&name, df.duplicated(borrowed(&subset).as_deref(), keep)?)
-        })
+        let compared = self.compared(subset).ok();
+        let (wanted, subset) = (name.to_string(), owned(subset));
+        let made = self.all_rows(format!("duplicated, {keep:?} is not"), move |df| {
+            df.with_column(&wanted, df.duplicated(borrowed(&subset).as_deref(), keep)?)
+        })?;
+        let levels = if let IndexSpec::Levels(levels) = &made.schema().index { levels.len() } else { 0 };
+        let position = made.schema().fields.iter().skip(levels).position(|f| f.name == name).map(|at| at + levels);
+        // Labels of several levels are looked up by the table alone.
+        let position = position.filter(|_| made.schema().labels.is_none());
+        Ok(made.or_large(position.zip(compared).map(|(position, columns)| Large::Repeated { columns, keep, position })))
     }
 
     /// Of rows with the same values in some columns (all, when `None`) the first, the last, or none.

@@ -6,9 +6,9 @@
 use crate::error::{ErrorKind, Result, ResultExt};
 use crate::exec::ExecOptions;
 use crate::exec::gather::{TakeSource, fits_by_count, gather};
-use crate::exec::spilled::{Parting, Picked, Rows, each_part, numbered, row_hashes, row_numbers};
+use crate::exec::spilled::{Marked, Parting, Picked, Rows, each_part, numbered, row_hashes, row_numbers};
 use crate::kernel::order::{Keep, KeyColumn, kept, kept_so_far, row_count, take};
-use crate::store::{Batch, Column, TableSource};
+use crate::store::{Batch, Column, Schema, TableSource};
 use arrow::array::AsArray;
 use arrow::datatypes::UInt64Type;
 use std::sync::Arc;
@@ -21,9 +21,21 @@ pub(in crate::exec) fn distinct(
     options: &ExecOptions,
 ) -> Result<Arc<dyn TableSource>> {
     match in_memory(input, columns, keep, options) {
-        Err(e) if e.kind() == ErrorKind::Budget => on_disk(input, columns, keep, options),
+        Err(e) if e.kind() == ErrorKind::Budget => Ok(Arc::new(Picked::new(input.clone(), staying(input, columns, keep, options)?))),
         made => made,
     }
+}
+
+/// The table with a column that tells which rows repeat another one: its position, and the columns of the result. Nothing but keys is held.
+pub(in crate::exec) fn repeated(
+    input: &Arc<dyn TableSource>,
+    columns: &[usize],
+    keep: Keep,
+    (position, schema): (usize, &Arc<Schema>),
+    options: &ExecOptions,
+) -> Result<Arc<dyn TableSource>> {
+    let rows = staying(input, columns, keep, options)?;
+    Ok(Arc::new(Marked::new(input.clone(), rows, position, schema.clone())))
 }
 
 fn in_memory(input: &Arc<dyn TableSource>, columns: &[usize], keep: Keep, options: &ExecOptions) -> Result<Arc<dyn TableSource>> {
@@ -40,7 +52,8 @@ fn keys_of(batch: &Batch, columns: &[usize]) -> Result<Vec<KeyColumn>> {
     columns.iter().map(|&c| KeyColumn::new(&batch.columns[c]).at_column(&batch.schema.fields[c].name)).collect()
 }
 
-fn on_disk(input: &Arc<dyn TableSource>, columns: &[usize], keep: Keep, options: &ExecOptions) -> Result<Arc<dyn TableSource>> {
+/// The rows that stay, found by way of a temporary file.
+fn staying(input: &Arc<dyn TableSource>, columns: &[usize], keep: Keep, options: &ExecOptions) -> Result<Rows> {
     let mut columns = columns.to_vec();
     columns.sort_unstable();
     columns.dedup();
@@ -66,7 +79,7 @@ fn on_disk(input: &Arc<dyn TableSource>, columns: &[usize], keep: Keep, options:
             Ok(())
         })?;
     }
-    Ok(Arc::new(Picked::new(input.clone(), rows)))
+    Ok(rows)
 }
 
 /// Writes what may stay of a batch.

@@ -112,7 +112,11 @@ impl Sorter {
         Ok(())
     }
 
-    fn run(&mut self) -> Result<()> {
+    /// Writes what waits, so that its memory can be used.
+    ///
+    /// # Errors
+    /// Io of the temporary file.
+    pub(in crate::exec) fn run(&mut self) -> Result<()> {
         if self.waiting.is_empty() {
             return Ok(());
         }

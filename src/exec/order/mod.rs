@@ -3,7 +3,7 @@
 mod distinct;
 mod external;
 
-pub(super) use distinct::distinct;
+pub(super) use distinct::{distinct, repeated};
 pub(super) use external::Sorter;
 
 use super::gather::{TakeSource, fits_by_count, gather};

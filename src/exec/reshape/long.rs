@@ -2,7 +2,7 @@
 
 use super::super::gather::{Gathered, gather};
 use super::super::{ExecOptions, MemSource};
-use crate::error::{Notices, Result, ResultExt};
+use crate::error::{ErrorKind, Notices, Result, ResultExt};
 use crate::kernel::order::take;
 use crate::plan::{Long, LongOrder};
 use crate::store::{Batch, BatchIter, Column, ScanRequest, Schema, TableSource};
@@ -14,8 +14,14 @@ pub(crate) fn long(input: &Arc<dyn TableSource>, how: &Arc<Long>, options: &Exec
     let mut input = input.clone();
     let bytes = input.rows().map(|rows| rows.saturating_mul(16 * input.schema().fields.len() as u64));
     if how.order == LongOrder::ByColumn && how.value.len() > 1 && bytes.is_some_and(|b| b < options.budget.free() as u64 / 4) {
-        let Gathered { batch, booked, notices } = gather(&input, None, "melting", options)?;
-        input = Arc::new(MemSource::whole(batch.schema.clone(), batch).holding(booked, notices));
+        match gather(&input, None, "melting", options) {
+            Ok(Gathered { batch, booked, notices }) => {
+                input = Arc::new(MemSource::whole(batch.schema.clone(), batch).holding(booked, notices));
+            }
+            // Long texts may take more than was thought.
+            Err(e) if e.kind() == ErrorKind::Budget => {}
+            Err(e) => return Err(e),
+        }
     }
     Ok(Arc::new(LongSource { input, how: how.clone() }))
 }

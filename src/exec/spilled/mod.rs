@@ -10,4 +10,4 @@ mod picked;
 
 pub(super) use blocks::{BlockWriter, Blocks, values_bytes};
 pub(super) use parted::{Parting, ROW_NUMBERS, each_part, numbered, parted_again, row_hashes, row_numbers, too_deep};
-pub(super) use picked::{Picked, Rows};
+pub(super) use picked::{Marked, Picked, Rows};

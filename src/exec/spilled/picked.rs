@@ -1,6 +1,7 @@
 //! Rows of a table that were found to stay, one bit for each.
 
-use crate::error::{Notices, Result};
+use crate::error::{Error, Notices, Result};
+use crate::exec::frame::{answered, asked};
 use crate::exec::ordered::{Ordered, Parts};
 use crate::exec::{ExecOptions, stream};
 use crate::store::{Batch, BatchIter, Column, Reservation, ScanRequest, Schema, TableSource};
@@ -125,6 +126,62 @@ impl TableSource for Picked {
             let kept = |c: &Column| Column::new(c.dtype().clone(), arrow::compute::filter(c.values(), &mask)?);
             let columns = batch.columns.iter().map(kept).collect::<Result<_>>()?;
             Batch::with_rows(batch.schema, columns, count)
+        })))
+    }
+}
+
+/// A table, read again, with a column more that tells which rows do not stay.
+#[derive(Debug)]
+pub(in crate::exec) struct Marked {
+    input: Arc<dyn TableSource>,
+    rows: Arc<Rows>,
+    position: usize,
+    schema: Arc<Schema>,
+}
+
+impl Marked {
+    /// With the column at this position: instead of one of the table, or behind them all.
+    pub(in crate::exec) fn new(input: Arc<dyn TableSource>, rows: Rows, position: usize, schema: Arc<Schema>) -> Marked {
+        Marked { input, rows: Arc::new(rows), position, schema }
+    }
+}
+
+impl TableSource for Marked {
+    fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+    fn rows(&self) -> Option<u64> {
+        self.input.rows()
+    }
+    fn parts(&self) -> usize {
+        self.input.parts()
+    }
+    fn part_bytes(&self, part: usize) -> u64 {
+        self.input.part_bytes(part)
+    }
+    fn part_rows(&self, part: usize) -> Option<u64> {
+        self.input.part_rows(part)
+    }
+    fn notices(&self) -> Notices {
+        self.input.notices()
+    }
+    fn scan(&self, part: usize, request: &ScanRequest) -> Result<BatchIter> {
+        let (wanted, schema) = (asked(request, &self.schema), answered(request, &self.schema));
+        let plain: Vec<usize> = wanted.iter().copied().filter(|&c| c != self.position).collect();
+        // Rows are counted, so none may be left out below.
+        let inner = ScanRequest { columns: Some(plain), predicates: Vec::new(), ..request.clone() };
+        let (rows, mut at, position) = (self.rows.clone(), self.rows.starts[part], self.position);
+        Ok(Box::new(self.input.scan(part, &inner)?.map(move |batch| {
+            let batch = batch?;
+            let n = batch.rows();
+            let mut plain = batch.columns.into_iter();
+            let columns = wanted.iter().map(|&c| match c == position {
+                true => Some((0..n).map(|i| !rows.kept(at + i as u64)).collect::<Vec<bool>>().into()),
+                false => plain.next(),
+            });
+            let columns = columns.collect::<Option<_>>().ok_or_else(|| Error::internal("fewer columns than were asked for"))?;
+            at += n as u64;
+            Batch::with_rows(schema.clone(), columns, n)
         })))
     }
 }

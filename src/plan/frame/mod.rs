@@ -16,7 +16,7 @@ pub use missing::{DropRows, FillGaps, Gaps};
 pub use order::{SortBy, asc, desc};
 pub use resample::{LazyResample, ResamplePlan, TimeBins};
 pub use reshape::{Long, LongOrder, MeltOptions};
-pub use verb::{Scope, TableVerb, VerbPlan};
+pub use verb::{Large, Scope, TableVerb, VerbPlan};
 pub use window::WindowPlan;
 
 pub use group::{

@@ -142,21 +142,27 @@ impl LazyFrame {
         Ok(self.then(Plan::Distinct { input: self.plan.clone(), columns, keep }))
     }
 
-    /// The same for columns by name (all but row labels, when `None`); numbers of rows begin anew.
-    pub(crate) fn without_repeated(&self, columns: Option<&[&str]>, keep: Keep) -> Result<LazyFrame> {
+    /// Columns by name, levels of labels not among them; all such columns, when `None`.
+    pub(crate) fn compared(&self, columns: Option<&[&str]>) -> Result<Vec<usize>> {
         let schema = self.schema();
         let levels = if let IndexSpec::Levels(levels) = &schema.index { levels.len() } else { 0 };
-        let columns: Vec<usize> = match columns {
-            None => (levels..schema.fields.len()).collect(),
+        match columns {
+            None => Ok((levels..schema.fields.len()).collect()),
             Some(names) => {
                 let place = |n: &&str| {
                     let known = schema.fields.iter().skip(levels).map(|f| f.name.as_str());
                     let found = schema.fields.iter().skip(levels).position(|f| f.name == **n);
                     found.map(|i| i + levels).ok_or_else(|| Error::not_found("column", n, known))
                 };
-                names.iter().map(place).collect::<Result<_>>()?
+                names.iter().map(place).collect()
             }
-        };
+        }
+    }
+
+    /// Of equal rows in columns by name (all but row labels, when `None`) those that stay; numbers of rows begin anew.
+    pub(crate) fn without_repeated(&self, columns: Option<&[&str]>, keep: Keep) -> Result<LazyFrame> {
+        let schema = self.schema();
+        let columns = self.compared(columns)?;
         let kept = self.keep_rows(columns, keep)?;
         if !matches!(schema.index, IndexSpec::Range { .. }) {
             return Ok(kept);
