@@ -3,6 +3,7 @@
 //! Stretches begin where they begin in memory, so results have the same bits. Of windows of time the longest is looked for first, because the
 //! length of stretches follows from it.
 
+use super::along::settle_along;
 use super::eval::evaluate;
 use super::order::dense;
 use super::spilled::values_bytes;
@@ -25,22 +26,24 @@ pub(super) struct SlidingSource {
 }
 
 impl SlidingSource {
-    /// For windows of rows and of time whose values need nothing but their own row; `None` for others.
+    /// For windows of rows and of time; `None` for others. Values that look along the rows themselves become columns before.
     ///
     /// # Errors
     /// Invalid, for times that are missing or fall; what the source says.
     pub(super) fn new(input: &Arc<dyn TableSource>, plan: &WindowPlan, options: &ExecOptions) -> Result<Option<SlidingSource>> {
-        let plain = |t: &crate::plan::Typed| !t.has_order() && !t.has_aggregates();
-        if !plan.aggregates.iter().all(|(_, v)| plain(&v.values)) {
-            return Ok(None);
-        }
         let longest = match (plan.windows.width, plan.on) {
             (Width::Rows(n), _) => n,
             (Width::Time(_), Some(on)) => longest(input, plan, on, options)?,
             _ => return Ok(None),
         };
         let stretch = least_stretch(longest);
-        Ok(Some(SlidingSource { input: input.clone(), plan: Arc::new(plan.clone()), stretch, options: options.clone() }))
+        let (mut input, mut plan) = (input.clone(), plan.clone());
+        for (_, values) in &mut plan.aggregates {
+            if values.values.has_order() || values.values.has_aggregates() {
+                (values.values, input) = settle_along(&values.values, &input, options)?;
+            }
+        }
+        Ok(Some(SlidingSource { input, plan: Arc::new(plan), stretch, options: options.clone() }))
     }
 }
 
@@ -218,7 +221,9 @@ impl Walk {
             });
         let made: Vec<Column> = made.collect::<Result<_>>()?;
         let out = self.held.slice(here.start, here.len());
-        let out = Batch::with_rows(self.plan.schema.clone(), out.columns.into_iter().chain(made).collect(), here.len())?;
+        // What was put behind the columns of the table for the windows alone stays here.
+        let own = self.plan.schema.fields.len() - made.len();
+        let out = Batch::with_rows(self.plan.schema.clone(), out.columns.into_iter().take(own).chain(made).collect(), here.len())?;
         // What the next stretch looks back at.
         let keep = match &bounds {
             // The next row's window begins no earlier than the last one's.

@@ -2,7 +2,8 @@
 
 use super::spill::{equal, random, same, within};
 use hpda_data::exec::MemSource;
-use hpda_data::plan::{Gaps, LazyFrame, parse};
+use hpda_data::kernel::window::Width;
+use hpda_data::plan::{Gaps, LazyFrame, Windowing, parse, parse_aggregates};
 use hpda_data::store::Batch;
 use hpda_data::{Column, DType, DataFrame, ErrorKind};
 use proptest::prelude::*;
@@ -69,7 +70,7 @@ fn table(rows: usize, gaps: (u64, u64), salt: u64, part: usize) -> LazyFrame {
 fn same_lists(plan: &LazyFrame, bytes: usize) {
     let (all, few) = (within(plan, usize::MAX).unwrap(), within(plan, bytes).unwrap());
     equal(&all, &few);
-    for name in all.names().into_iter().filter(|n| matches!(all.column(n).unwrap().dtype(), DType::Categorical { .. })) {
+    for name in all.names().iter().filter(|n| matches!(all.column(n).unwrap().dtype(), DType::Categorical { .. })) {
         assert_eq!(all.column(name).unwrap().categories().unwrap(), few.column(name).unwrap().categories().unwrap(), "{name}");
     }
 }
@@ -91,7 +92,7 @@ proptest! {
         for how in ways() {
             same_lists(&plan.fill_gaps(how.clone(), None::<&[&str]>, limit).unwrap(), kilobytes << 10);
             let some = plan.fill_gaps(how, Some(&["g", "i"]), limit).unwrap();
-            same_lists(&some.select(&["i", "c", "s", "g"]).unwrap(), kilobytes << 10);
+            same_lists(&some.select(["i", "c", "s", "g"]).unwrap(), kilobytes << 10);
         }
     }
 
@@ -105,7 +106,7 @@ proptest! {
         // Each case tries some of them.
         for (n, e) in expressions(far).iter().enumerate().skip(salt as usize % 5).step_by(5) {
             let one = plan.with(&format!("y{n}"), parse(e).unwrap()).unwrap();
-            same_lists(&one.select(&[&format!("y{n}")]).unwrap(), kilobytes << 10);
+            same_lists(&one.select([&format!("y{n}")]).unwrap(), kilobytes << 10);
             with = if n % 3 == 0 { with.with(&format!("y{n}"), parse(e).unwrap()).unwrap() } else { with };
         }
         same_lists(&with, kilobytes << 10);
@@ -171,6 +172,17 @@ fn gaps_longer_than_many_stretches_are_filled_as_in_memory() {
     let filled = plan.fill_gaps(Gaps::Backward, None::<&[&str]>, None).unwrap();
     let filled = within(&filled, 64 << 10).unwrap();
     assert_eq!(filled.at(20_000, "x").unwrap(), 39_990i64.into());
+}
+
+/// Windows over what itself looks along the rows.
+#[test]
+fn windows_of_running_values_in_a_small_budget_are_those_of_a_large_one() {
+    let plan = table(30_000, (40, 300), 3, 4000);
+    let wanted = parse_aggregates("m1=mean(cumsum(f)), m2=max(f - mean(f)), m3=sum(shift(i, -2000))", plan.schema()).unwrap();
+    for windows in [Windowing::rows(100), Windowing::new(Width::parse("10min").unwrap())] {
+        let on = matches!(windows.width, Width::Time(_)).then_some("t");
+        same(&plan.rolling(windows, on, wanted.clone()).unwrap(), 1 << 20);
+    }
 }
 
 #[test]
