@@ -8,7 +8,7 @@ use super::rows::{NONE, changed as in_memory, floats, numbers, whole_cumsum};
 use crate::dtype::DType;
 use crate::error::{Result, ResultExt};
 use crate::exec::eval::evaluate;
-use crate::exec::order::Sorter;
+use crate::exec::order::{Sorter, take_own};
 use crate::exec::spilled::{Blocks, Parting, numbered, parted_again, row_hashes, row_numbers, too_deep};
 use crate::exec::{ExecOptions, stream};
 use crate::kernel::group::FloatSums;
@@ -43,6 +43,9 @@ pub(super) fn changed(
     }
     out.finish(plan.schema.clone(), input.notices())
 }
+
+/// So many changed rows are handed on at a time.
+const STEP: usize = 8192;
 
 /// What is done to which columns.
 pub(super) struct Work<'a> {
@@ -107,7 +110,13 @@ impl Work<'_> {
             Ok(_booked) => {
                 let read = (0..part.parts()).map(|b| part.read(b, None)).collect::<Result<Vec<_>>>()?;
                 let columns = in_memory(&Batch::concat(part.schema(), &read)?, self.plan, self.what, self.columns)?;
-                return out.push(Batch::with_rows(self.schema.clone(), columns, rows)?);
+                // In little copies: sorted runs are then as long as can be, so that there are few of them, and keep nothing of the part.
+                for start in (0..rows as u32).step_by(STEP) {
+                    let some: Vec<u32> = (start..(start + STEP as u32).min(rows as u32)).collect();
+                    let n = some.len();
+                    out.push(Batch::with_rows(self.schema.clone(), take_own(&columns, &some.into())?, n)?)?;
+                }
+                return Ok(());
             }
             Err(_) if too_deep(level) => {}
             Err(_) => {
