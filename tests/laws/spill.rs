@@ -270,3 +270,11 @@ fn keys_that_stand_twice_are_refused_at_the_same_row_in_a_small_budget() {
         assert!(refused(40 << 10).contains("stands twice"));
     }
 }
+
+/// Two hundred sorted runs are more than are merged at a time.
+#[test]
+fn sorted_rows_of_very_many_runs_are_those_of_a_large_budget() {
+    let plan = cut(&table(120_000, 5000, 9), 3000);
+    same(&plan.sort([asc("s"), desc("f")]).unwrap(), 400 << 10);
+    same(&plan.sort([desc("n")]).unwrap(), 200 << 10);
+}

@@ -2,7 +2,8 @@
 //!
 //! Rows are numbered in the order of the input, and the number is the last key: so all rows differ, equal keys keep their order, and
 //! a range of keys may be cut anywhere. A run is written in blocks, the first row of each is kept as a sample. The samples in order
-//! part all rows into ranges of about as many blocks; a range is read from every run that reaches into it, and sorted.
+//! part all rows into ranges of about as many blocks; a range is read from every run that reaches into it, and sorted. Of very many runs
+//! several are made one before.
 
 use super::{dense, sort_keys, take_own};
 use crate::error::{Error, Notices, Result};
@@ -20,6 +21,8 @@ use std::sync::Arc;
 const LEAST_BLOCK: usize = 16 << 10;
 /// So many blocks fill what a thread may hold of a range.
 const BLOCKS: usize = 64;
+/// So many runs are merged at a time: of each, a range reads up to two blocks more than it has.
+const MOST_RUNS: usize = BLOCKS / 2;
 
 /// All rows in the order of some columns, by way of a temporary file.
 ///
@@ -33,6 +36,14 @@ pub(super) fn sorted(input: &Arc<dyn TableSource>, by: &[(usize, Direction)], op
     sorter.finish(input.schema().clone(), input.notices())
 }
 
+/// Rows in order.
+#[derive(Clone, Debug)]
+struct Run {
+    blocks: Blocks,
+    /// The first row of each block.
+    samples: Batch,
+}
+
 /// Takes rows in any order and gives them in the order of some columns. Runs are written one after the other.
 pub(in crate::exec) struct Sorter {
     numbered: Arc<Schema>,
@@ -40,10 +51,7 @@ pub(in crate::exec) struct Sorter {
     spill: Spill,
     /// Bytes of a block.
     block: usize,
-    runs: Vec<Blocks>,
-    /// For each block its run, and the first row.
-    owners: Vec<usize>,
-    samples: Vec<Batch>,
+    runs: Vec<Run>,
     /// What becomes the next run, and how many bytes it takes.
     waiting: Vec<Batch>,
     bytes: usize,
@@ -69,8 +77,6 @@ impl Sorter {
             spill: Spill::new(),
             block: (range / BLOCKS).max(LEAST_BLOCK),
             runs: Vec::new(),
-            owners: Vec::new(),
-            samples: Vec::new(),
             waiting: Vec::new(),
             bytes: 0,
             rows: 0,
@@ -123,17 +129,12 @@ impl Sorter {
         let all = Batch::concat(&self.numbered, &std::mem::take(&mut self.waiting))?;
         let order: ScalarBuffer<u32> = sort_rows(&sort_keys(&all, &self.keys)?, row_count(all.rows())?).into();
         let rows = (all.rows() * self.block).div_ceil(values_bytes(&all).max(1)).clamp(1, all.rows());
-        let mut writer = BlockWriter::new(&self.spill, self.numbered.clone(), self.block);
+        let mut writer = RunWriter::new(&self.spill, &self.numbered, self.block);
         for start in (0..all.rows()).step_by(rows) {
             let n = rows.min(all.rows() - start);
             // Views would bring the texts of the whole run with them.
             let columns = take_own(&all.columns, &order.slice(start, n))?;
-            let block = Batch::with_rows(self.numbered.clone(), columns, n)?;
-            writer.block(&block)?;
-            // Copied: a slice would keep the whole block.
-            let first = take_own(&block.columns, &vec![0u32].into())?;
-            self.samples.push(Batch::with_rows(self.numbered.clone(), first, 1)?);
-            self.owners.push(self.runs.len());
+            writer.block(&Batch::with_rows(self.numbered.clone(), columns, n)?)?;
         }
         self.runs.push(writer.finish()?);
         drop(all);
@@ -148,19 +149,56 @@ impl Sorter {
     /// Io of the temporary file.
     pub(in crate::exec) fn finish(mut self, schema: Arc<Schema>, notices: Notices) -> Result<Arc<dyn TableSource>> {
         self.run()?;
-        let samples = Batch::concat(&self.numbered, &self.samples)?;
-        let order = sort_rows(&sort_keys(&samples, &self.keys)?, row_count(samples.rows())?);
-        let mut ranks = vec![0; order.len()];
-        order.iter().enumerate().for_each(|(rank, &block)| ranks[block as usize] = rank);
-        // Of every run a block more than the range has is read at either end.
-        let step = BLOCKS.saturating_sub(self.runs.len()).max(BLOCKS / 4);
-        let last = samples.columns.last().ok_or_else(|| Error::internal("samples without row numbers"))?;
-        let numbers = numbers(last);
-        let starts = (0..order.len()).step_by(step).map(|rank| (rank, numbers[order[rank] as usize])).collect();
-        let mut blocks = vec![Vec::new(); self.runs.len()];
-        self.owners.iter().zip(ranks).for_each(|(&run, rank)| blocks[run].push(rank));
-        let Sorter { keys, runs, rows, .. } = self;
-        Ok(Arc::new(Merged { schema, keys, runs, blocks, starts, rows, notices }))
+        while self.runs.len() > MOST_RUNS {
+            let spill = Spill::new();
+            let runs = std::mem::take(&mut self.runs);
+            for several in runs.chunks(MOST_RUNS) {
+                let longer = self.longer(several, &spill)?;
+                self.runs.push(longer);
+            }
+        }
+        let Sorter { keys, runs, rows, numbered, .. } = self;
+        Ok(Arc::new(Merged::new(schema, keys, &numbered, runs, rows, notices)?))
+    }
+
+    /// One run of several.
+    fn longer(&self, runs: &[Run], spill: &Spill) -> Result<Run> {
+        let merged = Merged::new(self.numbered.clone(), self.keys.clone(), &self.numbered, runs.to_vec(), 0, Notices::new())?;
+        let mut writer = RunWriter::new(spill, &self.numbered, self.block);
+        for part in 0..merged.parts() {
+            let (all, order, _booked) = merged.part(part, &self.budget)?;
+            let rows = (all.rows() * self.block).div_ceil(values_bytes(&all).max(1)).clamp(1, all.rows());
+            for start in (0..order.len()).step_by(rows) {
+                let n = rows.min(order.len() - start);
+                writer.block(&Batch::with_rows(self.numbered.clone(), take_own(&all.columns, &order.slice(start, n))?, n)?)?;
+            }
+        }
+        writer.finish()
+    }
+}
+
+/// Writes a run block by block.
+struct RunWriter {
+    writer: BlockWriter,
+    schema: Arc<Schema>,
+    samples: Vec<Batch>,
+}
+
+impl RunWriter {
+    fn new(spill: &Spill, schema: &Arc<Schema>, block: usize) -> RunWriter {
+        RunWriter { writer: BlockWriter::new(spill, schema.clone(), block), schema: schema.clone(), samples: Vec::new() }
+    }
+
+    fn block(&mut self, block: &Batch) -> Result<()> {
+        self.writer.block(block)?;
+        // Copied: a slice would keep the whole block.
+        let first = take_own(&block.columns, &vec![0u32].into())?;
+        self.samples.push(Batch::with_rows(self.schema.clone(), first, 1)?);
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Run> {
+        Ok(Run { blocks: self.writer.finish()?, samples: Batch::concat(&self.schema, &self.samples)? })
     }
 }
 
@@ -183,8 +221,30 @@ struct Merged {
 }
 
 impl Merged {
+    fn new(
+        schema: Arc<Schema>,
+        keys: Vec<(usize, Direction)>,
+        numbered: &Arc<Schema>,
+        runs: Vec<Run>,
+        rows: u64,
+        notices: Notices,
+    ) -> Result<Merged> {
+        let samples = Batch::concat(numbered, &runs.iter().map(|r| r.samples.clone()).collect::<Vec<_>>())?;
+        let order = sort_rows(&sort_keys(&samples, &keys)?, row_count(samples.rows())?);
+        let mut ranks = vec![0; order.len()];
+        order.iter().enumerate().for_each(|(rank, &block)| ranks[block as usize] = rank);
+        // Of every run a block more than the range has is read at either end.
+        let step = BLOCKS.saturating_sub(runs.len()).max(BLOCKS / 4);
+        let last = samples.columns.last().ok_or_else(|| Error::internal("samples without row numbers"))?;
+        let numbers = numbers(last);
+        let starts = (0..order.len()).step_by(step).map(|rank| (rank, numbers[order[rank] as usize])).collect();
+        let mut ranks = ranks.into_iter();
+        let blocks = runs.iter().map(|run| ranks.by_ref().take(run.samples.rows()).collect()).collect();
+        Ok(Merged { schema, keys, runs: runs.into_iter().map(|r| r.blocks).collect(), blocks, starts, rows, notices })
+    }
+
     /// All rows of the blocks that reach into a part, and their order in it.
-    fn part(&self, part: usize, request: &ScanRequest) -> Result<(Batch, ScalarBuffer<u32>, Option<Reservation>)> {
+    fn part(&self, part: usize, budget: &Budget) -> Result<(Batch, ScalarBuffer<u32>, Option<Reservation>)> {
         let (from, first) = self.starts[part];
         let after = self.starts.get(part + 1);
         let to = after.map_or(usize::MAX, |s| s.0);
@@ -198,7 +258,7 @@ impl Merged {
             }
         }
         let bytes: usize = wanted.iter().map(|(run, i)| run.block_bytes(*i)).sum();
-        let booked = request.budget.reserve_block(2 * bytes, "merging sorted rows")?;
+        let booked = budget.reserve_block(2 * bytes, "merging sorted rows")?;
         let mut read = Vec::new();
         for (run, i) in wanted {
             read.push(run.read(i, None)?);
@@ -235,7 +295,7 @@ impl TableSource for Merged {
         0
     }
     fn scan(&self, part: usize, request: &ScanRequest) -> Result<BatchIter> {
-        let (all, order, booked) = self.part(part, request)?;
+        let (all, order, booked) = self.part(part, &request.budget)?;
         let wanted: Vec<usize> = request.columns.clone().unwrap_or_else(|| (0..self.schema.fields.len()).collect());
         let schema = match &request.columns {
             None => self.schema.clone(),
