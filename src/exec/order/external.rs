@@ -233,8 +233,9 @@ impl Merged {
         let order = sort_rows(&sort_keys(&samples, &keys)?, row_count(samples.rows())?);
         let mut ranks = vec![0; order.len()];
         order.iter().enumerate().for_each(|(rank, &block)| ranks[block as usize] = rank);
-        // Of every run a block more than the range has is read at either end.
-        let step = BLOCKS.saturating_sub(runs.len()).max(BLOCKS / 4);
+        // Of every run a block more than the range has is read at either end. Ranges are held twice while they are sorted, and there may be one
+        // more than threads.
+        let step = BLOCKS.saturating_sub(runs.len()).clamp(BLOCKS / 4, BLOCKS / 2);
         let last = samples.columns.last().ok_or_else(|| Error::internal("samples without row numbers"))?;
         let numbers = numbers(last);
         let starts = (0..order.len()).step_by(step).map(|rank| (rank, numbers[order[rank] as usize])).collect();
