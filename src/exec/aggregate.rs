@@ -296,7 +296,7 @@ impl State {
             Kind::First(value) | Kind::Last(value) => value,
             Kind::Truth { any, all } => Scalar::Bool(if agg == Agg::Any { any } else { all }),
             Kind::Tally(tally) => {
-                let probability = if let Agg::Quantile(p) = agg { p } else { 0.5 };
+                let probability = agg.probability().unwrap_or(0.5);
                 let (found, mode) = tally.finish_with_mode("", &x.dtype, rows, &[probability])?;
                 match agg {
                     Agg::Nunique => position(found.unique.unwrap_or(0)),

@@ -35,6 +35,7 @@ mod order;
 mod ordered;
 mod parts;
 mod points;
+mod ranks;
 pub mod reduce;
 mod resample;
 mod reshape;

@@ -68,6 +68,11 @@ pub struct Schema {
 }
 
 impl Schema {
+    /// How many columns are levels of row labels; they come first.
+    pub fn levels(&self) -> usize {
+        if let IndexSpec::Levels(levels) = &self.index { levels.len() } else { 0 }
+    }
+
     /// Whether anything is said about the table or a column. What polars notes for its own types does not count.
     pub fn has_attrs(&self) -> bool {
         !self.attrs.is_empty() || self.fields.iter().any(|f| f.attrs.iter().any(|(name, _)| !name.starts_with("_PL_")))

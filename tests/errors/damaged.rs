@@ -308,11 +308,63 @@ fn endless_list_of_dimensions_is_an_error_before_the_library_sees_it() {
         for (name, read) in [("endless.nc", nc as fn(&Path) -> Result<()>), ("endless.h5", h5)] {
             let path = file(&folder, name, &bytes);
             let e = read(&path).unwrap_err();
-            assert_eq!((e.kind(), e.message()), (ErrorKind::Format, "the list of dimensions of a dataset of this HDF5 file is damaged"));
+            assert_eq!((e.kind(), e.message()), (ErrorKind::Format, "an attribute of this HDF5 file is damaged"));
         }
         return;
     }
     panic!("no list of dimensions was found");
+}
+
+/// The library asks for as much memory as a text says that it has bytes, and clears it, before it looks where the text is.
+#[test]
+fn text_longer_than_the_file_is_an_error_before_the_library_sees_it() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, least, read) in [
+        ("texts", 16, &[h5 as fn(&Path) -> Result<()>][..]),
+        ("from_netcdf", 2, &[h5 as fn(&Path) -> Result<()>, nc as fn(&Path) -> Result<()>]),
+    ] {
+        let sound = std::fs::read(root().join(format!("tests/files/data/hdf5/{name}.h5"))).unwrap();
+        let word = |at: usize| u64::from_le_bytes(sound[at..at + 8].try_into().unwrap());
+        // A text: its length, the place of a heap, its number there.
+        let is_text = |&at: &usize| {
+            let heap = usize::try_from(word(at + 4)).ok().and_then(|heap| sound.get(heap..));
+            heap.is_some_and(|heap| heap.starts_with(b"GCOL\x01"))
+                && (1..64).contains(&(word(at) as u32))
+                && (1..64).contains(&(word(at + 8) >> 32))
+        };
+        let texts: Vec<usize> = (0..sound.len() - 16).filter(is_text).collect();
+        let mut seen = 0;
+        for at in texts {
+            let mut bytes = sound.clone();
+            bytes[at..at + 4].copy_from_slice(&[0xf0, 0xff, 0xff, 0xff]);
+            for (read, end) in read.iter().zip(["h5", "nc"]) {
+                let path = file(&folder, &format!("{name}.{end}"), &bytes);
+                let e = read(&path).unwrap_err();
+                assert_eq!(e.kind(), ErrorKind::Format, "{at}: {e}");
+                let known = [format!("texts say that they have 4294967280 bytes, and the whole file has {}", sound.len())];
+                let known = known.iter().map(String::as_str).chain(["an attribute of this HDF5 file is damaged"]);
+                assert!(known.clone().any(|m| m == e.message()), "{at}: {e}");
+            }
+            seen += 1;
+        }
+        assert!(seen >= least, "{name}: {seen} texts were found");
+    }
+}
+
+/// The library goes along the free space among the names of a group, and takes memory for each piece.
+#[test]
+fn circle_of_free_space_is_an_error_before_the_library_sees_it() {
+    let mut bytes = std::fs::read(root().join("tests/files/data/hdf5/texts.h5")).unwrap();
+    let heap = memchr::memmem::find(&bytes, b"HEAP\0\0\0\0").unwrap();
+    let names = u64::from_le_bytes(bytes[heap + 24..heap + 32].try_into().unwrap()) as usize;
+    // The first piece is at byte 8, has 16 bytes, and is followed by itself.
+    bytes[heap + 16..heap + 24].copy_from_slice(&8u64.to_le_bytes());
+    bytes[names + 8..names + 24].copy_from_slice(&[8u64, 16].map(u64::to_le_bytes).concat());
+    let folder = tempfile::tempdir().unwrap();
+    for (name, read) in [("circle.h5", h5 as fn(&Path) -> Result<()>), ("circle.nc", nc)] {
+        let e = read(&file(&folder, name, &bytes)).unwrap_err();
+        assert_eq!((e.kind(), e.message()), (ErrorKind::Format, "a heap of this HDF5 file is damaged"));
+    }
 }
 
 /// The library's check of sums takes a chunk of no bytes for one of almost 2^64.

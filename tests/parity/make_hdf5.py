@@ -164,6 +164,27 @@ with h5py.File(OUT / "records.h5", "w") as f:
     f["opaque"] = np.array([b"abc"], "V3")
     f.create_dataset("regions", data=np.array([f["of_committed"].regionref[0:1]], dtype=h5py.regionref_dtype))
 
+# Texts of any length wherever they may stand: as they are, in chunks, in the header, in records, in arrays, in attributes.
+with h5py.File(OUT / "texts.h5", "w") as f:
+    words = np.array(["a", "", "k\u00f6ln", "a longer text than twelve bytes"], object)
+    f.create_dataset("plain", data=words, dtype=h5py.string_dtype())
+    f.create_dataset("chunks", data=words, dtype=h5py.string_dtype(), chunks=(3,))
+    f.create_dataset("deflated", data=words, dtype=h5py.string_dtype(), chunks=(3,), compression="gzip", shuffle=True)
+    header = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    header.set_layout(h5py.h5d.COMPACT)
+    kind = h5py.h5t.py_create(h5py.string_dtype(), logical=True)
+    h5py.h5d.create(f.id, b"header", kind, h5py.h5s.create_simple((4,)), header)
+    f["header"][...] = words
+    table = np.zeros(2, np.dtype([("id", "i4"), ("name", h5py.string_dtype())]))
+    table["id"], table["name"] = [1, 2], ["one", "two"]
+    f["table"] = table
+    f.create_dataset("pairs", shape=(2,), dtype=np.dtype((h5py.string_dtype(), (2,))))
+    f["pairs"][...] = words.reshape(2, 2)
+    f["plain"].attrs["one"] = "an attribute"
+    f["plain"].attrs["several"] = ["b", "cd"]
+note("texts", skip=("pairs",))
+expected["texts"]["pairs"] = {"shape": [2, 2], "values": list(words)}
+
 # NetCDF-4: the same cube as HDF5. Dimensions without variables, of two dimensions, growing ones that are not filled, groups, text.
 with netCDF4.Dataset(OUT / "from_netcdf.h5", "w") as n:
     n.createDimension("time", None), n.createDimension("lat", 2), n.createDimension("lon", 3), n.createDimension("letters", 4)

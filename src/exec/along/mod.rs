@@ -1,16 +1,16 @@
 //! Functions of the order of rows over a table that does not fit the budget, computed while it is read.
 //!
 //! Each becomes a source that reads another one in order and puts a column behind the others: a running total takes its state along, a shift
-//! the last rows. What a shift by many rows moves, and ranks ([`ranks`]), were written to a temporary file before, and are read beside.
+//! the last rows. What a shift by many rows moves, and ranks ([`super::ranks`]), were written to a temporary file before, and are read beside.
 
-mod ranks;
-mod shifted;
+mod tail;
 
 use super::ExecOptions;
 use super::aggregate::{aggregates, substitute};
 use super::eval::evaluate;
 use super::frame::{answered, asked, positions, union};
-use super::spilled::Blocks;
+use super::ranks::ranks;
+use super::spilled::{Blocks, Shifted, missing, written};
 use super::stream::in_order;
 use super::whole::{OrderFunc, column_name};
 use crate::dtype::DType;
@@ -18,8 +18,8 @@ use crate::error::{Notices, Result};
 use crate::kernel::window::{Cumulative, Running};
 use crate::plan::{Node, Typed};
 use crate::store::{Batch, BatchIter, Column, Field, ScanRequest, Schema, TableSource};
-use shifted::{Shifted, Tail, missing, written};
 use std::sync::Arc;
+use tail::Tail;
 
 /// Replaces functions of the order of rows by columns at the end of the source that comes with it, and aggregates by their values.
 pub(super) fn settle_along(typed: &Typed, input: &Arc<dyn TableSource>, options: &ExecOptions) -> Result<(Typed, Arc<dyn TableSource>)> {
@@ -49,7 +49,10 @@ fn walk(t: &mut Typed, source: &mut Arc<dyn TableSource>, options: &ExecOptions)
             (how, dtype)
         }
         OrderFunc::Running(what) => (How::Running(what), Cumulative::new(what, &values.typed.dtype)?.dtype().clone()),
-        OrderFunc::Rank => (How::Beside(ranks::ranks(&values)?, 0), DType::F64),
+        OrderFunc::Rank => {
+            let pieces = values.read()?.map(|x| Ok(vec![x?]));
+            (How::Beside(ranks(pieces, std::slice::from_ref(&values.typed.dtype), options)?, 0), DType::F64)
+        }
     };
     let before = source.schema();
     let place = before.fields.len();

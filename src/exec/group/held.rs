@@ -1,5 +1,6 @@
 //! What was made of all values of a group.
 
+use super::rows::group_slices;
 use crate::kernel::agg::{Agg, between, quantile_ranks};
 use crate::kernel::group::OrderKey;
 use crate::store::Column;
@@ -46,20 +47,9 @@ pub(super) fn per_group<K>(
 where
     K: OrderKey + TryInto<usize>,
 {
-    let mut slices: Vec<&mut [K]> = Vec::with_capacity(starts.len().saturating_sub(1));
-    let mut rest = values;
-    for w in starts.windows(2) {
-        let (now, later) = std::mem::take(&mut rest).split_at_mut(w[1] - w[0]);
-        slices.push(now);
-        rest = later;
-    }
-    let probability = |agg: Agg| match agg {
-        Agg::Median => Some(0.5),
-        Agg::Quantile(p) => Some(p),
-        _ => None,
-    };
+    let mut slices = group_slices(values, starts);
     if let [agg] = aggs
-        && let Some(p) = probability(*agg)
+        && let Some(p) = agg.probability()
     {
         let one = |s: &mut &mut [K]| {
             if s.is_empty() {
@@ -78,7 +68,7 @@ where
         None => 0,
     };
     aggs.iter()
-        .map(|agg| match probability(*agg) {
+        .map(|agg| match agg.probability() {
             Some(p) => Held::Numbers(
                 slices
                     .par_iter()

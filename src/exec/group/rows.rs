@@ -105,6 +105,18 @@ pub(super) fn floats(values: impl Iterator<Item = f64>, dtype: &DType) -> Column
     }
 }
 
+/// The values of each group, where groups lie one behind the other and begin at `starts`.
+pub(super) fn group_slices<'a, T>(values: &'a mut [T], starts: &[usize]) -> Vec<&'a mut [T]> {
+    let mut slices = Vec::with_capacity(starts.len().saturating_sub(1));
+    let mut rest = values;
+    for w in starts.windows(2) {
+        let (now, later) = std::mem::take(&mut rest).split_at_mut(w[1] - w[0]);
+        slices.push(now);
+        rest = later;
+    }
+    slices
+}
+
 /// A column changed group by group.
 pub(super) fn transform(column: &Column, codes: &Codes, members: &(Vec<u32>, Vec<usize>), what: Transform) -> Result<Column> {
     let result = what.dtype(column.dtype());
@@ -114,13 +126,7 @@ pub(super) fn transform(column: &Column, codes: &Codes, members: &(Vec<u32>, Vec
     let values = numbers(column)?;
     let (rows, starts) = members;
     let mut gathered: Vec<f64> = rows.iter().map(|&r| values[r as usize]).collect();
-    let mut slices: Vec<&mut [f64]> = Vec::with_capacity(codes.len());
-    let mut rest = &mut gathered[..];
-    for w in starts.windows(2) {
-        let (now, later) = std::mem::take(&mut rest).split_at_mut(w[1] - w[0]);
-        slices.push(now);
-        rest = later;
-    }
+    let mut slices = group_slices(&mut gathered, starts);
     slices.par_iter_mut().with_min_len(64).for_each(|s| change(s, what));
     // Rows without a group have no anomaly, but keep what they have where only holes are filled.
     let mut out = if what == Transform::FillMean { values } else { vec![f64::NAN; values.len()] };
@@ -137,13 +143,11 @@ fn change(values: &mut [f64], what: Transform) {
     let n = there.len() as f64;
     let mean = sums.value(0) / n;
     match what {
-        Transform::Anomaly => values.iter_mut().for_each(|x| *x -= mean),
-        Transform::Standardize => {
-            let squares: f64 = there.iter().map(|x| (x - mean) * (x - mean)).sum();
-            let std = (squares / (n - 1.0)).sqrt();
-            values.iter_mut().for_each(|x| *x = if n > 1.0 { (*x - mean) / std } else { f64::NAN });
+        Transform::Anomaly | Transform::Standardize | Transform::FillMean => {
+            let squares = || there.iter().map(|x| (x - mean) * (x - mean)).sum();
+            let std = if what == Transform::Standardize { deviation(squares(), n) } else { f64::NAN };
+            values.iter_mut().for_each(|x| *x = beside_group(*x, mean, std, what));
         }
-        Transform::FillMean => values.iter_mut().filter(|x| x.is_nan()).for_each(|x| *x = mean),
         Transform::Cumsum => {
             let mut sum = FloatSums::default();
             sum.resize(1);
@@ -164,6 +168,21 @@ fn change(values: &mut [f64], what: Transform) {
                 at += run.len();
             }
         }
+    }
+}
+
+/// The standard deviation, where `n` values have these squared distances from their mean in all; NaN of a single one.
+pub(super) fn deviation(squares: f64, n: f64) -> f64 {
+    if n > 1.0 { (squares / (n - 1.0)).sqrt() } else { f64::NAN }
+}
+
+/// What a value becomes beside the mean and the standard deviation of its group.
+pub(super) fn beside_group(x: f64, mean: f64, std: f64, what: Transform) -> f64 {
+    match what {
+        Transform::FillMean if !x.is_nan() => x,
+        Transform::FillMean => mean,
+        Transform::Standardize => (x - mean) / std,
+        _ => x - mean,
     }
 }
 

@@ -4,7 +4,7 @@
 
 use super::numbering::Numbering;
 use super::ranks;
-use super::rows::{NONE, changed as in_memory, floats, numbers, whole_cumsum};
+use super::rows::{NONE, beside_group, changed as in_memory, deviation, floats, numbers, whole_cumsum};
 use crate::dtype::DType;
 use crate::error::{Result, ResultExt};
 use crate::exec::eval::evaluate;
@@ -208,16 +208,8 @@ impl Work<'_> {
             if c == NONE {
                 return if self.what == Transform::FillMean { x } else { f64::NAN };
             }
-            match self.what {
-                Transform::FillMean if !x.is_nan() => x,
-                Transform::FillMean => state.mean(c),
-                Transform::Standardize => {
-                    let n = state.counts[c as usize] as f64;
-                    let std = (state.squares[c as usize] / (n - 1.0)).sqrt();
-                    if n > 1.0 { (x - state.mean(c)) / std } else { f64::NAN }
-                }
-                _ => x - state.mean(c),
-            }
+            let std = deviation(state.squares[c as usize], state.counts[c as usize] as f64);
+            beside_group(x, state.mean(c), std, self.what)
         };
         Ok(floats(codes.iter().zip(&values).map(one), dtype))
     }

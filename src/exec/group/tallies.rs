@@ -65,14 +65,6 @@ struct Form<'a, V> {
     value: &'a dyn Fn(&[Column], usize) -> V,
 }
 
-fn probability(agg: Agg) -> Option<f64> {
-    match agg {
-        Agg::Median => Some(0.5),
-        Agg::Quantile(p) => Some(p),
-        _ => None,
-    }
-}
-
 impl Values<'_> {
     /// For each aggregate what it is in the groups of all partitions.
     pub(super) fn made(&self, dtype: &DType, as_numbers: bool, aggs: &[Agg], all: &All) -> Result<Vec<Vec<Held>>> {
@@ -142,7 +134,7 @@ impl Values<'_> {
         column: impl Fn(Vec<Option<V>>) -> Result<Held>,
     ) -> Result<Vec<Vec<Held>>> {
         let (seen, sorted) = self.sorted(form, aggs)?;
-        let asked: Vec<f64> = aggs.iter().filter_map(|a| probability(*a)).collect();
+        let asked: Vec<f64> = aggs.iter().filter_map(|a| a.probability()).collect();
         let tally = |&n: &u64| {
             let quantile = |&p: &f64| {
                 let (low, high, weight) = quantile_ranks(p, n);
@@ -185,7 +177,7 @@ impl Values<'_> {
                     Agg::Max => some(&|c| tallies[c].most.clone())?,
                     Agg::First => some(&|c| seen.firsts[c].clone())?,
                     Agg::Last => some(&|c| seen.lasts[c].clone())?,
-                    agg if probability(*agg).is_some() => {
+                    agg if agg.probability().is_some() => {
                         quantile += 1;
                         let one = |&c: &usize| match &tallies[c].quantiles[quantile - 1] {
                             Quantile { values: [Some(a), Some(b)], weight, .. } => between(number(a), number(b), *weight),

@@ -4,7 +4,6 @@ use super::super::eager::Arithmetic;
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, Result, ResultExt};
 use crate::plan::{BinaryOp, Expr, LazyFrame, col, parse};
-use crate::store::IndexSpec;
 
 /// The name of a mask while it is used: no file has it.
 const MASK: &str = "\u{0}mask";
@@ -40,7 +39,7 @@ crate::exec::names::of_operators!(operators);
 impl LazyFrame {
     /// Where the columns begin that are no levels of row labels.
     fn first_value(&self) -> usize {
-        if let IndexSpec::Levels(levels) = &self.schema().index { levels.len() } else { 0 }
+        self.schema().levels()
     }
 
     /// An operation of every column with a value; `fill` stands in for missing ones.

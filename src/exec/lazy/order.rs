@@ -5,7 +5,6 @@ use crate::exec::Sample;
 use crate::kernel::order::Direction;
 use crate::ops::order::{Keep, Missing, Ties};
 use crate::plan::{Large, LazyFrame, SortBy};
-use crate::store::IndexSpec;
 use arrow::array::UInt64Array;
 
 fn borrowed(names: &Option<Vec<String>>) -> Option<Vec<&str>> {
@@ -176,7 +175,7 @@ impl LazyFrame {
         let made = self.all_rows(format!("duplicated, {keep:?} is not"), move |df| {
             df.with_column(&wanted, df.duplicated(borrowed(&subset).as_deref(), keep)?)
         })?;
-        let levels = if let IndexSpec::Levels(levels) = &made.schema().index { levels.len() } else { 0 };
+        let levels = made.schema().levels();
         let position = made.schema().fields.iter().skip(levels).position(|f| f.name == name).map(|at| at + levels);
         // Labels of several levels are looked up by the table alone.
         let position = position.filter(|_| made.schema().labels.is_none());

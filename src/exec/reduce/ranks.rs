@@ -4,7 +4,6 @@ use super::load::Loaded;
 use super::source::{Reading, ReduceSource, Work, feed};
 use crate::error::{Error, Result};
 use crate::exec::ordered::{Ordered, Parts};
-use crate::kernel::agg::Agg;
 use crate::kernel::cells::{Cells, Pass, Ranks};
 use std::sync::Arc;
 
@@ -23,7 +22,7 @@ impl ReduceSource {
     ) -> Result<Cells> {
         let workers = self.options.workers();
         let room = self.options.budget.limit() / 4 / (workers + 2);
-        let plain = matches!(self.how.agg, Agg::Median | Agg::Quantile(_)) && self.how.weights.is_none();
+        let plain = self.how.agg.probability().is_some() && self.how.weights.is_none();
         let Some(mut ranks) = Ranks::new(self.how.agg, visits, room).filter(|_| plain) else { return Err(why) };
         let side_by_side = self.grid.count() < 2 * workers;
         while !ranks.is_found() {

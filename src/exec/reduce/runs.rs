@@ -1,17 +1,14 @@
-//! Different and most frequent values of cells with more values than fit: sorted by way of a temporary file, so that equal ones stand together.
+//! Different and most frequent values of cells with more values than fit: tallied by cell and value, by way of a temporary file.
 
 use super::source::{Reading, ReduceSource, Work, feed, to_array};
-use crate::dtype::DType;
-use crate::error::{Notices, Result};
-use crate::exec::order::Sorter;
+use crate::error::Result;
+use crate::exec::key::Ordered as _;
 use crate::exec::ordered::Ordered;
-use crate::exec::stream;
+use crate::exec::spill::Spill;
+use crate::exec::tally::{Share, Tally};
 use crate::kernel::agg::Agg;
-use crate::kernel::cells::{Cells, Found, Place, Run, Take};
-use crate::kernel::order::Direction;
-use crate::store::{Batch, ChunkSource, Column, Field, NdArray, Schema};
-use arrow::array::AsArray;
-use arrow::datatypes::{Float64Type, Int64Type, UInt64Type};
+use crate::kernel::cells::{Cells, Found, Place, Run, Take, of_total_key, total_key};
+use crate::store::{ChunkSource, NdArray};
 use std::sync::Arc;
 
 impl ReduceSource {
@@ -24,58 +21,72 @@ impl ReduceSource {
         lengths: &[usize],
         visits: &[u64],
     ) -> Result<NdArray> {
-        let dtype = if work.whole { DType::I64 } else { DType::F64 };
-        let schema = Arc::new(Schema::new(vec![Field::new("cell", DType::U64), Field::new("value", dtype)]));
-        let mut sorter = Sorter::new(&schema, &[(0, Direction::Ascending), (1, Direction::Ascending)], &self.options)?;
+        let budget = &self.options.budget;
+        let own = budget.limit() / 4;
+        let _booked = budget.reserve_block(own, "a tally of values")?;
+        let mut tally = Tally::new(Share::new(own, budget), &Spill::new());
         let mut missing = visits.to_vec();
+        let mut keys = Keys(Vec::new());
         for item in Ordered::new(Reading(work.clone()), &self.reading_options()) {
             let (i, loaded) = item?;
-            let elements: usize = work.block(i).iter().map(|s| s.count).product();
-            let _booked = self.options.budget.reserve_block(16 * elements, "values and their cells")?;
-            let mut pairs = Pairs::default();
-            feed(&mut pairs, &loaded, &work.block(i), &self.fates, groups, strides, None, self.input.shape());
-            drop(loaded);
-            pairs.cells.iter().for_each(|&cell| missing[cell as usize] -= 1);
-            sorter.push(pairs.batch(&schema, work.whole)?)?;
+            let block = work.block(i);
+            let elements: usize = block.iter().map(|s| s.count).product();
+            let _booked = budget.reserve_block(size_of::<u128>() * elements, "values and their cells")?;
+            keys.0.clear();
+            feed(&mut keys, &loaded, &block, &self.fates, groups, strides, None, self.input.shape());
+            keys.0.iter().for_each(|key| missing[(key >> 64) as usize] -= 1);
+            tally.update(&keys.0)?;
         }
-        let sorted = sorter.finish(schema, Notices::default())?;
-        let mut runs = vec![Runs::default(); visits.len()];
-        for batch in stream(&sorted, None, &self.options) {
-            let batch = batch?;
-            let cells = batch.columns[0].values().as_primitive::<UInt64Type>().values();
-            match work.whole {
-                true => {
-                    let values = batch.columns[1].values().as_primitive::<Int64Type>().values();
-                    cells.iter().zip(values).for_each(|(&cell, &x)| runs[cell as usize].take(Value::Whole(x)));
+        let number = |key: u64| if work.whole { whole_of_key(key) as f64 } else { of_total_key(key) };
+        let mut different = vec![0i64; visits.len()];
+        // The most frequent value of each cell, and how often it stands; of equally frequent ones the smallest, which comes first.
+        let mut most: Vec<Option<(u64, u64)>> = vec![None; visits.len()];
+        let mut last: Option<(usize, u64, u64)> = None;
+        tally.finish(|key, count| {
+            let (cell, key) = ((key >> 64) as usize, key as u64);
+            last = match last {
+                // Both zeros are one value, and it is the one that comes first.
+                Some((c, k, n)) if c == cell && !work.whole && number(k) == number(key) => Some((c, k, n + count)),
+                _ => {
+                    different[cell] += 1;
+                    Some((cell, key, count))
                 }
-                false => {
-                    let values = batch.columns[1].values().as_primitive::<Float64Type>().values();
-                    cells.iter().zip(values).for_each(|(&cell, &x)| runs[cell as usize].take(Value::Float(x)));
-                }
+            };
+            if let Some((_, key, count)) = last
+                && most[cell].is_none_or(|(_, n)| count > n)
+            {
+                most[cell] = Some((key, count));
             }
-        }
+            Ok(())
+        })?;
         let agg = self.how.agg;
         if agg == Agg::Nunique {
-            return to_array(Found::Whole(runs.iter().map(|r| r.different).collect(), None), self.dtype(), false, lengths);
+            return to_array(Found::Whole(different, None), self.dtype(), false, lengths);
         }
-        let most = runs.into_iter().map(Runs::most_frequent);
+        let most = most.into_iter().map(|m| m.map(|(key, _)| key));
         let cells = match work.whole {
-            true => Cells::known_wholes(agg, most.map(|v| if let Some(Value::Whole(x)) = v { Some(x) } else { None }).collect(), missing),
-            false => Cells::known_floats(agg, most.map(|v| if let Some(Value::Float(x)) = v { Some(x) } else { None }).collect(), missing),
+            true => Cells::known_wholes(agg, most.map(|key| key.map(whole_of_key)).collect(), missing),
+            false => Cells::known_floats(agg, most.map(|key| key.map(of_total_key)).collect(), missing),
         };
         self.finished(cells, visits, groups.iter().any(Option::is_some), work.turned, lengths)
     }
 }
 
-/// Values that are there, each with its cell.
-#[derive(Default)]
-struct Pairs {
-    cells: Vec<u64>,
-    floats: Vec<f64>,
-    wholes: Vec<i64>,
+/// The whole number that a key stands for.
+fn whole_of_key(key: u64) -> i64 {
+    (key ^ 1 << 63) as i64
 }
 
-impl Take for Pairs {
+/// Values that are there: the cell in the upper half, the value as a number of the same order in the lower one.
+struct Keys(Vec<u128>);
+
+impl Keys {
+    fn put(&mut self, cell: usize, key: u64) {
+        self.0.push((cell as u128) << 64 | key as u128);
+    }
+}
+
+impl Take for Keys {
     fn lanes(&self) -> usize {
         1
     }
@@ -84,84 +95,14 @@ impl Take for Pairs {
         match run {
             Run::Float(x) => place.each(x.len(), |i, cell| {
                 if !x[i].is_nan() {
-                    self.cells.push(cell as u64);
-                    self.floats.push(x[i]);
+                    self.put(cell, total_key(x[i]));
                 }
             }),
             Run::Whole(x, valid) => place.each(x.len(), |i, cell| {
                 if valid.is_none_or(|v| v[i] != 0) {
-                    self.cells.push(cell as u64);
-                    self.wholes.push(x[i]);
+                    self.put(cell, x[i].key());
                 }
             }),
         }
-    }
-}
-
-impl Pairs {
-    fn batch(self, schema: &Arc<Schema>, whole: bool) -> Result<Batch> {
-        let rows = self.cells.len();
-        let values: Column = if whole { self.wholes.into() } else { self.floats.into() };
-        Batch::with_rows(schema.clone(), vec![self.cells.into(), values], rows)
-    }
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Value {
-    Float(f64),
-    Whole(i64),
-}
-
-impl Value {
-    /// Whether it is the same value: both zeros are.
-    fn is(self, other: Value) -> bool {
-        match (self, other) {
-            (Value::Float(a), Value::Float(b)) => a == b,
-            (Value::Whole(a), Value::Whole(b)) => a == b,
-            _ => false,
-        }
-    }
-
-    /// The one that comes first: of the zeros the negative one.
-    fn first(self, other: Value) -> Value {
-        match (self, other) {
-            (Value::Float(a), Value::Float(b)) if b.total_cmp(&a).is_lt() => other,
-            _ => self,
-        }
-    }
-}
-
-/// Runs of equal values of a cell, which come in order.
-#[derive(Clone, Copy, Debug, Default)]
-struct Runs {
-    different: i64,
-    now: Option<(Value, u64)>,
-    longest: Option<(Value, u64)>,
-}
-
-impl Runs {
-    fn take(&mut self, value: Value) {
-        match &mut self.now {
-            Some((now, n)) if now.is(value) => (*now, *n) = (now.first(value), *n + 1),
-            _ => {
-                self.close();
-                self.different += 1;
-                self.now = Some((value, 1));
-            }
-        }
-    }
-
-    /// The first of the longest runs is the smallest value.
-    fn close(&mut self) {
-        if let Some((value, n)) = self.now.take()
-            && self.longest.is_none_or(|(_, longest)| n > longest)
-        {
-            self.longest = Some((value, n));
-        }
-    }
-
-    fn most_frequent(mut self) -> Option<Value> {
-        self.close();
-        self.longest.map(|(value, _)| value)
     }
 }

@@ -22,7 +22,6 @@ const EXTENSIBLE_ARRAY: c_uint = 4;
 /// # Errors
 /// Why the library must read it, in words.
 pub(super) fn look_up(file: &DataFile, object: &str, dtype: &DType, shape: &[usize]) -> Result<Stored, Why> {
-    let path = c_path(file)?;
     let _guard = LOCK.lock();
     register();
     // SAFETY: the lock is held. Refusals come back as codes, so the library need not print them.
@@ -30,27 +29,26 @@ pub(super) fn look_up(file: &DataFile, object: &str, dtype: &DType, shape: &[usi
         H5open();
         h5e::H5Eset_auto2(h5e::H5E_DEFAULT, None, null_mut());
     }
+    Dataset::new(open_in(file, object)?, dtype, shape)?.stored()
+}
+
+/// The dataset of a file, under the lock. It keeps the file open.
+pub(super) fn open_in(file: &DataFile, object: &str) -> Result<Handle, String> {
+    let path = c_path(file)?;
     if !file.is_still_there() {
         return Err("another file has taken the place of this one".into());
     }
     // The defaults fit a file that the NetCDF library has open already: both handles then share what is known of it.
-    // SAFETY: the path is a C text.
+    // SAFETY: the lock is held, the path is a C text; a failure is a negative number.
     let id = unsafe { h5f::H5Fopen(path.as_ptr(), h5f::H5F_ACC_RDONLY, H5P_DEFAULT) };
     let opened = Handle::new(id, h5f::H5Fclose).ok_or("the HDF5 library cannot open the file")?;
-    let dataset = open_dataset(&opened, object)?;
-    Dataset::new(dataset, dtype, shape)?.stored()
+    open_dataset(&opened, object)
 }
 
 /// The lengths of a dataset; none where it cannot be found.
 pub(in crate::io) fn extent(file: &DataFile, object: &str) -> Option<Vec<usize>> {
-    let path = c_path(file).ok()?;
     let _guard = LOCK.lock();
-    if !file.is_still_there() {
-        return None;
-    }
-    // SAFETY: the lock is held, the path is a C text; failures are negative numbers.
-    let opened = Handle::new(unsafe { h5f::H5Fopen(path.as_ptr(), h5f::H5F_ACC_RDONLY, H5P_DEFAULT) }, h5f::H5Fclose)?;
-    let dataset = open_dataset(&opened, object).ok()?;
+    let dataset = open_in(file, object).ok()?;
     // SAFETY: the lock is held and the dataset is open.
     let space = Handle::new(unsafe { h5d::H5Dget_space(dataset.0) }, h5s::H5Sclose)?;
     // SAFETY: as above; the list has one number per dimension.
@@ -70,15 +68,8 @@ pub(in crate::io) fn extent(file: &DataFile, object: &str) -> Option<Vec<usize>>
 /// # Errors
 /// Format, for chunks without room for their sums.
 pub(in crate::io) fn check_sums(file: &DataFile, object: &str) -> Result<(), Error> {
-    let Ok(path) = c_path(file) else { return Ok(()) };
     let _guard = LOCK.lock();
-    if !file.is_still_there() {
-        return Ok(());
-    }
-    // SAFETY: the lock is held, the path is a C text; a failure is a negative number.
-    let id = unsafe { h5f::H5Fopen(path.as_ptr(), h5f::H5F_ACC_RDONLY, H5P_DEFAULT) };
-    let dataset = Handle::new(id, h5f::H5Fclose).and_then(|file| open_dataset(&file, object).ok());
-    dataset.map_or(Ok(()), |dataset| check_sums_of(dataset.0))
+    open_in(file, object).map_or(Ok(()), |dataset| check_sums_of(dataset.0))
 }
 
 /// The same for an open dataset, under the lock.

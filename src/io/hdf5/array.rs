@@ -138,7 +138,7 @@ impl H5Array {
         };
         let cells = slab.count.iter().product();
         // SAFETY: the pointer has room for that many elements of the type.
-        let read = elements(&lib, &self.reading, &self.paths, cells, |kind, out| unsafe {
+        let read = elements(&lib, &self.reading, &self.paths, (id, cells), |kind, out| unsafe {
             lib.read(id, kind, (&slab.start, &slab.count, &slab.step), out)
         })?;
         let shape: Vec<usize> = slab.count.iter().chain(&self.reading.inner).copied().collect();

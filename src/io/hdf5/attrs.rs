@@ -4,6 +4,7 @@ use super::ffi::{Extent, Id, Lib};
 use super::types::{Names, What, describe};
 use super::values::{Paths, elements};
 use crate::error::{Error, ErrorKind, Level, Notices, Place, Result};
+use crate::io::chunked::check_lengths;
 use crate::store::{AttrArray, AttrValue, Attrs};
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5t::{self, H5T_class_t as Class};
@@ -95,7 +96,7 @@ fn value(lib: &Lib, a: &Open, paths: &Paths, is_netcdf: bool) -> Result<(AttrVal
         return Err(Error::format(format!("an attribute says that it has {all} elements")));
     }
     // SAFETY: `out` has room for all elements.
-    let read = elements(lib, &reading, paths, cells, |kind, out| unsafe { lib.read_attribute(a.id.get(), kind, out) })?;
+    let read = elements(lib, &reading, paths, (a.id.get(), cells), |kind, out| unsafe { lib.read_attribute(a.id.get(), kind, out) })?;
     let names = reading.names.as_ref().map(|Names(names)| names.iter().map(|(n, _)| n.clone()).collect());
     let value = match read.attribute(&reading, one) {
         AttrValue::Texts(mut t) if one && !is_netcdf && t.len() == 1 => AttrValue::Text(t.remove(0)),
@@ -164,6 +165,8 @@ fn attached(lib: &Lib, a: &Open, rank: usize) -> Result<Vec<Option<u64>>> {
     }
     // SAFETY: a type of the library's own.
     let memory = lib.id(unsafe { h5t::H5Tvlen_create(*h5t::H5T_STD_REF_OBJ) }, h5t::H5Tclose, "make a type")?;
+    // SAFETY: the pointer leads to room for one list per axis.
+    check_lengths(rank, lib.file_bytes(a.id.get()), |kind, out| unsafe { lib.read_attribute(a.id.get(), kind, out) }.is_ok())?;
     let mut lists = vec![List { length: 0, data: std::ptr::null() }; rank];
     // SAFETY: one list per axis.
     let read = unsafe { lib.read_attribute(a.id.get(), memory.get(), lists.as_mut_ptr().cast()) };

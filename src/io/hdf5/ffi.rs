@@ -6,7 +6,7 @@ use crate::io::netcdf::ffi as shared;
 use hdf5_metno_sys::h5::{H5_INDEX_CRT_ORDER, H5_INDEX_NAME, H5_ITER_INC, herr_t, hsize_t};
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5p::{H5P_CRT_ORDER_TRACKED, H5P_DEFAULT};
-use hdf5_metno_sys::{h5a, h5d, h5f, h5g, h5l, h5o, h5p, h5s, h5t};
+use hdf5_metno_sys::{h5a, h5d, h5f, h5g, h5i, h5l, h5o, h5p, h5s, h5t};
 use std::ffi::{CStr, CString, c_char, c_int, c_uint, c_void};
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
@@ -242,6 +242,20 @@ impl Lib {
     /// `out` has room for all elements of the attribute, as `kind` has them.
     pub unsafe fn read_attribute(&self, attribute: hid_t, kind: hid_t, out: *mut c_void) -> Result<()> {
         check(unsafe { h5a::H5Aread(attribute, kind, out) }, "read an attribute")
+    }
+
+    /// A type of its own, like this one.
+    pub fn copy_of(&self, kind: hid_t) -> Result<Id<'_>> {
+        self.id(unsafe { h5t::H5Tcopy(kind) }, h5t::H5Tclose, "make a type")
+    }
+
+    /// How many bytes the file of an object has; as many as can be, where that is not known.
+    pub fn file_bytes(&self, object: hid_t) -> u64 {
+        let mut bytes = 0 as hsize_t;
+        let file = self.id(unsafe { h5i::H5Iget_file_id(object) }, h5f::H5Fclose, "tell the file of an object");
+        // SAFETY: the number outlives the call.
+        let known = file.is_ok_and(|file| unsafe { h5f::H5Fget_filesize(file.get(), &mut bytes) } >= 0);
+        if known { bytes } else { u64::MAX }
     }
 
     /// Type, extent and properties of a dataset.

@@ -267,7 +267,12 @@ impl Reading {
 
     /// The type that the library reads to: an element, in arrays, in records of the one member that is wanted.
     pub fn memory<'l>(&self, lib: &'l Lib) -> Result<Id<'l>> {
-        let mut kind = native(lib, &self.kind)?;
+        self.around(native(lib, &self.kind)?, lib)
+    }
+
+    /// An element of this type, in the same arrays and records.
+    pub fn around<'l>(&self, element: Id<'l>, lib: &'l Lib) -> Result<Id<'l>> {
+        let mut kind = element;
         // SAFETY: as in `describe`; the list has as many numbers as are said.
         unsafe {
             if !self.inner.is_empty() {

@@ -5,6 +5,7 @@ use super::types::{Kind, Reading, trimmed};
 use crate::coding::utf8_or_latin1;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
+use crate::io::chunked::check_lengths;
 use crate::store::{AttrValue, NdArray, zeroed};
 use arrow::array::StringViewBuilder;
 use arrow::buffer::Buffer;
@@ -23,20 +24,25 @@ pub(super) enum Elements {
     Texts(Vec<Vec<u8>>),
 }
 
-/// The elements of so many cells, which `read` writes through the pointer in the type that it is given. What it leaves out is zero.
+/// The elements of so many cells of an object, which `read` writes through the pointer in the type that it is given. What it leaves out
+/// is zero.
 ///
 /// # Errors
-/// Overflow and budget, where they do not fit in memory; what `read` says.
+/// Overflow and budget, where they do not fit in memory; format, for texts longer than the file; what `read` says.
 pub(super) fn elements(
     lib: &Lib,
     reading: &Reading,
     paths: &Paths,
-    cells: usize,
-    read: impl FnOnce(hid_t, *mut c_void) -> Result<()>,
+    (object, cells): (hid_t, usize),
+    read: impl Fn(hid_t, *mut c_void) -> Result<()>,
 ) -> Result<Elements> {
     let count = reading.inner.iter().try_fold(cells, |n, &m| n.checked_mul(m));
     let bytes = count.and_then(|n| n.checked_mul(reading.width())).filter(|&b| b < isize::MAX as usize / 2);
     let bytes = bytes.ok_or_else(|| Error::overflow("the values take too many bytes"))?;
+    if let (Kind::Text { .. }, Some(count)) = (&reading.kind, count.filter(|&n| n > 0)) {
+        let alone = |kind, out| lib.copy_of(kind).and_then(|kind| read(reading.around(kind, lib)?.get(), out));
+        check_lengths(count, lib.file_bytes(object), |kind, out| alone(kind, out).is_ok())?;
+    }
     let memory = reading.memory(lib)?;
     let mut words = zeroed(bytes)?;
     let done = if cells == 0 { Ok(()) } else { read(memory.get(), words.as_mut_ptr().cast()) };

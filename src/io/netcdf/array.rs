@@ -6,7 +6,7 @@ use super::slab::{Slab, filled, grow, padded, read_selection};
 use crate::coding::utf8_or_latin1;
 use crate::dtype::DType;
 use crate::error::{Error, Notices, Place, Result, ResultExt};
-use crate::io::chunked::{ChunkedArray, DataFile};
+use crate::io::chunked::{ChunkedArray, DataFile, check_texts};
 use crate::store::{ChunkGrid, ChunkSource, NdArray, ReadCost, Selection};
 use arrow::array::StringViewBuilder;
 use std::ffi::c_int;
@@ -44,6 +44,8 @@ pub(super) struct NcArray {
     pub file: Arc<NcFile>,
     pub group: c_int,
     pub variable: c_int,
+    /// Its path in the file.
+    pub object: String,
     pub dtype: DType,
     pub shape: Vec<usize>,
     pub chunks: Option<Vec<usize>>,
@@ -116,6 +118,9 @@ impl NcArray {
         let lib = ffi::lock();
         self.tune_cache(&lib, slab)?;
         if self.dtype == DType::Str {
+            if let Some(file) = &self.file.data {
+                check_texts(file, &self.object, (&slab.start, &slab.count, &slab.step))?;
+            }
             let (texts, latin) = texts(&lib.get_strings(self.group, self.variable, slab_c)?, &slab.count)?;
             self.latin.fetch_or(latin, Relaxed);
             return Ok(texts);

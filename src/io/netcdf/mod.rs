@@ -13,6 +13,7 @@ pub(in crate::io) mod ffi;
 pub(in crate::io) mod flat;
 pub(in crate::io) mod heap;
 pub(in crate::io) mod kind;
+mod lists;
 pub(in crate::io) mod read;
 pub(in crate::io) mod slab;
 pub(in crate::io) mod types;

@@ -280,6 +280,7 @@ impl Reader<'_> {
             file: self.file.clone(),
             group,
             variable: id,
+            object,
             dtype,
             shape,
             chunks: storage.chunks,

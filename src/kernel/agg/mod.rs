@@ -100,6 +100,15 @@ impl Agg {
     pub fn parse(name: &str) -> Result<Agg> {
         Agg::of_name(name).ok_or_else(|| Error::not_found("aggregation", name, Agg::ALL.iter().map(|(_, n, _)| *n)))
     }
+
+    /// The share of values below a quantile, one half for the median; `None` for what is no quantile.
+    pub fn probability(self) -> Option<f64> {
+        match self {
+            Agg::Median => Some(0.5),
+            Agg::Quantile(p) => Some(p),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for Agg {

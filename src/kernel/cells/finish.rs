@@ -146,8 +146,7 @@ impl Cells {
             Kind::WeightedGather { mut values, offsets, filled } => {
                 let mut results = Vec::with_capacity(self.cells);
                 for c in 0..self.cells {
-                    results
-                        .push(weighted_quantile(if let Agg::Quantile(p) = agg { p } else { 0.5 }, &mut values[offsets[c]..][..filled[c]]));
+                    results.push(weighted_quantile(agg.probability().unwrap_or(0.5), &mut values[offsets[c]..][..filled[c]]));
                 }
                 float(&|c| results[c])
             }
@@ -190,7 +189,7 @@ fn ordered(agg: Agg, values: &mut [f64]) -> f64 {
             runs.fold((0, f64::NAN), |best, run| if run.len() > best.0 { (run.len(), run[0]) } else { best }).1
         }
         _ => {
-            let p = if let Agg::Quantile(p) = agg { p } else { 0.5 };
+            let p = agg.probability().unwrap_or(0.5);
             if values.is_empty() {
                 return f64::NAN;
             }

@@ -10,7 +10,7 @@ mod ranks;
 
 pub use finish::{Finish, Found};
 pub use place::Place;
-pub use ranks::{Pass, Ranks};
+pub use ranks::{Pass, Ranks, of_total_key, total_key};
 
 use super::agg::Agg;
 use crate::error::{Error, Result};

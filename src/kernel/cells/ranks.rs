@@ -11,12 +11,13 @@ const MOST_BITS: u32 = 16;
 const LEAST_BITS: u32 = 4;
 
 /// A number in the order of `total_cmp`.
-fn key(x: f64) -> u64 {
+pub fn total_key(x: f64) -> u64 {
     let bits = x.to_bits();
     bits ^ if bits >> 63 == 1 { u64::MAX } else { 1 << 63 }
 }
 
-fn number(key: u64) -> f64 {
+/// Back.
+pub fn of_total_key(key: u64) -> f64 {
     f64::from_bits(key ^ if key >> 63 == 1 { 1 << 63 } else { u64::MAX })
 }
 
@@ -112,7 +113,7 @@ impl Ranks {
         if self.there.is_none() {
             let there: Vec<u64> = pass.counts.chunks_exact(2 * bins).map(|counts| counts.iter().sum()).collect();
             for (of, &n) in self.ranges.iter_mut().zip(&there) {
-                let (below, above, _) = quantile_ranks(probability(self.agg), n);
+                let (below, above, _) = quantile_ranks(self.agg.probability().unwrap_or(0.5), n);
                 *of = [below, above].map(|rank| Range { first: 0, rank, count: n });
             }
             self.there = Some(there);
@@ -147,8 +148,8 @@ impl Ranks {
         let there = self.there.unwrap_or_else(|| vec![0; self.visits.len()]);
         let missing = self.visits.iter().zip(&there).map(|(visits, n)| visits - n).collect();
         let value = |([low, high], n): (&[Range; 2], &u64)| {
-            let weight = quantile_ranks(probability(self.agg), *n).2;
-            (*n > 0).then(|| quantile_between(self.agg, number(low.first), number(high.first), weight))
+            let weight = quantile_ranks(self.agg.probability().unwrap_or(0.5), *n).2;
+            (*n > 0).then(|| quantile_between(self.agg, of_total_key(low.first), of_total_key(high.first), weight))
         };
         let values = self.ranges.iter().zip(&there).map(value).collect();
         Cells::known_floats(self.agg, values, missing)
@@ -165,10 +166,6 @@ impl Ranks {
             ranks: self.clone(),
         }
     }
-}
-
-fn probability(agg: Agg) -> f64 {
-    if let Agg::Quantile(p) = agg { p } else { 0.5 }
 }
 
 impl Range {
@@ -227,7 +224,7 @@ impl Take for Pass {
         if self.takes {
             let taken = &mut self.taken;
             return place.each(run.len(), |i, cell| {
-                let key = key(run[i]);
+                let key = total_key(run[i]);
                 if let Some(range) = range(run[i], key, cell) {
                     taken[range].push(key);
                 }
@@ -235,7 +232,7 @@ impl Take for Pass {
         }
         let counts = &mut self.counts;
         place.each(run.len(), |i, cell| {
-            let key = key(run[i]);
+            let key = total_key(run[i]);
             if let Some(range) = range(run[i], key, cell) {
                 counts[(range << width) + ((key >> rest) & last) as usize] += 1;
             }

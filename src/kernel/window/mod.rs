@@ -125,7 +125,7 @@ mod tests {
             Agg::Last => v[v.len() - 1],
             _ => {
                 v.sort_by(f64::total_cmp);
-                let p = if let Agg::Quantile(p) = agg { p } else { 0.5 };
+                let p = agg.probability().unwrap_or(0.5);
                 let (a, b, w) = super::super::agg::quantile_ranks(p, v.len() as u64);
                 super::super::agg::between(v[a as usize], v[b as usize], w)
             }

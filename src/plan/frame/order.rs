@@ -145,7 +145,7 @@ impl LazyFrame {
     /// Columns by name, levels of labels not among them; all such columns, when `None`.
     pub(crate) fn compared(&self, columns: Option<&[&str]>) -> Result<Vec<usize>> {
         let schema = self.schema();
-        let levels = if let IndexSpec::Levels(levels) = &schema.index { levels.len() } else { 0 };
+        let levels = schema.levels();
         match columns {
             None => Ok((levels..schema.fields.len()).collect()),
             Some(names) => {

@@ -1,39 +1,16 @@
-//! Values that stand some rows away.
+//! A column in a temporary file, read beside other rows, or rows that stand before or behind them.
 
+use super::{BlockWriter, Blocks};
 use crate::dtype::DType;
 use crate::error::Result;
 use crate::exec::ExecOptions;
-use crate::exec::order::own_text;
 use crate::exec::spill::Spill;
-use crate::exec::spilled::{BlockWriter, Blocks};
 use crate::store::{Column, Field, Schema, TableSource};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// The values of a few rows before each row: those that come next are held.
-pub(super) struct Tail(Column);
-
-impl Tail {
-    /// The most rows that are held. Beyond, a temporary file holds them.
-    pub(super) const MOST: i64 = 1024;
-
-    /// What stands before the first row.
-    pub(super) fn new(before: Column) -> Tail {
-        Tail(before)
-    }
-
-    /// The column for the next rows, of their values.
-    pub(super) fn next(&mut self, x: Column) -> Result<Column> {
-        let (by, n) = (self.0.len(), x.len());
-        let all = Column::concat(&[self.0.clone(), x])?;
-        // Texts are put behind those before: without their own buffers all that were ever read would stay.
-        self.0 = own_text(all.slice(n, by))?;
-        Ok(all.slice(0, n))
-    }
-}
-
 /// A column in a temporary file, in small blocks: each is read when its rows are wanted.
-pub(super) fn written(pieces: impl Iterator<Item = Result<Column>>, dtype: &DType, options: &ExecOptions) -> Result<Blocks> {
+pub(in crate::exec) fn written(pieces: impl Iterator<Item = Result<Column>>, dtype: &DType, options: &ExecOptions) -> Result<Blocks> {
     let block = (options.budget.limit() / 64).clamp(16 << 10, 1 << 20);
     let _booked = options.budget.reserve_block(2 * block, "rows on their way to a temporary file")?;
     let schema = Arc::new(Schema::new(vec![Field::new("value", dtype.clone())]));
@@ -47,7 +24,7 @@ pub(super) fn written(pieces: impl Iterator<Item = Result<Column>>, dtype: &DTyp
 }
 
 /// So many missing values; `list` has all categories.
-pub(super) fn missing(dtype: &DType, list: &Option<Column>, rows: usize) -> Result<Column> {
+pub(in crate::exec) fn missing(dtype: &DType, list: &Option<Column>, rows: usize) -> Result<Column> {
     let missing = Column::missing(dtype.clone(), rows);
     match list {
         Some(list) => Column::concat(&[list.clone(), missing]),
@@ -56,7 +33,7 @@ pub(super) fn missing(dtype: &DType, list: &Option<Column>, rows: usize) -> Resu
 }
 
 /// Values that come some rows before or after the row where they stood.
-pub(super) struct Shifted {
+pub(in crate::exec) struct Shifted {
     blocks: Blocks,
     /// The next block.
     next: usize,
@@ -71,7 +48,7 @@ pub(super) struct Shifted {
 
 impl Shifted {
     /// The rows `by` further down (up, where negative); missing comes in. `list` has all categories.
-    pub(super) fn new(blocks: Blocks, by: i64, list: Option<Column>) -> Shifted {
+    pub(in crate::exec) fn new(blocks: Blocks, by: i64, list: Option<Column>) -> Shifted {
         let rows = by.unsigned_abs();
         let (missing, mut left_out) = if by > 0 { (rows, 0) } else { (0, rows) };
         let mut next = 0;
@@ -83,7 +60,7 @@ impl Shifted {
     }
 
     /// The column for so many rows more.
-    pub(super) fn next(&mut self, rows: usize) -> Result<Column> {
+    pub(in crate::exec) fn next(&mut self, rows: usize) -> Result<Column> {
         while self.rows < rows {
             let lacking = rows - self.rows;
             let piece = if self.missing > 0 {
