@@ -9,8 +9,9 @@ use super::resample::resampled;
 use super::whole::{settle_order, windows};
 use super::{ExecOptions, MemSource, copy, stream};
 use crate::dtype::Scalar;
-use crate::error::{Error, Notices, Place, Result};
+use crate::error::{Error, ErrorKind, Notices, Place, Result};
 use crate::frame::DataFrame;
+use crate::kernel::order::Direction;
 use crate::plan::{BinaryOp, Expr, GroupKey, LazyFrame, Node, Plan, RowVerb, Typed, resolve};
 use crate::store::{Batch, BatchIter, Column, Compare, Predicate, Pushdown, ScanRequest, Schema, TableSink, TableSource};
 use std::sync::Arc;
@@ -222,13 +223,13 @@ fn build(plan: &Plan, options: &ExecOptions) -> Result<Arc<dyn TableSource>> {
         }
         Plan::Limit { input, rows } => match &**input {
             // The first of sorted rows: nothing else need be held.
-            Plan::Sort { input, by } if *rows <= MOST_TOP => top_k(&build(input, options)?, by, *rows as usize, options)?,
+            Plan::Sort { input, by } if *rows <= MOST_TOP => first_sorted(&build(input, options)?, by, *rows as usize, options)?,
             _ => Arc::new(LimitSource { input: build(input, options)?, rows: *rows }),
         },
         Plan::GroupRows(plan) => group_rows(&build(&plan.input, options)?, plan, options)?,
         Plan::Group(plan) => group(&build(&plan.input, options)?, plan, options)?,
         Plan::Sort { input, by } => sorted(&build(input, options)?, by, options)?,
-        Plan::TopK { input, by, rows } => top_k(&build(input, options)?, by, *rows, options)?,
+        Plan::TopK { input, by, rows } => first_sorted(&build(input, options)?, by, *rows, options)?,
         Plan::Verb(plan) => super::lazy::run(build(&plan.input, options)?, plan, options)?,
         Plan::Resample(plan) => resampled(&build(&plan.input, options)?, plan, options)?,
         Plan::Window(window) => windows(&build(&window.input, options)?, window, options)?,
@@ -238,6 +239,19 @@ fn build(plan: &Plan, options: &ExecOptions) -> Result<Arc<dyn TableSource>> {
         Plan::Join { left, right, join } => join_tables(&build(left, options)?, &build(right, options)?, join, options)?,
         Plan::AsofJoin { left, right, join } => join_asof(&build(left, options)?, &build(right, options)?, join, options)?,
     })
+}
+
+/// The first of sorted rows: those that are first so far are held, or all are sorted where these are too many.
+fn first_sorted(
+    input: &Arc<dyn TableSource>,
+    by: &[(usize, Direction)],
+    rows: usize,
+    options: &ExecOptions,
+) -> Result<Arc<dyn TableSource>> {
+    match top_k(input, by, rows, options) {
+        Err(e) if e.kind() == ErrorKind::Budget => Ok(Arc::new(LimitSource { input: sorted(input, by, options)?, rows: rows as u64 })),
+        made => made,
+    }
 }
 
 /// The comparisons of a column with a value that must all hold for a condition to hold.

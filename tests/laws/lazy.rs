@@ -327,9 +327,9 @@ fn columns_of_groups_are_known_before_anything_is_read() {
 #[test]
 fn all_rows_beyond_the_budget_are_refused() {
     let long = DataFrame::new([("x", Column::from((0..3_000_000i64).collect::<Vec<_>>()))]).unwrap();
-    let shifted = long.lazy().unwrap().shift(1).unwrap();
-    let e = shifted.collect(&ExecOptions::default().with_memory(8 << 20)).unwrap_err();
-    assert!(e.to_string().contains("shift needs more than"), "{e}");
+    let sampled = long.lazy().unwrap().sample(1, 7);
+    let e = sampled.collect(&ExecOptions::default().with_memory(8 << 20)).unwrap_err();
+    assert!(e.to_string().contains("sample needs more than"), "{e}");
 }
 
 #[test]

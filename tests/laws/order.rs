@@ -1,11 +1,12 @@
 //! Verbs that look along the rows give on tables larger than the budget what they give in memory.
 
 use super::spill::{equal, random, same, within};
-use hpda_data::exec::MemSource;
+use hpda_data::exec::{Interpolate, MemSource};
 use hpda_data::kernel::window::Width;
+use hpda_data::ops::window::Ranks;
 use hpda_data::plan::{Gaps, LazyFrame, Windowing, parse, parse_aggregates};
 use hpda_data::store::Batch;
-use hpda_data::{Column, DType, DataFrame, ErrorKind};
+use hpda_data::{Column, DType, DataFrame, ErrorKind, Result};
 use proptest::prelude::*;
 use std::sync::Arc;
 
@@ -112,6 +113,49 @@ proptest! {
         same_lists(&with, kilobytes << 10);
         for condition in ["f > shift(f, 1) and i < mean(i)", "rank(i) <= 100", "cumsum(i) > 0 or is_missing(shift(s, -1500))"] {
             same(&plan.filter(parse(condition).unwrap()).unwrap(), kilobytes << 10);
+        }
+    }
+}
+
+/// A verb of all columns of a plan, with a number of rows.
+type Verb = fn(&LazyFrame, i64) -> Result<LazyFrame>;
+
+const OF_ANY: [Verb; 6] = [
+    |plan, by| plan.shift(by),
+    |plan, by| plan.shift(-by),
+    |plan, by| plan.ffill(Some(by as usize)),
+    |plan, by| plan.bfill((by % 2 == 0).then_some(by as usize)),
+    |plan, by| plan.interpolate(Interpolate::Linear, Some(by as usize)),
+    |plan, _| plan.rank(Ranks::default()),
+];
+
+const OF_NUMBERS: [Verb; 8] = [
+    |plan, by| plan.diff(by),
+    |plan, by| plan.pct_change(by),
+    |plan, _| plan.cumsum(),
+    |plan, _| plan.select(["f", "g"])?.cumprod(),
+    |plan, _| plan.cummin(),
+    |plan, _| plan.cummax(),
+    |plan, by| plan.nlargest(by as usize, "f"),
+    |plan, by| plan.nsmallest(by as usize, "i"),
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 8, ..ProptestConfig::default() })]
+
+    #[test]
+    fn verbs_of_all_columns_in_a_small_budget_are_those_of_a_large_one(
+        rows in 1usize..12_000, gap in 0u64..3000, stretch in 1u64..3000, salt in 0u64..1000, part in 50usize..5000, kilobytes in 64usize..300,
+        by in 1i64..3000,
+    ) {
+        let plan = table(rows, (gap, stretch), salt, part);
+        let numbers = plan.select(["i", "f", "g", "none"]).unwrap();
+        let labelled = plan.set_index(["t"]).unwrap();
+        for (n, verb) in OF_ANY.iter().enumerate() {
+            same_lists(&verb(if n as u64 % 2 == salt % 2 { &plan } else { &labelled }, by).unwrap(), kilobytes << 10);
+        }
+        for verb in OF_NUMBERS {
+            same_lists(&verb(&numbers, by).unwrap(), kilobytes << 10);
         }
     }
 }

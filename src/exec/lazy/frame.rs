@@ -1,14 +1,13 @@
 //! Verbs that need all rows, lazily: shifts and totals, ranks, gaps, statistics, longer tables.
 
+use crate::dtype::DType;
 use crate::error::Result;
 use crate::exec::Interpolate;
 use crate::frame::DataFrame;
 use crate::kernel::agg::Agg;
 use crate::kernel::window::{Ewm, EwmStat};
 use crate::ops::window::Ranks;
-use crate::plan::{DropRows, GroupOrder, Large, LazyFrame, Scope, asc, desc};
-use crate::store::{Batch, Schema};
-use std::sync::Arc;
+use crate::plan::{DropRows, Func, Gaps, GroupOrder, LazyFrame, asc, desc, lit};
 
 /// The name of a column of counts among columns of any name.
 const COUNT: &str = "\0count";
@@ -27,7 +26,8 @@ impl LazyFrame {
     /// # Ok::<(), hpda_data::Error>(())
     /// ```
     pub fn shift(&self, by: i64) -> Result<LazyFrame> {
-        self.all_rows(format!("shift   {by}"), move |df| df.shift(by))
+        let made = self.all_rows(format!("shift   {by}"), move |df| df.shift(by))?;
+        Ok(made.or_by_column(self, |x| x.call_with(Func::Shift, [lit(by)])))
     }
 
     /// The difference to the row so many rows before (after, where negative).
@@ -43,7 +43,8 @@ impl LazyFrame {
     /// # Ok::<(), hpda_data::Error>(())
     /// ```
     pub fn diff(&self, by: i64) -> Result<LazyFrame> {
-        self.all_rows(format!("diff    {by}"), move |df| df.diff(by))
+        let made = self.all_rows(format!("diff    {by}"), move |df| df.diff(by))?;
+        Ok(made.or_by_column(self, |x| x.call_with(Func::Diff, [lit(by)])))
     }
 
     /// The change from the row so many rows before, as a share of it.
@@ -59,7 +60,8 @@ impl LazyFrame {
     /// # Ok::<(), hpda_data::Error>(())
     /// ```
     pub fn pct_change(&self, by: i64) -> Result<LazyFrame> {
-        self.all_rows(format!("change  {by}"), move |df| df.pct_change(by))
+        let made = self.all_rows(format!("change  {by}"), move |df| df.pct_change(by))?;
+        Ok(made.or_by_column(self, |x| x.clone() / x.call_with(Func::Shift, [lit(by)]) - 1))
     }
 
     /// The sum so far, of numeric columns; missing rows stay missing and are passed over.
@@ -75,7 +77,7 @@ impl LazyFrame {
     /// # Ok::<(), hpda_data::Error>(())
     /// ```
     pub fn cumsum(&self) -> Result<LazyFrame> {
-        self.all_rows("cumsum".into(), DataFrame::cumsum)
+        Ok(self.all_rows("cumsum".into(), DataFrame::cumsum)?.or_by_column(self, |x| x.call(Func::Cumsum)))
     }
 
     /// The product so far, of numeric columns.
@@ -91,7 +93,7 @@ impl LazyFrame {
     /// # Ok::<(), hpda_data::Error>(())
     /// ```
     pub fn cumprod(&self) -> Result<LazyFrame> {
-        self.all_rows("cumprod".into(), DataFrame::cumprod)
+        Ok(self.all_rows("cumprod".into(), DataFrame::cumprod)?.or_by_column(self, |x| x.call(Func::Cumprod)))
     }
 
     /// The smallest so far.
@@ -107,7 +109,7 @@ impl LazyFrame {
     /// # Ok::<(), hpda_data::Error>(())
     /// ```
     pub fn cummin(&self) -> Result<LazyFrame> {
-        self.all_rows("cummin".into(), DataFrame::cummin)
+        Ok(self.all_rows("cummin".into(), DataFrame::cummin)?.or_by_column(self, |x| x.call(Func::Cummin)))
     }
 
     /// The largest so far.
@@ -123,7 +125,7 @@ impl LazyFrame {
     /// # Ok::<(), hpda_data::Error>(())
     /// ```
     pub fn cummax(&self) -> Result<LazyFrame> {
-        self.all_rows("cummax".into(), DataFrame::cummax)
+        Ok(self.all_rows("cummax".into(), DataFrame::cummax)?.or_by_column(self, |x| x.call(Func::Cummax)))
     }
 
     /// Ranks of every column, from 1; missing values have none. Of type f64.
@@ -140,7 +142,8 @@ impl LazyFrame {
     /// # Ok::<(), hpda_data::Error>(())
     /// ```
     pub fn rank(&self, how: Ranks) -> Result<LazyFrame> {
-        self.all_rows("rank".into(), move |df| df.rank(how))
+        let made = self.all_rows("rank".into(), move |df| df.rank(how))?;
+        Ok(if how == Ranks::default() { made.or_by_column(self, |x| x.call(Func::Rank)) } else { made })
     }
 
     /// Missing values take the last value before them, at most `limit` rows on. Labels stay.
@@ -156,7 +159,8 @@ impl LazyFrame {
     /// # Ok::<(), hpda_data::Error>(())
     /// ```
     pub fn ffill(&self, limit: Option<usize>) -> Result<LazyFrame> {
-        self.all_rows("ffill".into(), move |df| df.ffill(limit))
+        let made = self.all_rows("ffill".into(), move |df| df.ffill(limit))?;
+        Ok(made.or_instead(self.fill_gaps(Gaps::Forward, Some(&self.value_names()), limit)))
     }
 
     /// Missing values take the next value after them, at most `limit` rows back. Labels stay.
@@ -172,7 +176,8 @@ impl LazyFrame {
     /// # Ok::<(), hpda_data::Error>(())
     /// ```
     pub fn bfill(&self, limit: Option<usize>) -> Result<LazyFrame> {
-        self.all_rows("bfill".into(), move |df| df.bfill(limit))
+        let made = self.all_rows("bfill".into(), move |df| df.bfill(limit))?;
+        Ok(made.or_instead(self.fill_gaps(Gaps::Backward, Some(&self.value_names()), limit)))
     }
 
     /// Gaps between two numbers filled along the rows, or along the row labels; all columns of numbers become floats.
@@ -190,11 +195,13 @@ impl LazyFrame {
     /// # Ok::<(), hpda_data::Error>(())
     /// ```
     pub fn interpolate(&self, method: Interpolate, limit: Option<usize>) -> Result<LazyFrame> {
-        use crate::dtype::DType;
-        self.all_rows("interpolate".into(), move |df| {
+        let made = self.all_rows("interpolate".into(), move |df| {
             let float = |c: &crate::store::Column| if c.dtype().is_integer() { c.cast(&DType::F64) } else { Ok(c.clone()) };
             df.interpolate(method, limit)?.map_columns(float)
-        })
+        })?;
+        let values = self.schema().fields.iter().skip(self.schema().levels()).filter(|f| f.dtype.is_numeric());
+        let numbers: Vec<String> = values.map(|f| f.name.clone()).collect();
+        Ok(if method == Interpolate::Linear { made.or_instead(self.fill_gaps(Gaps::Linear, Some(&numbers), limit)) } else { made })
     }
 
     /// Statistics of numeric columns whose weights fall with the distance of rows.
@@ -349,19 +356,20 @@ impl LazyFrame {
             let names: Option<Vec<&str>> = wanted.as_ref().map(|names| names.iter().map(String::as_str).collect());
             df.value_counts(names.as_deref())?.to_frame()
         })?;
-        let large = self.counted(columns, made.schema()).ok().map(Large::Instead);
-        Ok(made.or_large(large))
+        Ok(made.or_instead(self.counted(columns)))
+    }
+
+    /// The columns that are no levels of row labels.
+    fn value_names(&self) -> Vec<String> {
+        self.schema().fields.iter().skip(self.schema().levels()).map(|f| f.name.clone()).collect()
     }
 
     /// The same by groups and a sort, which need not hold all rows.
-    fn counted(&self, columns: Option<&[&str]>, schema: &Arc<Schema>) -> Result<LazyFrame> {
+    fn counted(&self, columns: Option<&[&str]>) -> Result<LazyFrame> {
         let names: Vec<String> = self.compared(columns)?.into_iter().map(|c| self.schema().fields[c].name.clone()).collect();
         let there = self.dropna(DropRows::Any, Some(&names))?;
         let sizes = there.groupby(names.iter().map(String::as_str)).order(GroupOrder::Appearance).size(COUNT)?;
-        let sorted = sizes.sort([desc(COUNT)].into_iter().chain(names.iter().map(|name| asc(name.as_str()))))?;
-        let columns = schema.clone();
-        let labelled = move |batch: &Batch| Batch::with_rows(columns.clone(), batch.columns.clone(), batch.rows());
-        Ok(sorted.through("count".into(), Scope::Batch, Arc::new(labelled), schema.clone()))
+        sizes.sort([desc(COUNT)].into_iter().chain(names.iter().map(|name| asc(name.as_str()))))
     }
 
     /// The most frequent values of every column, sorted; missing below where a column has fewer than another.

@@ -18,7 +18,7 @@ use super::order::repeated;
 use super::{ExecOptions, MemSource};
 use crate::error::{Error, ErrorKind, Notices, Result, ResultExt};
 use crate::frame::DataFrame;
-use crate::plan::{Large, LazyFrame, Scope, TableVerb, VerbPlan};
+use crate::plan::{Expr, Large, LazyFrame, Scope, TableVerb, VerbPlan, col};
 use crate::store::{Batch, BatchIter, IndexSpec, ScanRequest, Schema, TableSource};
 use std::sync::Arc;
 
@@ -59,6 +59,27 @@ impl LazyFrame {
             if numbered { made.drop_index() } else { made }.to_batch()
         });
         self.through(shown, Scope::Table, verb, Arc::new(schema))
+    }
+
+    /// Of a verb just added: these steps give the same where the rows cannot be held, if they have the same columns.
+    fn or_instead(self, same: Result<LazyFrame>) -> LazyFrame {
+        let schema = self.schema().clone();
+        let told = |s: &LazyFrame| s.schema().fields.iter().map(|f| &f.dtype).eq(schema.fields.iter().map(|f| &f.dtype));
+        let Some(same) = same.ok().filter(told) else { return self };
+        let columns = schema.clone();
+        let named = move |batch: &Batch| Batch::with_rows(columns.clone(), batch.columns.clone(), batch.rows());
+        let same = same.through("the same rows".into(), Scope::Batch, Arc::new(named), schema);
+        self.or_large(Some(Large::Instead(same)))
+    }
+
+    /// Of a verb just added: every column of the input that is no level becomes what an expression makes of it, where the rows cannot be held.
+    fn or_by_column(self, input: &LazyFrame, made: impl Fn(Expr) -> Expr) -> LazyFrame {
+        let schema = input.schema();
+        if schema.labels.is_some() {
+            return self;
+        }
+        let values = schema.fields.iter().skip(schema.levels());
+        self.or_instead(values.into_iter().try_fold(input.clone(), |plan, f| plan.with(&f.name, made(col(f.name.as_str())))))
     }
 
     fn verb(

@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::exec::Sample;
 use crate::kernel::order::Direction;
 use crate::ops::order::{Keep, Missing, Ties};
-use crate::plan::{Large, LazyFrame, SortBy};
+use crate::plan::{Large, LazyFrame, SortBy, asc, desc};
 use arrow::array::UInt64Array;
 
 fn borrowed(names: &Option<Vec<String>>) -> Option<Vec<&str>> {
@@ -212,8 +212,7 @@ impl LazyFrame {
     /// # Ok::<(), hpda_data::Error>(())
     /// ```
     pub fn nlargest(&self, n: usize, column: &str) -> Result<LazyFrame> {
-        let column = column.to_string();
-        self.some_rows(format!("largest {n} by {column}"), move |df| df.nlargest(n, &column))
+        self.nlargest_with(n, column, Ties::First)
     }
 
     /// As [`LazyFrame::nlargest`], with a word on rows of one value of which not all fit.
@@ -230,8 +229,10 @@ impl LazyFrame {
     /// # Ok::<(), hpda_data::Error>(())
     /// ```
     pub fn nlargest_with(&self, n: usize, column: &str, ties: Ties) -> Result<LazyFrame> {
-        let column = column.to_string();
-        self.some_rows(format!("largest {n} by {column}"), move |df| df.nlargest_with(n, &column, ties))
+        let by = column.to_string();
+        let made = self.some_rows(format!("largest {n} by {by}"), move |df| df.nlargest_with(n, &by, ties))?;
+        let same = || Ok(self.sort([desc(column)])?.limit(n as u64));
+        Ok(if ties == Ties::First { made.or_instead(same()) } else { made })
     }
 
     /// The rows with the `n` smallest values of a column, the smallest first. Missing values come after all others.
@@ -247,8 +248,7 @@ impl LazyFrame {
     /// # Ok::<(), hpda_data::Error>(())
     /// ```
     pub fn nsmallest(&self, n: usize, column: &str) -> Result<LazyFrame> {
-        let column = column.to_string();
-        self.some_rows(format!("smallest {n} by {column}"), move |df| df.nsmallest(n, &column))
+        self.nsmallest_with(n, column, Ties::First)
     }
 
     /// As [`LazyFrame::nsmallest`], with a word on rows of one value of which not all fit.
@@ -265,7 +265,9 @@ impl LazyFrame {
     /// # Ok::<(), hpda_data::Error>(())
     /// ```
     pub fn nsmallest_with(&self, n: usize, column: &str, ties: Ties) -> Result<LazyFrame> {
-        let column = column.to_string();
-        self.some_rows(format!("smallest {n} by {column}"), move |df| df.nsmallest_with(n, &column, ties))
+        let by = column.to_string();
+        let made = self.some_rows(format!("smallest {n} by {by}"), move |df| df.nsmallest_with(n, &by, ties))?;
+        let same = || Ok(self.sort([asc(column)])?.limit(n as u64));
+        Ok(if ties == Ties::First { made.or_instead(same()) } else { made })
     }
 }

@@ -11,7 +11,7 @@ use super::{ExecOptions, MemSource, stream};
 use crate::dtype::DType;
 use crate::error::{ErrorKind, Result, ResultExt};
 use crate::kernel::order::{Direction, KeyColumn, SortKey, row_count, sort_rows, take};
-use crate::store::{Batch, Column, TableSource};
+use crate::store::{Batch, Column, Reservation, TableSource};
 use arrow::array::AsArray;
 use arrow::buffer::ScalarBuffer;
 use std::sync::Arc;
@@ -97,21 +97,28 @@ pub(super) fn top_k(
     };
     let (mut held, mut waiting) = (Vec::new(), 0);
     let mut booked = options.budget.reserve(0, "the first rows")?;
+    // Twice: they are put together to be sorted.
+    let compact = |held: &mut Vec<Batch>, waiting: &mut usize, booked: &mut Reservation| -> Result<()> {
+        let kept = best(held)?;
+        booked.shrink(usize::MAX);
+        if !booked.try_grow(2 * kept.bytes()) {
+            return Err(super::gather::too_large("the first rows", kept.rows(), kept.bytes(), options));
+        }
+        *waiting = kept.rows();
+        *held = vec![kept];
+        Ok(())
+    };
     for batch in stream(input, None, options) {
         let batch = batch?;
         waiting += batch.rows();
-        if !booked.try_grow(batch.bytes()) {
-            return Err(super::gather::too_large("the first rows", waiting, booked.bytes(), options));
-        }
+        let fits = booked.try_grow(2 * batch.bytes());
         held.push(batch);
-        if waiting > 2 * rows + (1 << 18) {
-            let kept = best(&held)?;
-            waiting = kept.rows();
-            booked.shrink(usize::MAX);
-            booked.try_grow(kept.bytes());
-            held = vec![kept];
+        if !fits || waiting > 2 * rows + (1 << 18) {
+            compact(&mut held, &mut waiting, &mut booked)?;
         }
     }
-    let kept = best(&held)?;
-    Ok(Arc::new(MemSource::new(schema, vec![kept])))
+    compact(&mut held, &mut waiting, &mut booked)?;
+    let kept = held.swap_remove(0);
+    booked.shrink(kept.bytes());
+    Ok(Arc::new(MemSource::whole(schema.clone(), kept).holding(booked, input.notices())))
 }
