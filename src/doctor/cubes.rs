@@ -2,18 +2,38 @@
 
 use super::times::{self, numbers};
 use super::{Report, Severity, Topic};
-use crate::array::{Dataset, Variable, companions};
+use crate::array::{Data, Dataset, Variable, companions};
 use crate::dtype::{DType, promote};
 use crate::error::{Result, quoted_list};
 use crate::kernel::units;
 use crate::label::Index;
-use crate::store::Attrs;
+use crate::store::{Attrs, NdBuilder};
 use rayon::prelude::*;
 use std::path::Path;
 use std::sync::Arc;
 
 /// Attributes of the encoding that say how numbers are packed.
 const PACKING: [&str; 4] = ["scale_factor", "add_offset", "_FillValue", "missing_value"];
+
+/// The cube without its file: labels are read, and of other values type and shape stay. A file that is open takes the library most of a
+/// megabyte, and there may be thousands.
+///
+/// # Errors
+/// What reading the labels says.
+pub(super) fn closed(ds: &Dataset) -> Result<Dataset> {
+    let held = |name: &str, v: &Variable| {
+        let labels = v.dims().len() == 1 && *v.dims()[0] == *name;
+        let one = || NdBuilder::new(v.dtype().clone(), &vec![1; v.shape().len()])?.finish()?.broadcast(v.shape());
+        v.with_data(Data::Memory(if labels { v.load()? } else { one()? }))
+    };
+    let mut out = ds.clone();
+    for (name, v) in ds.coords.iter() {
+        out.coords.insert(name.to_string(), held(name, v)?);
+    }
+    out.vars.iter_mut().try_for_each(|(name, v)| held(name, v).map(|h| *v = h))?;
+    out.groups.values_mut().try_for_each(|group| closed(group).map(|c| *group = c))?;
+    Ok(out)
+}
 
 pub(super) fn look(cubes: &[(&Path, Dataset)], dim: Option<&str>, report: &mut Report) -> Result<()> {
     let (_, first) = &cubes[0];

@@ -133,7 +133,10 @@ impl Report {
 /// ```
 pub fn doctor(files: &[PathBuf], options: &OpenOptions) -> Result<Report> {
     let Some((first, rest)) = files.split_first() else { return Err(Error::invalid("no files to look at")) };
-    let open = |file: &PathBuf| scan(std::slice::from_ref(file), options).map(|s| s.0);
+    let open = |file: &PathBuf| match scan(std::slice::from_ref(file), options)?.0 {
+        Scanned::Cube(ds) => cubes::closed(&ds).map(Scanned::Cube),
+        table => Ok(table),
+    };
     let first_scanned = open(first).at_file(first)?;
     let mut others: Vec<Result<Scanned>> = rest.par_iter().map(open).collect();
     // A file that there was no handle for is not one to be left out.
