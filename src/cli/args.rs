@@ -14,7 +14,7 @@ fn of_formats(text: &str, wanted: impl Fn(Format) -> bool) -> String {
 /// The help of an option that takes an aggregation.
 pub fn of_aggregations(text: &str) -> String {
     let names: Vec<&str> = Agg::ALL.iter().map(|(_, name, _)| *name).collect();
-    format!("{text}: {} q0.9 (a quantile)", names.join(" "))
+    format!("{text}: {} (q0.9 is a quantile)", names.join(" "))
 }
 
 /// How the inputs are read, whatever their format.
