@@ -317,3 +317,21 @@ fn hdf5_of_every_type_is_written_as_it_was_read() {
     assert!(raw.coords.is_empty() && raw.dims.keys().all(|d| d.starts_with("phony_dim_")));
     assert_eq!(raw.vars["flags"].dtype(), &DType::Bool);
 }
+
+/// The library keeps with a dataset which handle of the file was the last to read it, also when that is closed.
+#[test]
+fn texts_are_read_after_another_handle_of_the_file_was_closed() {
+    let open = || hdf5::open(&file("texts.h5"), &Hdf5ReadOptions::default()).unwrap().0;
+    let texts = |ds: &Dataset| {
+        let a = find(ds, "filled").load().unwrap();
+        assert_eq!([0, 2, 4, 4999].map(|i| a.scalar(i).to_string()), ["a", "k\u{f6}ln", "none", "none"]);
+    };
+    let first = open();
+    texts(&first);
+    let second = open();
+    let third = open();
+    texts(&third);
+    drop(third);
+    texts(&second);
+    texts(&first);
+}

@@ -77,6 +77,7 @@ pub(in crate::io) fn check_sums(file: &DataFile, object: &str) -> Result<(), Err
 /// # Errors
 /// As [`check_sums`].
 pub(in crate::io) fn check_sums_of(dataset: hid_t) -> Result<(), Error> {
+    take_over(dataset);
     // SAFETY: the lock is held, the dataset is open; failures are negative numbers.
     let Some(creation) = Handle::new(unsafe { h5d::H5Dget_create_plist(dataset) }, h5p::H5Pclose) else { return Ok(()) };
     // SAFETY: as above.
@@ -91,6 +92,23 @@ pub(in crate::io) fn check_sums_of(dataset: hid_t) -> Result<(), Error> {
         return Err(Error::format("the index of the chunks of a dataset is damaged").help("copy the file again"));
     }
     Ok(())
+}
+
+/// Makes this handle the one through which the library looks at the fill value of a dataset of texts, under the lock.
+///
+/// The library (2.2.0 and before) takes that of the file that was the last to read the dataset, closed or not, and crashes where it tells
+/// the properties of a dataset that is still open elsewhere. Reading nothing is reading.
+pub(in crate::io) fn take_over(dataset: hid_t) {
+    // SAFETY: the lock is held, the dataset is open; failures are negative numbers; of no elements nothing is written.
+    unsafe {
+        let kind = Handle::new(h5d::H5Dget_type(dataset), h5t::H5Tclose);
+        let space = Handle::new(h5d::H5Dget_space(dataset), h5s::H5Sclose);
+        let (Some(kind), Some(space)) = (kind, space) else { return };
+        if h5t::H5Tdetect_class(kind.0, h5t::H5T_class_t::H5T_VLEN) > 0 || h5t::H5Tdetect_class(kind.0, h5t::H5T_class_t::H5T_STRING) > 0 {
+            h5s::H5Sselect_none(space.0);
+            h5d::H5Dread(dataset, kind.0, space.0, space.0, H5P_DEFAULT, null_mut());
+        }
+    }
 }
 
 /// The number of the filter that puts a sum at the end of a chunk, and the bytes of one.

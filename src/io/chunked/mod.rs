@@ -26,7 +26,7 @@ mod source;
 pub(super) use direct::{DirectDataset, DirectFile};
 pub use encode::Encoder;
 pub use file::DataFile;
-pub(super) use hdf5::{check_sums_of, extent};
+pub(super) use hdf5::{check_sums_of, extent, take_over};
 pub(super) use lengths::{check_lengths, check_texts};
 pub use pipeline::undo_filter;
 pub(super) use plugin::{hand_over, register};

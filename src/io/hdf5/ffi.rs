@@ -2,6 +2,7 @@
 //! lock, which the NetCDF library takes too. What the library opens is an [`Id`], which cannot outlive the lock.
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::io::chunked::take_over;
 use crate::io::netcdf::ffi as shared;
 use hdf5_metno_sys::h5::{H5_INDEX_CRT_ORDER, H5_INDEX_NAME, H5_ITER_INC, herr_t, hsize_t};
 use hdf5_metno_sys::h5i::hid_t;
@@ -262,6 +263,7 @@ impl Lib {
     pub fn dataset(&self, dataset: hid_t) -> Result<(Id<'_>, Extent, Id<'_>)> {
         let kind = self.id(unsafe { h5d::H5Dget_type(dataset) }, h5t::H5Tclose, "read the type of a dataset")?;
         let space = self.id(unsafe { h5d::H5Dget_space(dataset) }, h5s::H5Sclose, "read the shape of a dataset")?;
+        take_over(dataset);
         let creation = self.id(unsafe { h5d::H5Dget_create_plist(dataset) }, h5p::H5Pclose, "read the storage of a dataset")?;
         Ok((kind, self.extent(space.id)?, creation))
     }

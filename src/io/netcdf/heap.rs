@@ -55,7 +55,9 @@ impl Part {
         let heap = found(b"GCOL\x01\0\0\0", &|at| endless(&self.bytes[at..]))
             .or_else(|| found(b"HEAP\0\0\0\0", &|at| self.is_cyclic(at, base).unwrap_or(false)))
             .map(|at| ("a heap", at));
-        let Some((what, at)) = heap.or_else(|| lists::too_long(&self.bytes, size).map(|at| ("an attribute", at))) else { return Ok(()) };
+        let Some((what, at)) = heap.or_else(|| lists::too_long(&self.bytes, size).map(|at| ("an attribute or a fill value", at))) else {
+            return Ok(());
+        };
         let e = Error::format(format!("{what} of this HDF5 file is damaged")).help("copy the file again");
         Err(e.at(Place { byte: Some(self.from + at as u64), ..Place::file(path) }))
     }

@@ -1,4 +1,4 @@
-//! Attributes of texts and lists of any length, in the bytes of an HDF5 file.
+//! Attributes and fill values that are texts or lists of any length, in the bytes of an HDF5 file.
 //!
 //! Each element is its length, then where it is. The library asks for memory for all of it before it looks, so a damaged length takes any
 //! amount. Layout: HDF5 File Format Specification, IV.A.2.b (dataspace), d (datatype) and m (attribute).
@@ -9,6 +9,8 @@ const KIND: usize = 8;
 const SIZE: [u8; 4] = [16, 0, 0, 0];
 /// Bytes of an element: how long it is, and where.
 const ELEMENT: usize = 16;
+/// The message with the fill value of a dataset begins so many bytes behind its type, at most.
+const FILL_WITHIN: usize = 128;
 /// Longer names are not looked at.
 const LONGEST_NAME: usize = 256;
 /// A list of references names the scales of a dimension: it has one, seldom two or three.
@@ -16,11 +18,30 @@ const MOST_SCALES: u64 = 1 << 16;
 /// Of an attribute with more elements the first are looked at.
 const MOST_ELEMENTS: u64 = 4096;
 
-/// Where an attribute begins that has a text or a list longer than the whole file, of `size` bytes, can have.
+/// Where an attribute or a fill value stands that has a text or a list longer than the whole file, of `size` bytes, can have.
 pub(super) fn too_long(bytes: &[u8], size: u64) -> Option<usize> {
     let kinds = memchr::memmem::find_iter(bytes, &SIZE).filter_map(|at| at.checked_sub(KIND - SIZE.len()));
-    let lists = kinds.filter(|&at| bytes[at] & 15 == 9 && (1..=5).contains(&(bytes[at] >> 4)) && bytes[at + 3] == 0);
-    lists.filter_map(|kind| Attribute::with_kind(bytes, kind)).find(|a| a.is_too_long(bytes, size)).map(|a| a.begin)
+    let mut lists = kinds.filter(|&at| bytes[at] & 15 == 9 && (1..=5).contains(&(bytes[at] >> 4)) && bytes[at + 3] == 0);
+    lists.find_map(|kind| match Attribute::with_kind(bytes, kind) {
+        Some(attribute) => attribute.is_too_long(bytes, size).then_some(attribute.begin),
+        None => fill_too_long(bytes, kind, size),
+    })
+}
+
+/// Where the fill value of a dataset stands that is longer than `size`: its message comes behind the one with the type. Layout: IV.A.2.f.
+fn fill_too_long(bytes: &[u8], kind: usize, size: u64) -> Option<usize> {
+    let near = bytes.get(kind + KIND..(kind + FILL_WITHIN).min(bytes.len()))?;
+    memchr::memmem::find_iter(near, &SIZE).map(|at| kind + KIND + at).find(|&at| {
+        let before = &bytes[..at];
+        // Version 3 and flags, of which one says that there is a value; version 2, when, when, and whether; the old message, by its header.
+        let is_fill = matches!(before, [.., 3, flags] if flags & 0xe0 == 0x20)
+            || matches!(before, [.., 2, 1..=3, 0..=2, 1] | [.., 4, 0, _, 0, _, 0, 0, 0]);
+        is_fill && length(bytes, at + SIZE.len()).is_some_and(|n| n > size)
+    })
+}
+
+fn length(bytes: &[u8], at: usize) -> Option<u64> {
+    bytes.get(at..at + 4).and_then(|b| b.try_into().ok()).map(u32::from_le_bytes).map(u64::from)
 }
 
 fn short(bytes: &[u8], at: usize) -> Option<usize> {
@@ -72,8 +93,7 @@ impl Attribute {
         let Some(elements) = self.elements(bytes) else { return false };
         let references = bytes.get(self.kind + KIND).is_some_and(|class| class & 15 == 7);
         let most = if references { (size / 8).min(MOST_SCALES) } else { size };
-        let data = bytes.get(self.data..).unwrap_or_default().chunks_exact(ELEMENT);
-        data.take(elements.min(MOST_ELEMENTS) as usize).any(|e| u64::from(u32::from_le_bytes([e[0], e[1], e[2], e[3]])) > most)
+        (0..elements.min(MOST_ELEMENTS) as usize).any(|i| length(bytes, self.data + i * ELEMENT).is_some_and(|n| n > most))
     }
 }
 
@@ -96,6 +116,19 @@ mod tests {
         out.extend(length.to_le_bytes());
         out.extend([0; 12]);
         out
+    }
+
+    #[test]
+    fn fill_value_longer_than_the_file_is_seen_behind_its_type_alone() {
+        let kind = [0x19, 1, 0, 0, 16, 0, 0, 0, 0x13, 0, 0, 0, 1, 0, 0, 0];
+        let fill = |header: &[u8], n: u32| [&kind[..], &[5, 0, 24, 0, 1, 0, 0, 0], header, &SIZE, &n.to_le_bytes(), &[0; 12]].concat();
+        for header in [&[3, 0x2a][..], &[2, 2, 2, 1], &[4, 0, 24, 0, 1, 0, 0, 0]] {
+            assert_eq!(too_long(&fill(header, 500), 500), None);
+            assert_eq!(too_long(&fill(header, 501), 500), Some(24 + header.len()));
+            // Sixteen bytes of another type.
+            assert_eq!(too_long(&fill(header, 501)[16..], 500), None);
+        }
+        assert_eq!(too_long(&fill(&[3, 0x0a], 501), 500), None);
     }
 
     #[test]
